@@ -1,0 +1,133 @@
+// The Store interface: ordered records and a gap-free event log for each organization, committed atomically and durably.
+// It carries what a remote engine needs too: fencing by epoch, commits whose fate may be unknown. RocksDB is the engine (rocksdb_store.h).
+#pragma once
+
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "absl/status/status.h"
+#include "absl/status/statusor.h"
+
+namespace guichet::store {
+
+// Families of keys. On disk: never renumber, never reuse.
+enum class Family : uint8_t {
+  kMeta = 0,      // schema version, epochs and sequence numbers; written by the engine alone
+  kLog = 1,       // events by sequence number; written through Commit::events alone
+  kSessions = 2,  // live sessions
+  kOrgs = 3,      // groups, technicians, channels, keys, settings
+  kHistory = 4,   // ended sessions
+  kTimeline = 5,  // events of one session
+  kRequests = 6,  // idempotency records
+};
+inline constexpr int kFamilyCount = 7;
+
+// Identifies an organization in the store. 1-63 bytes.
+struct OrgKey {
+  std::string value;
+  bool operator==(const OrgKey&) const = default;
+  auto operator<=>(const OrgKey&) const = default;
+};
+
+// Who may write, and after which event. `epoch` grows by one with every Acquire; `seq` is the number of the last event.
+struct Token {
+  OrgKey org;
+  uint64_t epoch = 0;
+  uint64_t seq = 0;
+};
+
+struct Put {
+  Family family;
+  std::string key;
+  std::string value;
+};
+
+struct Del {
+  Family family;
+  std::string key;
+};
+
+// One atomic change of one organization. `events` get the numbers at.seq + 1, at.seq + 2, …; a commit may have none.
+struct Commit {
+  Token at;
+  std::vector<Put> puts;
+  std::vector<Del> dels;
+  std::vector<std::string> events;
+};
+
+enum class CommitResult : uint8_t {
+  kOk,        // durable
+  kFenced,    // at.epoch is old: another owner has acquired the organization; nothing was written
+  kConflict,  // at.seq is not the last event's number; nothing was written
+  kUnknown,   // may or may not be durable (engine failure). For the embedded engine: stop serving and recover from disk
+};
+
+// Keys in [begin, end) of one family of one organization; an empty `end` means "to the end of the family".
+struct KeyRange {
+  Family family;
+  std::string begin;
+  std::string end;
+};
+
+
+struct StoreStats {
+  bool write_stopped = false;         // the engine refuses writes until compaction catches up
+  bool failed = false;                // a write or background error happened; the store is read-only
+  uint64_t commits = 0;               // commits that became durable since Open
+  uint64_t syncs = 0;                 // fsyncs of the log since Open
+  uint64_t disk_bytes = 0;            // live files
+  uint64_t memtable_bytes = 0;        // all buffers
+  uint64_t stall_micros = 0;          // time writes were delayed since Open
+  uint64_t free_disk_bytes = 0;       // on the data folder's file system
+};
+
+// Called after each fsync: how many commits it made durable and how long it took.
+using SyncObserver = std::function<void(size_t commits, double seconds)>;
+
+// Limits of the interface; larger input is INVALID_ARGUMENT (reads) or a failed check (writes: the caller's bug).
+inline constexpr size_t kMaxKeyBytes = 1024;
+inline constexpr size_t kMaxValueBytes = 4 << 20;
+
+// Thread safety: all methods may be called from any thread. Callbacks run on the engine's commit thread and must not block.
+class Store {
+ public:
+  using CommitCallback = std::function<void(const std::vector<CommitResult>&)>;
+  // Return false to stop early (no error).
+  using RecordVisitor = std::function<bool(std::string_view key, std::string_view value)>;
+  using EventVisitor = std::function<bool(uint64_t seq, std::string_view bytes)>;
+
+  virtual ~Store() = default;
+
+  // Makes the commits durable, each atomically, in order, then calls back once with one result each. Commits handed in while an
+  // fsync runs share the next one. Several commits of one organization may be in flight: each names the seq after the one before.
+  virtual void CommitAsync(std::vector<Commit> commits, CommitCallback callback) = 0;
+
+  // The value, or NOT_FOUND. Sees durable data only.
+  virtual absl::StatusOr<std::string> Get(const OrgKey& org, Family family, std::string_view key) = 0;
+
+  // Visits records in key order. Sees a consistent snapshot of durable data.
+  virtual absl::Status Scan(const OrgKey& org, const KeyRange& range, const RecordVisitor& visit) = 0;
+
+  // Visits up to `max` events with seq > after, in order. OUT_OF_RANGE when event after + 1 was trimmed. `max` > 0.
+  virtual absl::Status ReadEvents(const OrgKey& org, uint64_t after, size_t max, const EventVisitor& visit) = 0;
+
+  // Makes the caller the organization's owner: the next epoch and the last seq. Creates the organization when it does not exist.
+  virtual absl::StatusOr<Token> Acquire(const OrgKey& org) = 0;
+
+  // Every organization that was ever acquired, in order.
+  virtual absl::StatusOr<std::vector<OrgKey>> ListOrgs() = 0;
+
+  // Drops events with seq <= up_to. Later ReadEvents before it answers OUT_OF_RANGE.
+  virtual absl::Status Trim(const OrgKey& org, uint64_t up_to) = 0;
+
+  // Writes a consistent copy of the store into `folder`, which must not exist and be on the same file system.
+  virtual absl::Status Checkpoint(const std::string& folder) = 0;
+
+  virtual StoreStats Stats() = 0;
+};
+
+}  // namespace guichet::store
