@@ -1,5 +1,6 @@
 // The Store interface: ordered records and a gap-free event log for each organization, committed atomically and durably.
-// It carries what a remote engine needs too: fencing by epoch, commits whose fate may be unknown. RocksDB is the engine (rocksdb_store.h).
+// It carries what a remote engine needs too: fencing by epoch, commits whose fate may be unknown. RocksDB is the engine
+// (rocksdb_store.h).
 #pragma once
 
 #include <cstdint>
@@ -73,16 +74,15 @@ struct KeyRange {
   std::string end;
 };
 
-
 struct StoreStats {
-  bool write_stopped = false;         // the engine refuses writes until compaction catches up
-  bool failed = false;                // a write or background error happened; the store is read-only
-  uint64_t commits = 0;               // commits that became durable since Open
-  uint64_t syncs = 0;                 // fsyncs of the log since Open
-  uint64_t disk_bytes = 0;            // live files
-  uint64_t memtable_bytes = 0;        // all buffers
-  uint64_t stall_micros = 0;          // time writes were delayed since Open
-  uint64_t free_disk_bytes = 0;       // on the data folder's file system
+  bool write_stopped = false;    // the engine refuses writes until compaction catches up
+  bool failed = false;           // a write or background error happened; the store is read-only
+  uint64_t commits = 0;          // commits that became durable since Open
+  uint64_t syncs = 0;            // fsyncs of the log since Open
+  uint64_t disk_bytes = 0;       // live files
+  uint64_t memtable_bytes = 0;   // all buffers
+  uint64_t stall_micros = 0;     // time writes were delayed since Open
+  uint64_t free_disk_bytes = 0;  // on the data folder's file system
 };
 
 // Called after each fsync: how many commits it made durable and how long it took.
@@ -103,7 +103,8 @@ class Store {
   virtual ~Store() = default;
 
   // Makes the commits durable, each atomically, in order, then calls back once with one result each. Commits handed in while an
-  // fsync runs share the next one. Several commits of one organization may be in flight: each names the seq after the one before.
+  // fsync runs share the next one. Several commits of one organization may be in flight: each names the seq after the one
+  // before.
   virtual void CommitAsync(std::vector<Commit> commits, CommitCallback callback) = 0;
 
   // The value, or NOT_FOUND. Sees durable data only.
@@ -115,7 +116,8 @@ class Store {
   // Visits up to `max` events with seq > after, in order. OUT_OF_RANGE when event after + 1 was trimmed. `max` > 0.
   virtual absl::Status ReadEvents(const OrgKey& org, uint64_t after, size_t max, const EventVisitor& visit) = 0;
 
-  // Makes the caller the organization's owner: the next epoch and the last seq. Creates the organization when it does not exist.
+  // Makes the caller the organization's owner: the next epoch and the last seq. Creates the organization when it does not
+  // exist.
   virtual absl::StatusOr<Token> Acquire(const OrgKey& org) = 0;
 
   // Every organization that was ever acquired, in order.

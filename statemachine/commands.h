@@ -1,0 +1,195 @@
+// What can be asked of an organization: commands of principals, of applets and consoles, and of the shard's timers.
+// Text was checked against limits.h at the edge; ids may name what does not exist.
+#pragma once
+
+#include <string>
+#include <variant>
+
+#include "statemachine/events.h"
+
+namespace guichet::command {
+
+// Names the session and who acts. `epoch` 0: any. An empty technician means "as the lead" where decide allows it.
+struct Target {
+  SessionId session;
+  TechnicianId technician;
+  Epoch epoch;
+};
+
+// --- by technicians, integrators and administrators
+// ---------------------------------------------------------------------------- Random parts (code, token) are inputs, so that
+// the log replays.
+struct CreateSession {
+  Method method = Method::kPin;
+  TechnicianId owner;
+  ChannelId channel;
+  TechnicianId monitored;
+  Profile profile;
+  std::string code_key;
+  std::string device_token_hash;
+};
+struct Start {
+  Target target;
+};
+struct Hold {
+  Target target;
+};
+struct TransferTo {
+  Target target;
+  TransferTarget to;
+  std::string comment;
+};
+struct CancelTransfer {
+  Target target;
+};
+struct End {
+  Target target;
+};
+struct Reboot {
+  Target target;
+  RebootKind kind = RebootKind::kNormal;
+};
+struct Invite {
+  Target target;
+  TechnicianId invitee;
+};
+struct RemoveTechnician {
+  Target target;
+  TechnicianId removed;
+};
+struct Leave {
+  Target target;
+};
+struct OfferLead {
+  Target target;
+  TechnicianId collaborator;
+};
+struct CancelLeadOffer {
+  Target target;
+};
+struct AcceptLead {
+  Target target;
+};
+// Only engaged fields change.
+struct UpdateSession {
+  Target target;
+  std::optional<std::string> name;
+  std::optional<std::vector<std::string>> custom_fields;
+  std::optional<std::string> tracking_id;
+  std::optional<std::string> language;
+};
+
+// --- by applets
+// ------------------------------------------------------------------------------------------------------------------
+struct RedeemCode {
+  SessionId session;
+  std::string code_key;
+  std::string device_token_hash;
+  std::string device_id;
+  std::string platform;
+  std::string language;
+};
+struct AttachDevice {
+  SessionId session;
+  std::string platform;
+};
+struct AnswerTerms {
+  SessionId session;
+  bool accepted = false;
+};
+struct CustomerEnd {
+  SessionId session;
+};
+struct DeviceReboots {
+  SessionId session;
+  RebootKind kind = RebootKind::kNormal;
+};
+// By the shard: heartbeats are missing for longer than the grace.
+struct DeviceLost {
+  SessionId session;
+};
+
+// --- by consoles
+// -------------------------------------------------------------------------------------------------------------------
+struct AttachConsole {
+  TechnicianId technician;
+  std::string console_name;
+};
+struct DetachConsole {
+  TechnicianId technician;
+  Time last_seen{};
+};
+struct SetForeground {
+  TechnicianId technician;
+  SessionId session;
+};
+struct SetIntent {
+  TechnicianId technician;
+  bool away = false;
+  std::string reason;
+};
+
+// --- by the shard: the earliest due timer of the session fires; nothing when none is due
+// --------------------------------------------
+struct FireTimer {
+  SessionId session;
+};
+
+// --- by administrators
+// ---------------------------------------------------------------------------------------------------------------
+struct CreateOrg {
+  OrgId org;
+  std::string display_name;
+  ApiKey first_key;
+};
+struct UpdateOrg {
+  std::string display_name;
+};
+// `create`: ALREADY_EXISTS when it exists; else NOT_FOUND when it does not.
+struct PutGroup {
+  Group group;
+  bool create = false;
+};
+struct DeleteGroup {
+  GroupId group;
+};
+struct PutTechnician {
+  TechnicianId technician;
+  std::string display_name;
+  GroupId group;
+  bool administrator = false;
+  bool disabled = false;
+  bool create = false;
+};
+struct DeleteTechnician {
+  TechnicianId technician;
+};
+struct PutChannel {
+  Channel channel;
+  bool create = false;
+};
+struct DeleteChannel {
+  ChannelId channel;
+};
+struct CreateKey {
+  ApiKey key;
+};
+struct RevokeKey {
+  KeyId key;
+};
+
+}  // namespace guichet::command
+
+namespace guichet {
+
+using Command =
+    std::variant<command::CreateSession, command::Start, command::Hold, command::TransferTo, command::CancelTransfer,
+                 command::End, command::Reboot, command::Invite, command::RemoveTechnician, command::Leave, command::OfferLead,
+                 command::CancelLeadOffer, command::AcceptLead, command::UpdateSession, command::RedeemCode,
+                 command::AttachDevice, command::AnswerTerms, command::CustomerEnd, command::DeviceReboots, command::DeviceLost,
+                 command::AttachConsole, command::DetachConsole, command::SetForeground, command::SetIntent, command::FireTimer,
+                 command::CreateOrg, command::UpdateOrg, command::PutGroup, command::DeleteGroup, command::PutTechnician,
+                 command::DeleteTechnician, command::PutChannel, command::DeleteChannel, command::CreateKey,
+                 command::RevokeKey>;
+
+}  // namespace guichet

@@ -1,0 +1,382 @@
+// Commands of technicians, and of integrators for them, on sessions. Rules: domain.md §2.
+#include <algorithm>
+
+#include "statemachine/decide_internal.h"
+#include "statemachine/limits.h"
+
+namespace guichet::internal {
+namespace {
+
+using command::Target;
+
+// The session and the acting technician of a command, checked.
+struct Scene {
+  const Session* session = nullptr;
+  TechnicianId self;
+  EntryState view = EntryState::kRemoved;    // what he sees
+  const Participant* participant = nullptr;  // his part; null: none
+  const Participant* lead = nullptr;         // null: nobody has started it
+
+  bool leads() const { return participant != nullptr && participant->role == Role::kLead; }
+  bool collaborates() const { return participant != nullptr && participant->role == Role::kCollaborator; }
+  bool invited() const { return participant != nullptr && participant->role == Role::kInvitee; }
+  bool sees() const { return view != EntryState::kRemoved; }
+};
+
+// `may_default`: an empty technician means the lead, else the first sender, else the owner.
+absl::StatusOr<Scene> SceneOf(const Org& org, const Target& target, bool may_default) {
+  const Session* session = FindSession(org, target.session);
+  if (session == nullptr) return SessionNotFound(target.session);
+  if (target.epoch && target.epoch != session->epoch) return StaleEpoch(*session, target.epoch);
+  Scene scene;
+  scene.session = session;
+  scene.lead = session->lead();
+  scene.self = target.technician;
+  if (!scene.self && may_default) {
+    if (scene.lead != nullptr) {
+      scene.self = scene.lead->technician;
+    } else if (session->transfer) {
+      scene.self = session->transfer->senders.front();
+    } else {
+      scene.self = session->owner;
+    }
+  }
+  const bool on_behalf_of_pool = !scene.self && may_default;
+  if (!on_behalf_of_pool) {
+    if (!scene.self) return InvalidField("target.technician_id", "required: name the technician who acts");
+    const Technician* technician = FindTechnician(org, scene.self);
+    if (technician == nullptr) return TechnicianNotFound(scene.self);
+    if (technician->disabled) return TechnicianDisabled(scene.self);
+    scene.view = View(org, *session, scene.self);
+    scene.participant = session->Find(scene.self);
+  } else {
+    scene.view = PoolView(*session);
+  }
+  return scene;
+}
+
+// Refuses what needs a live session with its device.
+absl::Status NeedsLink(const Scene& scene, std::string_view command) {
+  const Session& session = *scene.session;
+  if (session.ended_already()) {
+    return scene.sees() ? WrongState(session.id, command, scene.view, "EndSession dismisses it")
+                        : SessionEnded(session.id, session.outcome);
+  }
+  if (session.link != Link::kAttached) return LinkNotAttached(session.id, command, scene.view, session.link);
+  return absl::OkStatus();
+}
+
+absl::Status NotMonitoring(const Scene& scene, std::string_view command) {
+  if (scene.session->method != Method::kMonitoring) return absl::OkStatus();
+  return WrongState(scene.session->id, command, scene.view, "a monitoring session can only be started and ended");
+}
+
+absl::Status RoomForActive(const Org& org, const TechnicianId& technician) {
+  const size_t limit = SettingsOf(org, technician).max_active_sessions;
+  return ActiveSessions(org, technician) >= limit ? TooManyActiveSessions(technician, limit) : absl::OkStatus();
+}
+
+// Refuses a technician who must receive a transfer or an invitation and cannot.
+absl::Status Available(const Org& org, const TechnicianId& technician) {
+  const Technician* t = FindTechnician(org, technician);
+  if (t == nullptr) return TechnicianNotFound(technician);
+  if (t->disabled) return TechnicianDisabled(technician);
+  const Status status = StatusOf(org, *t);
+  return status == Status::kOnline ? absl::OkStatus() : TechnicianNotAvailable(technician, status);
+}
+
+Result Do(const Scene& scene, Trigger trigger, Event event) { return Decision{trigger, {std::move(event)}, scene.session->id}; }
+
+Result Lead(const Org& org, const Scene& scene, Event event) {
+  const bool counts_already = scene.leads() && !scene.session->held;
+  if (!counts_already) {
+    if (absl::Status room = RoomForActive(org, scene.self); !room.ok()) return room;
+  }
+  return Do(scene, Trigger::kStart, std::move(event));
+}
+
+Result Accept(const Org& org, const Scene& scene) {
+  const Session& session = *scene.session;
+  if (session.held) return WrongState(session.id, "start", scene.view, "the session is held for everybody; wait for its lead");
+  if (session.lead_console_lost) return LeadConsoleLost(session.id, "start", scene.view);
+  (void)org;
+  return Do(scene, Trigger::kStart, event::InvitationAccepted{session.id, scene.self});
+}
+
+// Recipients of a transfer by `scene.self`: who is ONLINE there, without him, participants and earlier senders.
+absl::StatusOr<std::vector<TechnicianId>> RecipientsOf(const Org& org, const Scene& scene, const TransferTarget& to) {
+  const Session& session = *scene.session;
+  std::vector<TechnicianId> candidates;
+  if (to.technician) {
+    if (to.technician == scene.self) return AlreadyInSession(session.id, to.technician);
+    if (absl::Status available = Available(org, to.technician); !available.ok()) return available;
+    const bool back_to_sender = session.IsSender(to.technician);
+    if ((session.Find(to.technician) != nullptr && !back_to_sender)) return AlreadyInSession(session.id, to.technician);
+    return std::vector<TechnicianId>{to.technician};
+  }
+  if (to.group) {
+    if (!org.groups.contains(to.group)) return GroupNotFound(to.group);
+    candidates = MembersOf(org, to.group);
+  } else {
+    if (!org.channels.contains(to.channel)) return ChannelNotFound(to.channel);
+    candidates = TechniciansServing(org, to.channel);
+  }
+  std::erase_if(candidates, [&](const TechnicianId& candidate) {
+    return candidate == scene.self || session.Find(candidate) != nullptr || session.IsSender(candidate) ||
+           !Available(org, candidate).ok();
+  });
+  if (candidates.empty()) return NoRecipient(session.id);
+  const size_t all = candidates.size() + (session.transfer ? session.transfer->recipients.size() : 0);
+  if (all > limits::kRecipients) return TransferTooLarge(session.id, all);
+  return candidates;
+}
+
+absl::Status MayJoin(const Org& org, const Session& session, const TechnicianId& invitee) {
+  if (absl::Status available = Available(org, invitee); !available.ok()) return available;
+  if (session.Find(invitee) != nullptr || session.IsSender(invitee) || session.IsRecipient(invitee)) {
+    return AlreadyInSession(session.id, invitee);
+  }
+  return session.participants.size() >= limits::kParticipants ? TooManyParticipants(session.id) : absl::OkStatus();
+}
+
+// A collaborator's transfer is an invitation into his own seat.
+Result InviteIntoSeat(const Org& org, const Scene& scene, const TransferTarget& to) {
+  const Session& session = *scene.session;
+  if (!to.technician) return InvalidField("to", "a collaborator can hand his seat to a technician only; set to.technician_id");
+  if (session.held || scene.participant->on_hold) return WrongState(session.id, "transfer", scene.view, "resume it first");
+  for (const Participant& other : session.participants) {
+    if (other.seat_of == scene.self) return AlreadyInSession(session.id, other.technician);
+  }
+  if (absl::Status may = MayJoin(org, session, to.technician); !may.ok()) return may;
+  return Do(scene, Trigger::kInvite, event::Invited{session.id, to.technician, scene.self, scene.self});
+}
+
+// The lead, ACTIVE: device attached, nothing held or on its way.
+absl::Status NeedsActiveLead(const Scene& scene, std::string_view command) {
+  if (absl::Status link = NeedsLink(scene, command); !link.ok()) return link;
+  if (!scene.leads()) return NotLead(*scene.session, command, scene.view);
+  if (scene.session->held || scene.session->transfer)
+    return WrongState(scene.session->id, command, scene.view, "start it first");
+  return NotMonitoring(scene, command);
+}
+
+}  // namespace
+
+Result On(const Org& org, const command::CreateSession& c, Time now) {
+  if (org.sessions.size() >= limits::kLiveSessions) return TooManySessions("the organization", limits::kLiveSessions);
+  Time expires = kNoTime;
+  if (c.channel) {
+    if (!org.channels.contains(c.channel)) return ChannelNotFound(c.channel);
+    auto connecting = org.connecting.find(c.channel);
+    if (connecting != org.connecting.end() && connecting->second >= limits::kConnectingPerChannel) {
+      return TooManySessions("the channel", limits::kConnectingPerChannel);
+    }
+  } else {
+    const Technician* owner = FindTechnician(org, c.owner);
+    if (owner == nullptr) return TechnicianNotFound(c.owner);
+    if (owner->disabled) return TechnicianDisabled(c.owner);
+    auto entries = org.entries.find(c.owner);
+    if (entries != org.entries.end() && entries->second.size() >= limits::kOwnedSessions) {
+      return TooManySessions("the technician", limits::kOwnedSessions);
+    }
+    if (c.method == Method::kMonitoring) {
+      const Technician* monitored = FindTechnician(org, c.monitored);
+      if (monitored == nullptr) return TechnicianNotFound(c.monitored);
+      if (!owner->administrator) return PermissionDenied("technician", "monitor another technician");
+      if (c.monitored == c.owner) return InvalidField("monitored_technician_id", "must be another technician");
+      if (!monitored->console) return ConsoleNotAttached(c.monitored);
+    } else {
+      expires = now + SettingsOf(org, c.owner).private_code_validity;
+    }
+  }
+  const SessionId id{org.last_session.value + 1};
+  event::SessionCreated created{id,        c.method,   c.owner, c.channel,          c.monitored,
+                                c.profile, c.code_key, expires, c.device_token_hash};
+  if (c.code_key.empty()) created.code_expires = kNoTime;
+  return Decision{Trigger::kCreate, {std::move(created)}, id};
+}
+
+Result On(const Org& org, const command::Start& c, Time) {
+  absl::StatusOr<Scene> scene = SceneOf(org, c.target, false);
+  if (!scene.ok()) return scene.status();
+  const Session& session = *scene->session;
+  if (absl::Status link = NeedsLink(*scene, "start"); !link.ok()) return link;
+  if (scene->invited()) return Accept(org, *scene);
+  if (session.IsRecipient(scene->self) || session.IsSender(scene->self)) {
+    return Lead(org, *scene, event::LeadTaken{session.id, scene->self});
+  }
+  if (scene->leads()) {
+    if (!session.held) return WrongState(session.id, "start", scene->view, "you lead it already");
+    return Lead(org, *scene, event::HoldReleased{session.id, scene->self});
+  }
+  if (scene->collaborates()) {
+    if (scene->participant->on_hold) return Do(*scene, Trigger::kStart, event::HoldReleased{session.id, scene->self});
+    return session.held ? HeldByLead(session.id, "start")
+                        : WrongState(session.id, "start", scene->view, "you collaborate already");
+  }
+  if (scene->lead != nullptr) return AlreadyStarted(session, "start");
+  if (!scene->sees()) return NotInQueue(session.id, scene->self, "start");
+  return Lead(org, *scene, event::LeadTaken{session.id, scene->self});
+}
+
+Result On(const Org& org, const command::Hold& c, Time) {
+  absl::StatusOr<Scene> scene = SceneOf(org, c.target, false);
+  if (!scene.ok()) return scene.status();
+  const Session& session = *scene->session;
+  if (absl::Status link = NeedsLink(*scene, "hold"); !link.ok()) return link;
+  if (absl::Status kind = NotMonitoring(*scene, "hold"); !kind.ok()) return kind;
+  const bool may = (scene->leads() && !session.held && !session.transfer) ||
+                   (scene->collaborates() && !session.held && !scene->participant->on_hold);
+  if (!may) return WrongState(session.id, "hold", scene->view, "only an active or collaborating technician can hold");
+  return Do(*scene, Trigger::kHold, event::Held{session.id, scene->self});
+}
+
+Result On(const Org& org, const command::TransferTo& c, Time) {
+  absl::StatusOr<Scene> scene = SceneOf(org, c.target, false);
+  if (!scene.ok()) return scene.status();
+  const Session& session = *scene->session;
+  if (absl::Status link = NeedsLink(*scene, "transfer"); !link.ok()) return link;
+  if (absl::Status kind = NotMonitoring(*scene, "transfer"); !kind.ok()) return kind;
+  if (scene->collaborates()) return InviteIntoSeat(org, *scene, c.to);
+  if (scene->invited() || session.IsSender(scene->self)) {
+    return WrongState(session.id, "transfer", scene->view, "start it or cancel the transfer first");
+  }
+  const bool passes_on = session.IsRecipient(scene->self);
+  if (!passes_on && !scene->leads()) {
+    if (scene->lead != nullptr) return NotLead(session, "transfer", scene->view);
+    if (!scene->sees()) return NotInQueue(session.id, scene->self, "transfer");
+  }
+  absl::StatusOr<std::vector<TechnicianId>> recipients = RecipientsOf(org, *scene, c.to);
+  if (!recipients.ok()) return recipients.status();
+  return Do(*scene, Trigger::kTransfer,
+            event::TransferRequested{session.id, scene->self, c.to, *std::move(recipients), c.comment});
+}
+
+Result On(const Org& org, const command::CancelTransfer& c, Time) {
+  absl::StatusOr<Scene> scene = SceneOf(org, c.target, true);
+  if (!scene.ok()) return scene.status();
+  const Session& session = *scene->session;
+  const bool sent_back_to_him = !c.target.technician && session.transfer.has_value();
+  if (!session.IsSender(scene->self) && !sent_back_to_him) {
+    return WrongState(session.id, "cancel_transfer", scene->view, "only a sender of a pending transfer can cancel it");
+  }
+  return Do(*scene, Trigger::kCancelTransfer, event::TransferCanceled{session.id});
+}
+
+Result On(const Org& org, const command::End& c, Time) {
+  absl::StatusOr<Scene> scene = SceneOf(org, c.target, true);
+  if (!scene.ok()) return scene.status();
+  const Session& session = *scene->session;
+  if (session.ended_already()) {
+    if (!scene->sees()) return SessionEnded(session.id, session.outcome);
+    const bool closes_timed_out = session.outcome == Outcome::kTimedOut && (scene->leads() || scene->lead == nullptr);
+    const Outcome outcome = closes_timed_out ? Outcome::kTimedOutClosedByTechnician : session.outcome;
+    return Do(*scene, Trigger::kEnd, event::EntryDismissed{session.id, scene->self, outcome});
+  }
+  const bool first_sender = session.transfer && session.transfer->senders.front() == scene->self;
+  const bool may = scene->leads() || (scene->lead == nullptr &&
+                                      (first_sender || session.owner == scene->self || (!session.transfer && scene->sees())));
+  if (!may) {
+    if (!scene->sees())
+      return scene->lead != nullptr ? AlreadyStarted(session, "end") : NotInQueue(session.id, scene->self, "end");
+    return NotLead(session, "end", scene->view);
+  }
+  return Do(*scene, Trigger::kEnd, Ended(session, Outcome::kClosedByTechnician, EndedBy::kTechnician));
+}
+
+Result On(const Org& org, const command::Reboot& c, Time) {
+  absl::StatusOr<Scene> scene = SceneOf(org, c.target, false);
+  if (!scene.ok()) return scene.status();
+  const Session& session = *scene->session;
+  if (absl::Status link = NeedsLink(*scene, "reboot"); !link.ok()) return link;
+  if (absl::Status kind = NotMonitoring(*scene, "reboot"); !kind.ok()) return kind;
+  if (!scene->sees()) return NotInQueue(session.id, scene->self, "reboot");
+  if (scene->invited()) return WrongState(session.id, "reboot", scene->view, "accept the invitation first");
+  if (session.lead_console_lost) return LeadConsoleLost(session.id, "reboot", scene->view);
+  return Do(*scene, Trigger::kReboot, event::LinkChanged{session.id, Link::kRebooting, c.kind});
+}
+
+Result On(const Org& org, const command::Invite& c, Time) {
+  absl::StatusOr<Scene> scene = SceneOf(org, c.target, false);
+  if (!scene.ok()) return scene.status();
+  if (absl::Status active = NeedsActiveLead(*scene, "invite"); !active.ok()) return active;
+  if (absl::Status may = MayJoin(org, *scene->session, c.invitee); !may.ok()) return may;
+  return Do(*scene, Trigger::kInvite, event::Invited{scene->session->id, c.invitee, scene->self, {}});
+}
+
+Result On(const Org& org, const command::RemoveTechnician& c, Time) {
+  absl::StatusOr<Scene> scene = SceneOf(org, c.target, true);
+  if (!scene.ok()) return scene.status();
+  const Session& session = *scene->session;
+  if (session.ended_already()) return SessionEnded(session.id, session.outcome);
+  if (!scene->leads()) return NotLead(session, "remove_technician", scene->view);
+  const Participant* removed = session.Find(c.removed);
+  if (removed == nullptr || removed->role == Role::kLead) return NotInSession(session.id, c.removed);
+  return Do(*scene, Trigger::kRemoveTechnician, event::ParticipantRemoved{session.id, c.removed});
+}
+
+Result On(const Org& org, const command::Leave& c, Time) {
+  absl::StatusOr<Scene> scene = SceneOf(org, c.target, false);
+  if (!scene.ok()) return scene.status();
+  const Session& session = *scene->session;
+  if (session.ended_already()) return SessionEnded(session.id, session.outcome);
+  if (scene->collaborates() || scene->invited()) {
+    return Do(*scene, Trigger::kLeave, event::ParticipantRemoved{session.id, scene->self});
+  }
+  if (!session.IsRecipient(scene->self)) {
+    return WrongState(session.id, "leave", scene->view,
+                      "only a collaborator, an invitee or a recipient can leave; a lead transfers or ends");
+  }
+  const bool whole = session.transfer->recipients.size() == 1 || scene->leads() || session.owner == scene->self;
+  if (whole) return Do(*scene, Trigger::kDeclineTransfer, event::TransferCanceled{session.id});
+  return Do(*scene, Trigger::kDeclineTransfer, event::TransferLeft{session.id, scene->self});
+}
+
+Result On(const Org& org, const command::OfferLead& c, Time) {
+  absl::StatusOr<Scene> scene = SceneOf(org, c.target, false);
+  if (!scene.ok()) return scene.status();
+  if (absl::Status active = NeedsActiveLead(*scene, "offer_lead"); !active.ok()) return active;
+  const Participant* collaborator = scene->session->Find(c.collaborator);
+  if (collaborator == nullptr || collaborator->role != Role::kCollaborator)
+    return NotInSession(scene->session->id, c.collaborator);
+  return Do(*scene, Trigger::kOfferLead, event::LeadOffered{scene->session->id, c.collaborator});
+}
+
+Result On(const Org& org, const command::CancelLeadOffer& c, Time) {
+  absl::StatusOr<Scene> scene = SceneOf(org, c.target, false);
+  if (!scene.ok()) return scene.status();
+  const Session& session = *scene->session;
+  if (session.ended_already()) return SessionEnded(session.id, session.outcome);
+  if (!session.lead_offered_to || (!scene->leads() && session.lead_offered_to != scene->self)) {
+    return NoLeadOffer(session.id, scene->self);
+  }
+  return Do(*scene, Trigger::kCancelLeadOffer, event::LeadOfferCanceled{session.id});
+}
+
+Result On(const Org& org, const command::AcceptLead& c, Time) {
+  absl::StatusOr<Scene> scene = SceneOf(org, c.target, false);
+  if (!scene.ok()) return scene.status();
+  const Session& session = *scene->session;
+  if (absl::Status link = NeedsLink(*scene, "accept_lead"); !link.ok()) return link;
+  if (!session.lead_offered_to || session.lead_offered_to != scene->self) return NoLeadOffer(session.id, scene->self);
+  if (scene->participant->on_hold) return WrongState(session.id, "accept_lead", scene->view, "resume it first");
+  if (absl::Status room = RoomForActive(org, scene->self); !room.ok()) return room;
+  return Do(*scene, Trigger::kLeadAccepted, event::LeadAccepted{session.id});
+}
+
+Result On(const Org& org, const command::UpdateSession& c, Time) {
+  absl::StatusOr<Scene> scene = SceneOf(org, c.target, true);
+  if (!scene.ok()) return scene.status();
+  const Session& session = *scene->session;
+  if (session.ended_already()) return SessionEnded(session.id, session.outcome);
+  if (!scene->sees()) return NotInQueue(session.id, scene->self, "update");
+  Profile profile = session.profile;
+  if (c.name) profile.name = *c.name;
+  if (c.custom_fields) profile.custom_fields = *c.custom_fields;
+  if (c.tracking_id) profile.tracking_id = *c.tracking_id;
+  if (c.language) profile.language = *c.language;
+  if (profile == session.profile) return Decision{Trigger::kUpdate, {}, session.id};
+  return Do(*scene, Trigger::kUpdate, event::ProfileUpdated{session.id, std::move(profile)});
+}
+
+}  // namespace guichet::internal

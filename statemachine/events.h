@@ -1,0 +1,212 @@
+// Facts. A log entry holds those that one command made true; evolve() folds them. On disk through store/codec: append only.
+#pragma once
+
+#include <string>
+#include <variant>
+#include <vector>
+
+#include "statemachine/org.h"
+#include "statemachine/session.h"
+
+namespace guichet::event {
+
+// --- of a session -----------------------------------------------------------------------------------------------------------
+struct SessionCreated {
+  SessionId session;
+  Method method = Method::kPin;
+  TechnicianId owner;
+  ChannelId channel;
+  TechnicianId monitored;
+  Profile profile;
+  std::string code_key;
+  Time code_expires{};
+  std::string device_token_hash;
+};
+// The code was exchanged for a device token.
+struct CodeRedeemed {
+  SessionId session;
+  std::string device_token_hash;
+  Profile profile;  // with what the applet told
+};
+struct CodeExpired {
+  SessionId session;
+};
+struct TermsAccepted {
+  SessionId session;
+};
+struct LinkChanged {
+  SessionId session;
+  Link link = Link::kAttached;
+  RebootKind reboot = RebootKind::kNormal;
+};
+// The technician becomes lead by Start; a pending transfer is over, a former lead is out, nothing is held for everybody.
+struct LeadTaken {
+  SessionId session;
+  TechnicianId technician;
+};
+// By the lead: for everybody. By a collaborator: for himself.
+struct Held {
+  SessionId session;
+  TechnicianId technician;
+};
+struct HoldReleased {
+  SessionId session;
+  TechnicianId technician;
+};
+// `by` becomes a sender, `recipients` join those who may take the session; a recipient who was a sender is one no more.
+struct TransferRequested {
+  SessionId session;
+  TechnicianId by;
+  TransferTarget target;
+  std::vector<TechnicianId> recipients;
+  std::string comment;
+};
+// A sender or recipient is out of the transfer.
+struct TransferLeft {
+  SessionId session;
+  TechnicianId technician;
+};
+struct TransferCanceled {
+  SessionId session;
+};
+struct Invited {
+  SessionId session;
+  TechnicianId technician;
+  TechnicianId by;
+  TechnicianId seat_of;
+};
+// The invitee collaborates; the collaborator whose seat he takes is out.
+struct InvitationAccepted {
+  SessionId session;
+  TechnicianId technician;
+};
+// A collaborator or invitee is out, and with a collaborator whoever was invited into his seat.
+struct ParticipantRemoved {
+  SessionId session;
+  TechnicianId technician;
+};
+struct LeadOffered {
+  SessionId session;
+  TechnicianId technician;
+};
+struct LeadOfferCanceled {
+  SessionId session;
+};
+// Lead and the collaborator to whom the lead was offered change places.
+struct LeadAccepted {
+  SessionId session;
+};
+struct ProfileUpdated {
+  SessionId session;
+  Profile profile;
+};
+struct ForegroundChanged {
+  SessionId session;
+  TechnicianId technician;
+  bool foreground = false;
+};
+struct LeadConsoleLost {
+  SessionId session;
+};
+struct LeadConsoleBack {
+  SessionId session;
+};
+// Back into the channel's queue: no participants, hidden from the former lead until his console is back.
+struct Requeued {
+  SessionId session;
+};
+// A collaborator becomes lead in place of one whose console is lost, who is out.
+struct LeadGiven {
+  SessionId session;
+  TechnicianId technician;
+};
+struct Revealed {
+  SessionId session;
+  TechnicianId technician;
+};
+struct SessionEnded {
+  SessionId session;
+  Outcome outcome = Outcome::kClosedByTechnician;
+  std::vector<TechnicianId> keepers;
+};
+struct EntryDismissed {
+  SessionId session;
+  TechnicianId technician;
+  Outcome outcome = Outcome::kClosedByTechnician;  // of the session after it
+};
+
+// --- of the organization ----------------------------------------------------------------------------------------------------
+struct OrgPut {
+  OrgId org;
+  std::string display_name;
+};
+struct GroupPut {
+  Group group;
+};
+struct GroupDeleted {
+  GroupId group;
+};
+// Creates, or replaces what an administrator sets; presence and intent stay.
+struct TechnicianPut {
+  TechnicianId technician;
+  std::string display_name;
+  GroupId group;
+  bool administrator = false;
+  bool disabled = false;
+};
+struct TechnicianDeleted {
+  TechnicianId technician;
+};
+struct ChannelPut {
+  Channel channel;
+};
+struct ChannelDeleted {
+  ChannelId channel;
+};
+struct KeyPut {
+  ApiKey key;
+};
+struct KeyRevoked {
+  KeyId key;
+};
+struct ConsoleAttached {
+  TechnicianId technician;
+  std::string console_name;
+};
+// The console signed out or was lost. `since` is when it was last there.
+struct ConsoleGone {
+  TechnicianId technician;
+  Time since{};
+};
+struct IntentSet {
+  TechnicianId technician;
+  bool away = false;
+  std::string reason;
+};
+// What the technician's console shows, whether or not he takes part in that session; 0: none.
+struct LookedAt {
+  TechnicianId technician;
+  SessionId session;
+};
+
+}  // namespace guichet::event
+
+namespace guichet {
+
+// The index of an alternative is not on disk; the record's field number is.
+using Event = std::variant<
+    event::SessionCreated, event::CodeRedeemed, event::CodeExpired, event::TermsAccepted, event::LinkChanged, event::LeadTaken,
+    event::Held, event::HoldReleased, event::TransferRequested, event::TransferLeft, event::TransferCanceled, event::Invited,
+    event::InvitationAccepted, event::ParticipantRemoved, event::LeadOffered, event::LeadOfferCanceled, event::LeadAccepted,
+    event::ProfileUpdated, event::ForegroundChanged, event::LeadConsoleLost, event::LeadConsoleBack, event::Requeued,
+    event::LeadGiven, event::Revealed, event::SessionEnded, event::EntryDismissed, event::OrgPut, event::GroupPut,
+    event::GroupDeleted, event::TechnicianPut, event::TechnicianDeleted, event::ChannelPut, event::ChannelDeleted,
+    event::KeyPut, event::KeyRevoked, event::ConsoleAttached, event::ConsoleGone, event::IntentSet, event::LookedAt>;
+using Events = std::vector<Event>;
+
+// The session of which the event speaks; 0 for events of the organization.
+SessionId SessionOf(const Event& event);
+// A sentence for the timeline.
+std::string Describe(const Event& event);
+
+}  // namespace guichet

@@ -1,0 +1,313 @@
+#include "statemachine/evolve.h"
+
+#include <algorithm>
+
+namespace guichet {
+namespace {
+
+using namespace event;  // NOLINT: this file is about nothing else
+
+template <class T>
+void Erase(std::vector<T>& list, const T& value) {
+  list.erase(std::remove(list.begin(), list.end(), value), list.end());
+}
+
+// Applies one event; `session` is null for events of the organization or of a session that is gone.
+struct Folder {
+  Org& org;
+  Session* session;
+  Time now;
+
+  void AddParticipant(const TechnicianId& technician, Role role, const TechnicianId& seat_of = {}) {
+    Participant participant{technician, role, false, LooksAt(technician), seat_of, now, now};
+    session->participants.push_back(std::move(participant));
+  }
+
+  bool LooksAt(const TechnicianId& technician) const {
+    const Technician* t = FindTechnician(org, technician);
+    return t != nullptr && t->console && t->foreground == session->id;
+  }
+
+  void RemoveParticipant(const TechnicianId& technician) {
+    auto gone = [&](const Participant& p) { return p.technician == technician || p.seat_of == technician; };
+    auto& list = session->participants;
+    list.erase(std::remove_if(list.begin(), list.end(), gone), list.end());
+    if (session->Find(session->lead_offered_to) == nullptr) session->lead_offered_to = {};
+  }
+
+  void MakeLead(const TechnicianId& technician) {
+    if (const Participant* former = session->lead(); former != nullptr && former->technician != technician) {
+      RemoveParticipant(TechnicianId(former->technician));
+    }
+    if (Participant* self = session->Find(technician)) {
+      if (self->role != Role::kLead) self->joined = now;
+      self->role = Role::kLead;
+      self->on_hold = false;
+      self->seat_of = {};
+      self->background_since = now;
+    } else {
+      AddParticipant(technician, Role::kLead);
+    }
+    session->transfer.reset();
+    session->lead_offered_to = {};
+    session->held = false;
+    session->lead_console_lost = false;
+    Erase(session->hidden_from, technician);
+    if (!session->ever_started) session->started = now;
+    session->ever_started = true;
+    ++session->epoch.value;
+  }
+
+  void ForgetCode() {
+    session->code_key.clear();
+    session->code_expires = kNoTime;
+  }
+
+  void LeaveConnecting() {
+    auto it = org.connecting.find(session->channel);
+    if (it == org.connecting.end() || session->link != Link::kNeverAttached) return;
+    if (--it->second == 0) org.connecting.erase(it);
+  }
+
+  void operator()(const SessionCreated& e) {
+    Session created;
+    created.id = e.session;
+    created.method = e.method;
+    created.owner = e.owner;
+    created.channel = e.channel;
+    created.monitored = e.monitored;
+    created.profile = e.profile;
+    created.code_key = e.code_key;
+    created.code_expires = e.code_expires;
+    created.device_token_hash = e.device_token_hash;
+    created.created = now;
+    created.link_since = now;
+    org.last_session = std::max(org.last_session, e.session);
+    if (e.channel) ++org.connecting[e.channel];
+    org.sessions.insert_or_assign(e.session, std::move(created));
+  }
+
+  void operator()(const CodeRedeemed& e) {
+    session->device_token_hash = e.device_token_hash;
+    session->profile = e.profile;
+    ForgetCode();
+  }
+
+  void operator()(const CodeExpired&) { ForgetCode(); }
+  void operator()(const TermsAccepted&) { session->terms_accepted = true; }
+
+  void operator()(const LinkChanged& e) {
+    if (session->link == Link::kNeverAttached && e.link == Link::kAttached) {
+      LeaveConnecting();
+      session->waiting_since = now;
+      session->first_waiting = now;
+    }
+    session->link = e.link;
+    session->reboot = e.reboot;
+    session->link_since = now;
+    session->lead_console_lost = false;  // raised again, by its timer, once the device is back
+  }
+
+  void operator()(const LeadTaken& e) { MakeLead(e.technician); }
+
+  void operator()(const Held& e) {
+    Participant* self = session->Find(e.technician);
+    if (self == nullptr) return;
+    if (self->role == Role::kLead) {
+      session->held = true;
+      session->held_since = now;
+      session->lead_offered_to = {};
+    } else {
+      self->on_hold = true;
+    }
+  }
+
+  void operator()(const HoldReleased& e) {
+    Participant* self = session->Find(e.technician);
+    if (self == nullptr) return;
+    if (self->role != Role::kLead) {
+      self->on_hold = false;
+      self->background_since = now;
+      return;
+    }
+    session->held = false;
+    for (Participant& participant : session->participants) participant.background_since = now;
+  }
+
+  void operator()(const TransferRequested& e) {
+    if (!session->transfer) {
+      session->transfer.emplace();
+      session->transfer->since = now;
+    }
+    Transfer& transfer = *session->transfer;
+    transfer.target = e.target;
+    transfer.comment = e.comment;
+    Erase(transfer.recipients, e.by);
+    transfer.senders.push_back(e.by);
+    for (const TechnicianId& recipient : e.recipients) {
+      Erase(transfer.senders, recipient);
+      if (!session->IsRecipient(recipient)) transfer.recipients.push_back(recipient);
+      Erase(session->hidden_from, recipient);
+    }
+    session->lead_offered_to = {};
+    ++session->epoch.value;
+  }
+
+  void operator()(const TransferLeft& e) {
+    if (!session->transfer) return;
+    Erase(session->transfer->recipients, e.technician);
+    Erase(session->transfer->senders, e.technician);
+  }
+
+  void operator()(const TransferCanceled&) {
+    session->transfer.reset();
+    ++session->epoch.value;
+  }
+
+  void operator()(const Invited& e) { AddParticipant(e.technician, Role::kInvitee, e.seat_of); }
+
+  void operator()(const InvitationAccepted& e) {
+    Participant* self = session->Find(e.technician);
+    if (self == nullptr) return;
+    self->role = Role::kCollaborator;
+    self->joined = now;
+    self->background_since = now;
+    self->foreground = LooksAt(e.technician);
+    const TechnicianId seat_of = self->seat_of;
+    self->seat_of = {};
+    if (seat_of) RemoveParticipant(seat_of);
+  }
+
+  void operator()(const ParticipantRemoved& e) { RemoveParticipant(TechnicianId(e.technician)); }
+  void operator()(const LeadOffered& e) { session->lead_offered_to = e.technician; }
+  void operator()(const LeadOfferCanceled&) { session->lead_offered_to = {}; }
+
+  void operator()(const LeadAccepted&) {
+    Participant* former = session->lead();
+    Participant* next = session->Find(session->lead_offered_to);
+    if (former == nullptr || next == nullptr) return;
+    former->role = Role::kCollaborator;
+    former->joined = now;
+    former->background_since = now;
+    next->role = Role::kLead;
+    next->joined = now;
+    next->background_since = now;
+    next->on_hold = false;
+    session->lead_offered_to = {};
+    session->lead_console_lost = false;
+    ++session->epoch.value;
+  }
+
+  void operator()(const ProfileUpdated& e) { session->profile = e.profile; }
+
+  void operator()(const ForegroundChanged& e) {
+    Participant* self = session->Find(e.technician);
+    if (self == nullptr) return;
+    if (self->foreground && !e.foreground) self->background_since = now;
+    self->foreground = e.foreground;
+  }
+
+  void operator()(const LeadConsoleLost&) {
+    session->lead_console_lost = true;
+    session->lead_lost_since = now;
+  }
+  void operator()(const LeadConsoleBack&) { session->lead_console_lost = false; }
+
+  void operator()(const Requeued&) {
+    if (const Participant* lead = session->lead()) session->hidden_from = {lead->technician};
+    session->participants.clear();
+    session->lead_offered_to = {};
+    session->held = false;
+    session->lead_console_lost = false;
+    session->waiting_since = now;
+    ++session->epoch.value;
+  }
+
+  void operator()(const LeadGiven& e) { MakeLead(e.technician); }
+  void operator()(const Revealed& e) { Erase(session->hidden_from, e.technician); }
+
+  void operator()(const SessionEnded& e) {
+    LeaveConnecting();
+    session->outcome = e.outcome;
+    session->keepers = e.keepers;
+    session->ended = now;
+    session->transfer.reset();
+    session->lead_offered_to = {};
+    ForgetCode();
+  }
+
+  void operator()(const EntryDismissed& e) {
+    Erase(session->keepers, e.technician);
+    session->outcome = e.outcome;
+  }
+
+  void operator()(const OrgPut& e) {
+    if (!org.id) org.created = now;
+    org.id = e.org;
+    org.display_name = e.display_name;
+  }
+  void operator()(const GroupPut& e) { org.groups.insert_or_assign(e.group.id, e.group); }
+  void operator()(const GroupDeleted& e) { org.groups.erase(e.group); }
+
+  void operator()(const TechnicianPut& e) {
+    auto [it, created] = org.technicians.try_emplace(e.technician);
+    Technician& technician = it->second;
+    if (created) {
+      technician.id = e.technician;
+      technician.created = technician.console_since = technician.away_since = technician.status_since = now;
+    }
+    technician.display_name = e.display_name;
+    technician.group = e.group;
+    technician.administrator = e.administrator;
+    technician.disabled = e.disabled;
+  }
+  void operator()(const TechnicianDeleted& e) {
+    org.technicians.erase(e.technician);
+    for (auto& [id, channel] : org.channels) Erase(channel.technicians, e.technician);
+  }
+  void operator()(const ChannelPut& e) { org.channels.insert_or_assign(e.channel.id, e.channel); }
+  void operator()(const ChannelDeleted& e) { org.channels.erase(e.channel); }
+  void operator()(const KeyPut& e) { org.keys.insert_or_assign(e.key.id, e.key); }
+  void operator()(const KeyRevoked& e) { org.keys.erase(e.key); }
+
+  void operator()(const ConsoleAttached& e) {
+    auto it = org.technicians.find(e.technician);
+    if (it == org.technicians.end()) return;
+    if (!it->second.console) it->second.console_since = now;
+    it->second.console = true;
+    it->second.console_name = e.console_name;
+    it->second.foreground = {};
+  }
+  void operator()(const ConsoleGone& e) {
+    auto it = org.technicians.find(e.technician);
+    if (it == org.technicians.end()) return;
+    it->second.console = false;
+    it->second.console_since = e.since;
+    it->second.foreground = {};
+  }
+  void operator()(const IntentSet& e) {
+    auto it = org.technicians.find(e.technician);
+    if (it == org.technicians.end()) return;
+    if (it->second.away != e.away) it->second.away_since = now;
+    it->second.away = e.away;
+    it->second.away_reason = e.reason;
+  }
+  void operator()(const LookedAt& e) {
+    auto it = org.technicians.find(e.technician);
+    if (it != org.technicians.end()) it->second.foreground = e.session;
+  }
+};
+
+}  // namespace
+
+void Evolve(Org& org, const Event& event, Time now) {
+  Folder folder{org, nullptr, now};
+  if (SessionId id = SessionOf(event); id && !std::holds_alternative<SessionCreated>(event)) {
+    auto it = org.sessions.find(id);
+    if (it == org.sessions.end() && !std::holds_alternative<LookedAt>(event)) return;
+    if (it != org.sessions.end()) folder.session = &it->second;
+  }
+  std::visit(folder, event);
+}
+
+}  // namespace guichet

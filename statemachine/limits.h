@@ -1,0 +1,42 @@
+// Every limit of the core, with its unit and its reason. Raising one costs memory a session; lowering one breaks stored
+// sessions only where a comment says so.
+#pragma once
+
+#include <array>
+#include <cstddef>
+
+#include "statemachine/ids.h"
+
+namespace guichet::limits {
+
+inline constexpr size_t kIdBytes = 63;                                               // a DNS label, so that ids fit anywhere
+inline constexpr size_t kDisplayNameChars = 64;                                      // domain.md §5
+inline constexpr size_t kNameChars = 64;                                             // domain.md §5
+inline constexpr std::array<size_t, 5> kCustomFieldChars = {512, 512, 256, 64, 64};  // domain.md §5
+inline constexpr size_t kTrackingIdChars = 64;                                       // domain.md §5
+inline constexpr size_t kLanguageBytes = 35;       // longest BCP 47 tag that software must accept (RFC 5646)
+inline constexpr size_t kPlatformBytes = 64;       // a product name and a version
+inline constexpr size_t kDeviceIdBytes = 128;      // two UUIDs and a prefix
+inline constexpr size_t kCommentChars = 512;       // fits a tile
+inline constexpr size_t kStatusReasonChars = 128;  // fits a tooltip
+inline constexpr size_t kTermsChars = 4096;        // one screen page; longer terms belong behind a link in them
+inline constexpr size_t kConsoleNameChars = 64;
+inline constexpr size_t kRequestIdBytes = 64;  // a UUID with a prefix
+inline constexpr size_t kParticipants = 11;    // lead and 10; twice the recommended 5 technicians (domain.md §2)
+inline constexpr size_t kRecipients = 1000;    // they are written into the log one by one
+inline constexpr size_t kChannelGroups = 100;
+inline constexpr size_t kChannelTechnicians = 1000;
+inline constexpr size_t kGroups = 10000;          // an organization
+inline constexpr size_t kTechnicians = 20000;     // an organization
+inline constexpr size_t kChannels = 10000;        // an organization
+inline constexpr size_t kApiKeys = 50000;         // an organization
+inline constexpr size_t kLiveSessions = 1500000;  // an organization; what memory is planned for
+inline constexpr size_t kOwnedSessions = 1000;    // unended private sessions of one technician: a script's mistake stops here
+inline constexpr size_t kConnectingPerChannel = 10000;  // forms submitted whose applet has not attached: a flood stops here
+inline constexpr size_t kActiveSessions = 10;           // a technician, domain.md §2; a group may lower it
+
+inline constexpr Duration kMaxTimeout = std::chrono::minutes(999);         // domain.md §3
+inline constexpr Duration kMaxDeviceLostGrace = std::chrono::seconds(60);  // domain.md §3
+inline constexpr Duration kMaxLife = std::chrono::hours(24 * 14);          // domain.md §3
+
+}  // namespace guichet::limits

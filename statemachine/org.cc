@@ -1,0 +1,125 @@
+#include "statemachine/org.h"
+
+#include <algorithm>
+#include <array>
+
+#include "statemachine/view.h"
+
+namespace guichet {
+
+std::string_view Name(Status status) {
+  static constexpr std::array<std::string_view, kStatusCount> kNames = {"NONE", "ONLINE", "AWAY", "BUSY", "OFFLINE"};
+  return kNames[static_cast<size_t>(status)];
+}
+
+std::string_view Name(KeyRole role) {
+  static constexpr std::array<std::string_view, 5> kNames = {"none", "technician", "integrator", "administrator", "operator"};
+  return kNames[static_cast<size_t>(role)];
+}
+
+const GroupSettings& DefaultSettings() {
+  static const GroupSettings settings;
+  return settings;
+}
+
+const GroupSettings& SettingsOf(const Org& org, const TechnicianId& technician) {
+  if (const Technician* t = FindTechnician(org, technician)) {
+    auto group = org.groups.find(t->group);
+    if (group != org.groups.end()) return group->second.settings;
+  }
+  return DefaultSettings();
+}
+
+const GroupSettings& SettingsOf(const Org& org, const Session& session) {
+  if (const Participant* lead = session.lead()) return SettingsOf(org, lead->technician);
+  if (session.owner) return SettingsOf(org, session.owner);
+  auto channel = org.channels.find(session.channel);
+  if (channel != org.channels.end() && !channel->second.groups.empty()) {
+    auto group = org.groups.find(channel->second.groups.front());
+    if (group != org.groups.end()) return group->second.settings;
+  }
+  return DefaultSettings();
+}
+
+Duration ConnectingTimeout(const Org& org, const Session& session) {
+  auto channel = org.channels.find(session.channel);
+  if (channel != org.channels.end() && channel->second.connecting_timeout) return *channel->second.connecting_timeout;
+  return SettingsOf(org, session).connecting_timeout;
+}
+
+Duration WaitingTimeout(const Org& org, const Session& session) {
+  auto channel = org.channels.find(session.channel);
+  if (channel != org.channels.end() && channel->second.waiting_timeout) return *channel->second.waiting_timeout;
+  return SettingsOf(org, session).waiting_timeout;
+}
+
+bool Serves(const Org& org, const TechnicianId& technician, const ChannelId& channel) {
+  auto it = org.channels.find(channel);
+  const Technician* t = FindTechnician(org, technician);
+  if (it == org.channels.end() || t == nullptr || t->disabled) return false;
+  const Channel& c = it->second;
+  return std::find(c.groups.begin(), c.groups.end(), t->group) != c.groups.end() ||
+         std::find(c.technicians.begin(), c.technicians.end(), technician) != c.technicians.end();
+}
+
+std::vector<TechnicianId> MembersOf(const Org& org, const GroupId& group) {
+  std::vector<TechnicianId> members;
+  for (const auto& [id, technician] : org.technicians) {
+    if (technician.group == group && !technician.disabled) members.push_back(id);
+  }
+  return members;
+}
+
+std::vector<TechnicianId> TechniciansServing(const Org& org, const ChannelId& channel) {
+  std::vector<TechnicianId> serving;
+  for (const auto& [id, technician] : org.technicians) {
+    if (Serves(org, id, channel)) serving.push_back(id);
+  }
+  return serving;
+}
+
+std::vector<ChannelId> ChannelsServedBy(const Org& org, const TechnicianId& technician) {
+  std::vector<ChannelId> served;
+  for (const auto& [id, channel] : org.channels) {
+    if (Serves(org, technician, id)) served.push_back(id);
+  }
+  return served;
+}
+
+size_t ActiveSessions(const Org& org, const TechnicianId& technician) {
+  auto entries = org.entries.find(technician);
+  if (entries == org.entries.end()) return 0;
+  return std::count_if(entries->second.begin(), entries->second.end(), [&](SessionId id) {
+    const Session* session = FindSession(org, id);
+    if (session == nullptr || session->ended_already() || session->held) return false;
+    const Participant* lead = session->lead();
+    return lead != nullptr && lead->technician == technician;
+  });
+}
+
+Status StatusOf(const Org& org, const Technician& technician) {
+  if (!technician.console || technician.disabled) return Status::kOffline;
+  if (technician.away) return Status::kAway;
+  const uint32_t busy_at = SettingsOf(org, technician.id).busy_at;
+  if (busy_at > 0 && ActiveSessions(org, technician.id) >= busy_at) return Status::kBusy;
+  return Status::kOnline;
+}
+
+const Technician* FindTechnician(const Org& org, const TechnicianId& id) {
+  auto it = org.technicians.find(id);
+  return it == org.technicians.end() ? nullptr : &it->second;
+}
+
+const Session* FindSession(const Org& org, SessionId id) {
+  auto it = org.sessions.find(id);
+  return it == org.sessions.end() ? nullptr : &it->second;
+}
+
+void RebuildIndexes(Org& org) {
+  org.entries.clear();
+  org.pools.clear();
+  org.connecting.clear();
+  for (const auto& [id, session] : org.sessions) IndexSession(org, session);
+}
+
+}  // namespace guichet

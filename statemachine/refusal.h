@@ -1,0 +1,122 @@
+// Every way in which a command can be refused: one named factory each. The gRPC code, the stable reason and the metadata travel
+// in the absl::Status; the edge turns them into google.rpc.ErrorInfo.
+#pragma once
+
+#include <array>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+#include "absl/status/status.h"
+#include "statemachine/limits.h"
+#include "statemachine/org.h"
+
+namespace guichet {
+
+// Stable words of the API. Append only.
+enum class Reason : uint8_t {
+  kInvalidField,
+  kRequestIdReused,
+  kUnauthenticated,
+  kPermissionDenied,
+  kSessionNotFound,
+  kSessionEnded,
+  kWrongState,
+  kLinkNotAttached,
+  kLeadConsoleLost,
+  kAlreadyStarted,
+  kNotLead,
+  kNotInQueue,
+  kStaleEpoch,
+  kHeldByLead,
+  kTooManyActiveSessions,
+  kTooManyParticipants,
+  kNoRecipient,
+  kTechnicianNotAvailable,
+  kAlreadyInSession,
+  kNotInSession,
+  kNoLeadOffer,
+  kTechnicianNotFound,
+  kTechnicianDisabled,
+  kGroupNotFound,
+  kGroupNotEmpty,
+  kChannelNotFound,
+  kChannelInUse,
+  kApiKeyNotFound,
+  kOrganizationNotFound,
+  kAlreadyExists,
+  kTooMany,
+  kTooManySessions,
+  kCodeNotFound,
+  kTooManyGuesses,
+  kOutOfPinCodes,
+  kOverloaded,
+  kTooManyStreams,
+  kResumeTokenExpired,
+  kSuperseded,
+  kDraining,
+  kConsoleNotAttached,
+  kTransferTooLarge,
+  kStorageFailed,
+};
+inline constexpr int kReasonCount = 43;
+std::string_view Name(Reason reason);  // "SESSION_NOT_FOUND"
+
+using Metadata = std::vector<std::pair<std::string, std::string>>;
+
+absl::Status InvalidField(std::string_view field, std::string_view what);     // INVALID_ARGUMENT
+absl::Status RequestIdReused(std::string_view request_id);                    // INVALID_ARGUMENT
+absl::Status Unauthenticated(std::string_view what);                          // UNAUTHENTICATED
+absl::Status PermissionDenied(std::string_view role, std::string_view what);  // PERMISSION_DENIED
+absl::Status SessionNotFound(SessionId id);                                   // NOT_FOUND
+absl::Status SessionEnded(SessionId id, Outcome outcome);                     // FAILED_PRECONDITION
+absl::Status WrongState(SessionId id, std::string_view command, EntryState state,
+                        std::string_view hint);                                                     // FAILED_PRECONDITION
+absl::Status LinkNotAttached(SessionId id, std::string_view command, EntryState state, Link link);  // FAILED_PRECONDITION
+absl::Status LeadConsoleLost(SessionId id, std::string_view command, EntryState state);             // FAILED_PRECONDITION
+absl::Status AlreadyStarted(const Session& session, std::string_view command);  // FAILED_PRECONDITION, names the lead
+absl::Status NotLead(const Session& session, std::string_view command,
+                     EntryState state);  // FAILED_PRECONDITION, names the lead
+absl::Status NotInQueue(SessionId id, const TechnicianId& technician, std::string_view command);  // FAILED_PRECONDITION
+absl::Status StaleEpoch(const Session& session, Epoch expected);                     // FAILED_PRECONDITION, names the owner
+absl::Status HeldByLead(SessionId id, std::string_view command);                     // FAILED_PRECONDITION
+absl::Status TooManyActiveSessions(const TechnicianId& technician, size_t limit);    // FAILED_PRECONDITION
+absl::Status TooManyParticipants(SessionId id);                                      // FAILED_PRECONDITION
+absl::Status NoRecipient(SessionId id);                                              // FAILED_PRECONDITION
+absl::Status TransferTooLarge(SessionId id, size_t recipients);                      // FAILED_PRECONDITION
+absl::Status TechnicianNotAvailable(const TechnicianId& technician, Status status);  // FAILED_PRECONDITION
+absl::Status AlreadyInSession(SessionId id, const TechnicianId& technician);         // FAILED_PRECONDITION
+absl::Status NotInSession(SessionId id, const TechnicianId& technician);             // FAILED_PRECONDITION
+absl::Status NoLeadOffer(SessionId id, const TechnicianId& technician);              // FAILED_PRECONDITION
+absl::Status TechnicianNotFound(const TechnicianId& id);                             // NOT_FOUND
+absl::Status TechnicianDisabled(const TechnicianId& id);                             // FAILED_PRECONDITION
+absl::Status ConsoleNotAttached(const TechnicianId& id);                             // FAILED_PRECONDITION
+absl::Status GroupNotFound(const GroupId& id);                                       // NOT_FOUND
+absl::Status GroupNotEmpty(const GroupId& id);                                       // FAILED_PRECONDITION
+absl::Status ChannelNotFound(const ChannelId& id);                                   // NOT_FOUND
+absl::Status ChannelInUse(const ChannelId& id);                                      // FAILED_PRECONDITION
+absl::Status ApiKeyNotFound(const KeyId& id);                                        // NOT_FOUND
+absl::Status OrganizationNotFound(std::string_view id);                              // NOT_FOUND
+absl::Status AlreadyExists(std::string_view kind, std::string_view id);              // ALREADY_EXISTS
+absl::Status TooMany(std::string_view kind, size_t limit);                           // RESOURCE_EXHAUSTED
+absl::Status TooManySessions(std::string_view where, size_t limit);                  // RESOURCE_EXHAUSTED
+absl::Status CodeNotFound();                                                         // NOT_FOUND
+absl::Status TooManyGuesses(Duration retry);                                         // RESOURCE_EXHAUSTED with a retry delay
+absl::Status OutOfPinCodes(size_t limit);                                            // RESOURCE_EXHAUSTED
+absl::Status Overloaded(std::string_view what, size_t limit, Duration retry);        // RESOURCE_EXHAUSTED with a retry delay
+absl::Status TooManyStreams(std::string_view kind, size_t limit);                    // RESOURCE_EXHAUSTED
+absl::Status ResumeTokenExpired(Revision oldest);                                    // OUT_OF_RANGE
+absl::Status Superseded(std::string_view by);                                        // ABORTED
+absl::Status Draining();                                                             // UNAVAILABLE
+absl::Status StorageFailed();                                                        // UNAVAILABLE
+
+// What a refusal carries; {} for a status that is none.
+struct Refusal {
+  std::string_view reason;  // "" when the status is no refusal
+  Metadata metadata;
+  Duration retry{};  // 0: none
+};
+Refusal RefusalOf(const absl::Status& status);
+
+}  // namespace guichet

@@ -1,0 +1,65 @@
+#include "statemachine/session.h"
+
+#include <algorithm>
+#include <array>
+
+namespace guichet {
+
+std::string_view Name(EntryState state) {
+  static constexpr std::array<std::string_view, kEntryStateCount> kNames = {
+      "NONE",          "CONNECTING", "WAITING",      "ACTIVE",  "HOLD",      "INCOMING", "OUTGOING", "INVITATION",
+      "COLLABORATION", "REBOOTING",  "RECONNECTING", "OFFLINE", "TIMED_OUT", "CLOSED",   "REMOVED"};
+  return kNames[static_cast<size_t>(state)];
+}
+
+std::string_view Name(Link link) {
+  static constexpr std::array<std::string_view, 6> kNames = {"NONE",         "NEVER_ATTACHED", "ATTACHED",
+                                                             "RECONNECTING", "REBOOTING",      "OFFLINE"};
+  return kNames[static_cast<size_t>(link)];
+}
+
+std::string_view Name(Outcome outcome) {
+  static constexpr std::array<std::string_view, kOutcomeCount> kNames = {"NONE",
+                                                                         "CLOSED_BY_CUSTOMER",
+                                                                         "CLOSED_BY_WAITING_CUSTOMER",
+                                                                         "CLOSED_BY_TECHNICIAN",
+                                                                         "TIMED_OUT",
+                                                                         "TIMED_OUT_CLOSED_BY_TECHNICIAN",
+                                                                         "CONNECTING_TIMED_OUT",
+                                                                         "TERMS_DECLINED",
+                                                                         "ABORTED"};
+  return kNames[static_cast<size_t>(outcome)];
+}
+
+std::string_view Name(Method method) {
+  static constexpr std::array<std::string_view, kMethodCount> kNames = {"NONE", "PIN", "LINK", "CHANNEL_FORM", "MONITORING"};
+  return kNames[static_cast<size_t>(method)];
+}
+
+const Participant* Session::Find(const TechnicianId& technician) const {
+  auto it =
+      std::find_if(participants.begin(), participants.end(), [&](const Participant& p) { return p.technician == technician; });
+  return it == participants.end() ? nullptr : &*it;
+}
+
+Participant* Session::Find(const TechnicianId& technician) {
+  return const_cast<Participant*>(static_cast<const Session*>(this)->Find(technician));
+}
+
+const Participant* Session::lead() const {
+  auto it = std::find_if(participants.begin(), participants.end(), [](const Participant& p) { return p.role == Role::kLead; });
+  return it == participants.end() ? nullptr : &*it;
+}
+
+Participant* Session::lead() { return const_cast<Participant*>(static_cast<const Session*>(this)->lead()); }
+
+bool Session::IsSender(const TechnicianId& technician) const {
+  return transfer && std::find(transfer->senders.begin(), transfer->senders.end(), technician) != transfer->senders.end();
+}
+
+bool Session::IsRecipient(const TechnicianId& technician) const {
+  return transfer &&
+         std::find(transfer->recipients.begin(), transfer->recipients.end(), technician) != transfer->recipients.end();
+}
+
+}  // namespace guichet

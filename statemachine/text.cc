@@ -1,0 +1,95 @@
+// Events as sentences for the timeline, and which session they speak of.
+#include <type_traits>
+
+#include "absl/strings/str_cat.h"
+#include "absl/strings/str_join.h"
+#include "statemachine/events.h"
+
+namespace guichet {
+namespace {
+
+using namespace event;  // NOLINT: this file is about nothing else
+
+absl::string_view V(std::string_view s) { return {s.data(), s.size()}; }
+
+struct Writer {
+  std::string operator()(const SessionCreated& e) const {
+    return absl::StrCat("created by ", V(Name(e.method)), e.owner ? " for " : " in channel ",
+                        e.owner ? e.owner.value : e.channel.value);
+  }
+  std::string operator()(const CodeRedeemed& e) const { return absl::StrCat("code redeemed by device ", e.profile.device_id); }
+  std::string operator()(const CodeExpired&) const { return "code expired"; }
+  std::string operator()(const TermsAccepted&) const { return "terms accepted"; }
+  std::string operator()(const LinkChanged& e) const { return absl::StrCat("device ", V(Name(e.link))); }
+  std::string operator()(const LeadTaken& e) const { return absl::StrCat("started by ", e.technician.value); }
+  std::string operator()(const Held& e) const { return absl::StrCat("held by ", e.technician.value); }
+  std::string operator()(const HoldReleased& e) const { return absl::StrCat("resumed by ", e.technician.value); }
+  std::string operator()(const TransferRequested& e) const {
+    const TransferTarget& to = e.target;
+    return absl::StrCat("transferred by ", e.by.value, " to ",
+                        to.technician
+                            ? to.technician.value
+                            : absl::StrCat(to.group ? "group " : "channel ", to.group ? to.group.value : to.channel.value),
+                        e.comment.empty() ? "" : ": ", e.comment);
+  }
+  std::string operator()(const TransferLeft& e) const { return absl::StrCat(e.technician.value, " is out of the transfer"); }
+  std::string operator()(const TransferCanceled&) const { return "transfer cancelled"; }
+  std::string operator()(const Invited& e) const {
+    return absl::StrCat(e.technician.value, " invited by ", e.by.value, e.seat_of ? " into his own seat" : "");
+  }
+  std::string operator()(const InvitationAccepted& e) const { return absl::StrCat(e.technician.value, " joined"); }
+  std::string operator()(const ParticipantRemoved& e) const { return absl::StrCat(e.technician.value, " is out"); }
+  std::string operator()(const LeadOffered& e) const { return absl::StrCat("lead offered to ", e.technician.value); }
+  std::string operator()(const LeadOfferCanceled&) const { return "lead offer withdrawn"; }
+  std::string operator()(const LeadAccepted&) const { return "lead accepted"; }
+  std::string operator()(const ProfileUpdated&) const { return "fields updated"; }
+  std::string operator()(const ForegroundChanged& e) const {
+    return absl::StrCat(e.technician.value, e.foreground ? " looks at the session" : " looks away");
+  }
+  std::string operator()(const LeadConsoleLost&) const { return "the lead's console is lost"; }
+  std::string operator()(const LeadConsoleBack&) const { return "the lead's console is back"; }
+  std::string operator()(const Requeued&) const { return "back in the queue"; }
+  std::string operator()(const LeadGiven& e) const { return absl::StrCat("lead given to ", e.technician.value); }
+  std::string operator()(const Revealed& e) const { return absl::StrCat("shown to ", e.technician.value, " again"); }
+  std::string operator()(const SessionEnded& e) const { return absl::StrCat("ended: ", V(Name(e.outcome))); }
+  std::string operator()(const EntryDismissed& e) const { return absl::StrCat("dismissed by ", e.technician.value); }
+  std::string operator()(const OrgPut& e) const { return absl::StrCat("organization ", e.org.value, " put"); }
+  std::string operator()(const GroupPut& e) const { return absl::StrCat("group ", e.group.id.value, " put"); }
+  std::string operator()(const GroupDeleted& e) const { return absl::StrCat("group ", e.group.value, " deleted"); }
+  std::string operator()(const TechnicianPut& e) const { return absl::StrCat("technician ", e.technician.value, " put"); }
+  std::string operator()(const TechnicianDeleted& e) const {
+    return absl::StrCat("technician ", e.technician.value, " deleted");
+  }
+  std::string operator()(const ChannelPut& e) const { return absl::StrCat("channel ", e.channel.id.value, " put"); }
+  std::string operator()(const ChannelDeleted& e) const { return absl::StrCat("channel ", e.channel.value, " deleted"); }
+  std::string operator()(const KeyPut& e) const { return absl::StrCat("key ", e.key.id.value, " put"); }
+  std::string operator()(const KeyRevoked& e) const { return absl::StrCat("key ", e.key.value, " revoked"); }
+  std::string operator()(const ConsoleAttached& e) const {
+    return absl::StrCat("console of ", e.technician.value, " attached");
+  }
+  std::string operator()(const ConsoleGone& e) const { return absl::StrCat("console of ", e.technician.value, " gone"); }
+  std::string operator()(const IntentSet& e) const {
+    return absl::StrCat(e.technician.value, e.away ? " is away" : " is available");
+  }
+  std::string operator()(const LookedAt& e) const {
+    return absl::StrCat(e.technician.value, " looks at session ", e.session.value);
+  }
+};
+
+}  // namespace
+
+SessionId SessionOf(const Event& event) {
+  return std::visit(
+      [](const auto& e) {
+        if constexpr (requires { e.session; } && !std::is_same_v<std::decay_t<decltype(e)>, LookedAt>) {
+          return e.session;
+        } else {
+          return SessionId{};
+        }
+      },
+      event);
+}
+
+std::string Describe(const Event& event) { return std::visit(Writer{}, event); }
+
+}  // namespace guichet

@@ -1,0 +1,93 @@
+#include "statemachine/timers.h"
+
+#include <algorithm>
+#include <array>
+
+namespace guichet {
+namespace {
+
+class List {
+ public:
+  void Offer(Time due, TimerKind kind, const TechnicianId& technician = {}) { all_.push_back({due, kind, technician}); }
+  std::vector<Deadline> Take() { return std::move(all_); }
+
+ private:
+  std::vector<Deadline> all_;
+};
+
+bool PolicyApplies(const Org& org, const Session& session) {
+  if (session.transfer) return false;  // its recipients can take the session
+  const ConsoleLostPolicy policy = SettingsOf(org, session).console_lost_policy;
+  if (policy == ConsoleLostPolicy::kKeep) return false;
+  if (session.channel) return true;
+  return policy == ConsoleLostPolicy::kGiveToCollaborator &&
+         std::any_of(session.participants.begin(), session.participants.end(),
+                     [](const Participant& p) { return p.role == Role::kCollaborator; });
+}
+
+void OfferLeadLost(const Org& org, const Session& session, const Participant& lead, List& list) {
+  if (session.link != Link::kAttached || session.method == Method::kMonitoring) return;
+  const GroupSettings& settings = SettingsOf(org, session);
+  if (session.lead_console_lost) {
+    if (PolicyApplies(org, session)) list.Offer(session.lead_lost_since + settings.offline_after, TimerKind::kLeadLostPolicy);
+    return;
+  }
+  const Technician* technician = FindTechnician(org, lead.technician);
+  if (technician == nullptr || technician->console) return;
+  list.Offer(std::max(technician->console_since, lead.joined) + settings.device_lost_grace, TimerKind::kLeadLost);
+}
+
+void OfferIdle(const Org& org, const Session& session, List& list) {
+  if (session.held) return;
+  for (const Participant& participant : session.participants) {
+    const Duration timeout = SettingsOf(org, participant.technician).idle_timeout;
+    if (timeout == kNever || participant.foreground || participant.on_hold) continue;
+    if (participant.role == Role::kLead) {
+      list.Offer(participant.background_since + timeout, TimerKind::kIdle);
+    } else if (participant.role == Role::kCollaborator) {
+      list.Offer(participant.background_since + timeout, TimerKind::kCollaboratorIdle, participant.technician);
+    }
+  }
+}
+
+}  // namespace
+
+std::string_view Name(TimerKind kind) {
+  static constexpr std::array<std::string_view, kTimerKindCount> kNames = {
+      "code_validity",     "connecting", "waiting", "offline",   "idle",
+      "collaborator_idle", "hold",       "system",  "lead_lost", "lead_lost_policy"};
+  return kNames[static_cast<size_t>(kind)];
+}
+
+std::vector<Deadline> Deadlines(const Org& org, const Session& session) {
+  if (session.ended_already()) return {};
+  List list;
+  const GroupSettings& settings = SettingsOf(org, session);
+  list.Offer(session.created + settings.system_limit, TimerKind::kSystem);
+  if (!session.code_key.empty()) list.Offer(session.code_expires, TimerKind::kCodeValidity);
+  if (session.link == Link::kNeverAttached) {
+    list.Offer(session.created + ConnectingTimeout(org, session), TimerKind::kConnecting);
+    return list.Take();
+  }
+  if (session.link == Link::kReconnecting || session.link == Link::kRebooting) {
+    list.Offer(session.link_since + settings.offline_after, TimerKind::kOffline);
+  }
+  if (session.held) list.Offer(session.held_since + settings.hold_limit, TimerKind::kHold);
+  if (const Participant* lead = session.lead()) {
+    OfferIdle(org, session, list);
+    OfferLeadLost(org, session, *lead, list);
+  } else if (Duration waiting = WaitingTimeout(org, session); waiting != kNever) {
+    list.Offer(session.waiting_since + waiting, TimerKind::kWaiting);
+  }
+  return list.Take();
+}
+
+std::optional<Deadline> NextDeadline(const Org& org, const Session& session) {
+  const std::vector<Deadline> all = Deadlines(org, session);
+  auto earliest = std::min_element(all.begin(), all.end(), [](const Deadline& a, const Deadline& b) {
+    return std::pair(a.due, a.kind) < std::pair(b.due, b.kind);
+  });
+  return earliest == all.end() ? std::nullopt : std::optional(*earliest);
+}
+
+}  // namespace guichet

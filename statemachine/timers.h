@@ -1,0 +1,39 @@
+// Deadlines as a pure function of the state: nothing is armed or cancelled, so nothing can be forgotten (domain.md §3).
+#pragma once
+
+#include <optional>
+#include <vector>
+
+#include "statemachine/org.h"
+
+namespace guichet {
+
+enum class TimerKind : uint8_t {
+  kCodeValidity,      // the PIN or link dies; the session goes on until its connecting time-out
+  kConnecting,        // A02
+  kWaiting,           // A05
+  kOffline,           // A28
+  kIdle,              // A09, A24, A30
+  kCollaboratorIdle,  // A47
+  kHold,              // 14 days on hold
+  kSystem,            // 14 days in all
+  kLeadLost,          // the lead's console is gone for longer than the grace
+  kLeadLostPolicy,    // … for longer than offline_after
+};
+inline constexpr int kTimerKindCount = 10;
+std::string_view Name(TimerKind kind);  // "waiting"
+
+struct Deadline {
+  Time due{};
+  TimerKind kind = TimerKind::kSystem;
+  TechnicianId technician;  // kCollaboratorIdle: whose
+};
+
+// Every deadline that the state calls for, at most one of a kind and technician. Empty for an ended session; every other one
+// has at least the system limit.
+std::vector<Deadline> Deadlines(const Org& org, const Session& session);
+
+// The earliest of them; ties go to the lower kind.
+std::optional<Deadline> NextDeadline(const Org& org, const Session& session);
+
+}  // namespace guichet

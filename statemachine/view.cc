@@ -1,0 +1,200 @@
+#include "statemachine/view.h"
+
+#include <algorithm>
+
+namespace guichet {
+namespace {
+
+bool Contains(const std::vector<TechnicianId>& list, const TechnicianId& technician) {
+  return std::find(list.begin(), list.end(), technician) != list.end();
+}
+
+EntryState LinkView(const Session& session) {
+  switch (session.link) {
+    case Link::kNeverAttached:
+      return EntryState::kConnecting;
+    case Link::kReconnecting:
+      return EntryState::kReconnecting;
+    case Link::kRebooting:
+      return EntryState::kRebooting;
+    case Link::kOffline:
+      return EntryState::kOffline;
+    case Link::kAttached:
+      break;
+  }
+  return EntryState::kNone;
+}
+
+// View of a technician who is in Involved(session).
+EntryState InvolvedView(const Session& session, const TechnicianId& technician) {
+  if (session.ended_already()) {
+    if (!Contains(session.keepers, technician)) return EntryState::kRemoved;
+    const bool timed_out = session.outcome == Outcome::kTimedOut || session.outcome == Outcome::kTimedOutClosedByTechnician;
+    return timed_out ? EntryState::kTimedOut : EntryState::kClosed;
+  }
+  const Participant* self = session.Find(technician);
+  const bool in_transfer = session.IsSender(technician) || session.IsRecipient(technician);
+  if (self == nullptr && !in_transfer && Contains(session.hidden_from, technician)) return EntryState::kRemoved;
+  if (self != nullptr && self->role == Role::kInvitee) return EntryState::kInvitation;
+  if (EntryState link = LinkView(session); link != EntryState::kNone) return link;
+  if (ReconnectingBecauseOfConsole(session, technician)) return EntryState::kReconnecting;
+  if (session.IsSender(technician)) return EntryState::kOutgoing;
+  if (session.IsRecipient(technician)) return EntryState::kIncoming;
+  if (self == nullptr) return EntryState::kWaiting;
+  if (session.held || self->on_hold) return EntryState::kHold;
+  return self->role == Role::kLead ? EntryState::kActive : EntryState::kCollaboration;
+}
+
+// What a technician without a part of his own sees: the pool's view when he serves the channel.
+EntryState FromPool(const Org& org, const Session& session, const TechnicianId& technician, EntryState pool) {
+  if (pool == EntryState::kNone || pool == EntryState::kRemoved) return EntryState::kRemoved;
+  if (Contains(session.hidden_from, technician) || !Serves(org, technician, session.channel)) return EntryState::kRemoved;
+  return pool;
+}
+
+}  // namespace
+
+bool ReconnectingBecauseOfConsole(const Session& session, const TechnicianId& technician) {
+  if (session.link != Link::kAttached || !session.lead_console_lost) return false;
+  const Participant* lead = session.lead();
+  return lead != nullptr && lead->technician != technician;
+}
+
+std::vector<TechnicianId> Involved(const Session& session) {
+  std::vector<TechnicianId> result;
+  auto add = [&](const TechnicianId& technician) {
+    if (!Contains(result, technician)) result.push_back(technician);
+  };
+  if (session.ended_already()) return session.keepers;
+  for (const Participant& participant : session.participants) add(participant.technician);
+  if (session.transfer) {
+    // A participant is a recipient only when he is the lead himself; the lists are disjoint otherwise.
+    for (const TechnicianId& sender : session.transfer->senders) add(sender);
+    if (session.transfer->recipients.size() < 16) {
+      for (const TechnicianId& recipient : session.transfer->recipients) add(recipient);
+    } else {
+      absl::flat_hash_set<TechnicianId> known(result.begin(), result.end());
+      for (const TechnicianId& recipient : session.transfer->recipients) {
+        if (known.insert(recipient).second) result.push_back(recipient);
+      }
+    }
+  }
+  if (session.owner && session.lead() == nullptr) add(session.owner);
+  for (const TechnicianId& technician : session.hidden_from) add(technician);
+  return result;
+}
+
+EntryState PoolView(const Session& session) {
+  if (!session.channel || session.ended_already() || session.lead() != nullptr || session.transfer) return EntryState::kRemoved;
+  EntryState link = LinkView(session);
+  return link == EntryState::kNone ? EntryState::kWaiting : link;
+}
+
+EntryState View(const Org& org, const Session& session, const TechnicianId& technician) {
+  if (Contains(Involved(session), technician)) return InvolvedView(session, technician);
+  return FromPool(org, session, technician, PoolView(session));
+}
+
+Time SinceOf(const Session& session, const TechnicianId& technician) {
+  for (const EntryMark& mark : session.marks) {
+    if (mark.technician == technician) return mark.since;
+  }
+  return session.pool.since;
+}
+
+void IndexSession(Org& org, const Session& session) {
+  for (const EntryMark& mark : session.marks) org.entries[mark.technician].insert(session.id);
+  if (!session.channel || session.ended_already()) return;
+  if (session.pool.state != EntryState::kNone && session.pool.state != EntryState::kRemoved) {
+    org.pools[session.channel].insert(session.id);
+  }
+  if (session.link == Link::kNeverAttached) ++org.connecting[session.channel];
+}
+
+void UnindexSession(Org& org, const Session& session) {
+  for (const EntryMark& mark : session.marks) {
+    auto it = org.entries.find(mark.technician);
+    if (it == org.entries.end()) continue;
+    it->second.erase(session.id);
+    if (it->second.empty()) org.entries.erase(it);
+  }
+  if (!session.channel) return;
+  auto pool = org.pools.find(session.channel);
+  if (pool == org.pools.end()) return;
+  pool->second.erase(session.id);
+  if (pool->second.empty()) org.pools.erase(pool);
+}
+
+std::vector<EntryChange> RefreshViews(Org& org, Session& session, Time now) {
+  std::vector<EntryChange> changes;
+  const EntryState old_pool = session.pool.state;
+  const EntryState new_pool = PoolView(session);
+  const std::vector<TechnicianId> involved = Involved(session);
+  absl::flat_hash_map<TechnicianId, const EntryMark*> before;
+  for (const EntryMark& mark : session.marks) before.emplace(mark.technician, &mark);
+
+  std::vector<EntryMark> marks;
+  marks.reserve(involved.size());
+  for (const TechnicianId& technician : involved) {
+    EntryMark mark{technician, InvolvedView(session, technician), now};
+    auto it = before.find(technician);
+    EntryState from = EntryState::kNone;
+    Time since = now;
+    if (it != before.end()) {
+      from = it->second->state;
+      since = it->second->since;
+      if (from == EntryState::kRemoved && mark.state != from) from = EntryState::kNone;
+      before.erase(it);
+    } else if (FromPool(org, session, technician, old_pool) != EntryState::kRemoved) {
+      from = old_pool;
+      since = session.pool.since;
+    }
+    if (from == mark.state) mark.since = since;
+    if (from != mark.state && !(from == EntryState::kNone && mark.state == EntryState::kRemoved)) {
+      changes.push_back({technician, from, mark.state, from == EntryState::kNone ? Duration{0} : now - since});
+    }
+    marks.push_back(std::move(mark));
+  }
+  for (const EntryMark& mark : session.marks) {
+    if (!before.contains(mark.technician)) continue;
+    EntryState to = FromPool(org, session, mark.technician, new_pool);
+    if (to == mark.state) continue;
+    const bool appears = mark.state == EntryState::kRemoved;
+    changes.push_back(
+        {mark.technician, appears ? EntryState::kNone : mark.state, to, appears ? Duration{0} : now - mark.since});
+  }
+  if (old_pool != new_pool && !(old_pool == EntryState::kNone && new_pool == EntryState::kRemoved)) {
+    const EntryState from = old_pool == EntryState::kRemoved ? EntryState::kNone : old_pool;
+    changes.push_back({TechnicianId{}, from, new_pool, from == EntryState::kNone ? Duration{0} : now - session.pool.since});
+  }
+
+  for (const EntryMark& mark : session.marks) {
+    auto it = org.entries.find(mark.technician);
+    if (before.contains(mark.technician) && it != org.entries.end()) {
+      it->second.erase(session.id);
+      if (it->second.empty()) org.entries.erase(it);
+    }
+  }
+  for (const EntryMark& mark : marks) org.entries[mark.technician].insert(session.id);
+  if (session.channel) {
+    if (new_pool != EntryState::kRemoved) {
+      org.pools[session.channel].insert(session.id);
+    } else if (auto pool = org.pools.find(session.channel); pool != org.pools.end()) {
+      pool->second.erase(session.id);
+      if (pool->second.empty()) org.pools.erase(pool);
+    }
+  }
+  session.marks = std::move(marks);
+  if (old_pool != new_pool) session.pool = {TechnicianId{}, new_pool, now};
+  return changes;
+}
+
+bool RefreshStatus(const Org& org, Technician& technician, Time now) {
+  const Status status = StatusOf(org, technician);
+  if (status == technician.status) return false;
+  technician.status = status;
+  technician.status_since = now;
+  return true;
+}
+
+}  // namespace guichet
