@@ -36,7 +36,8 @@ struct MetricsOptions {
   std::vector<std::string> timers;            // kinds of deadline
 };
 
-// Owns the registry and every family. All families and children exist, at 0, from construction on.
+// Owns the registry and every family. All children exist, at 0, from construction on, save two rare codes of RPCs
+// (RpcMetrics::Codes) and what needs a snapshot provider.
 //
 // Thread-safe; counting is an atomic add, observing takes a short mutex. No method fails: an index outside its list is a
 // broken invariant and ends the process, save for Rpc().
