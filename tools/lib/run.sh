@@ -93,34 +93,43 @@ wait_until_serving() {
   stop_if_signalled
 }
 
-# Prints the shell lines of dev.env. Runs in a subshell of its own: GUICHET_TOKEN ends with it.
+# A key's shell line. The assignment, unlike a substitution inside echo, ends the script when guichetctl fails.
+create_key() {  # name, flags of key create
+  local name=$1 token
+  shift
+  token=$(ctl key create "$name" "$@" -o token)
+  echo "export GUICHET_${name^^}_TOKEN=$token"
+}
+
+# Prints the shell lines of dev.env. A process of its own runs it: GUICHET_TOKEN ends with that, and `set -e` holds in it.
 create_organization() {
   local technician
   GUICHET_TOKEN=$(<"$DATA/operator.key")
   export GUICHET_TOKEN
   GUICHET_TOKEN=$(ctl org create dev --display-name "Development" -o token)
   echo "export GUICHET_ADMINISTRATOR_TOKEN=$GUICHET_TOKEN"
-  ctl group create support >&2
-  ctl group create backoffice >&2
-  ctl technician create ann --group support --display-name "Ann" --administrator >&2
-  ctl technician create ben --group support --display-name "Ben" >&2
-  ctl technician create cleo --group backoffice --display-name "Cleo" >&2
-  ctl technician create dan --group backoffice --display-name "Dan" >&2
-  ctl channel create web --groups support >&2
-  ctl channel create phone --groups support,backoffice >&2
+  ctl group create support >/dev/null
+  ctl group create backoffice >/dev/null
+  ctl technician create ann --group support --display-name "Ann" --administrator >/dev/null
+  ctl technician create ben --group support --display-name "Ben" >/dev/null
+  ctl technician create cleo --group backoffice --display-name "Cleo" >/dev/null
+  ctl technician create dan --group backoffice --display-name "Dan" >/dev/null
+  ctl channel create web --groups support >/dev/null
+  ctl channel create phone --groups support,backoffice >/dev/null
   for technician in ann ben cleo dan; do
-    echo "export GUICHET_${technician^^}_TOKEN=$(ctl key create "$technician" --role technician --technician "$technician" -o token)"
+    create_key "$technician" --role technician --technician "$technician"
   done
-  echo "export GUICHET_INTEGRATION_TOKEN=$(ctl key create integration --role integrator -o token)"
+  create_key integration --role integrator
 }
 
 # dev.env appears whole or not at all. Its tokens are shown once, so a half-made organization cannot be taken up again.
 make_organization() {
   [[ -s $DATA/dev.env ]] && return
   say "creating the organization dev"
-  if ! "$SELF" create-organization >"$DATA/dev.env.part"; then
+  if ! (umask 077 && "$SELF" create-organization >"$DATA/dev.env.part"); then
+    say "the organization is incomplete; to begin again: rm -r $DATA"
     stop_if_signalled
-    die "could not create the organization; to begin again: rm -r $DATA"
+    exit 1
   fi
   mv "$DATA/dev.env.part" "$DATA/dev.env"
 }
