@@ -52,7 +52,8 @@ struct Del {
   std::string key;
 };
 
-// One atomic change of one organization. `events` get the numbers at.seq + 1, at.seq + 2, …; a commit may have none.
+// One atomic change of one organization. Deletions apply before puts (a key in both is there afterwards), each list in its
+// order. `events` get the numbers at.seq + 1, at.seq + 2, …; a commit may have none.
 struct Commit {
   Token at;
   std::vector<Put> puts;
@@ -62,7 +63,7 @@ struct Commit {
 
 enum class CommitResult : uint8_t {
   kOk,        // durable
-  kFenced,    // at.epoch is old: another owner has acquired the organization; nothing was written
+  kFenced,    // at.epoch is not the organization's: another owner has acquired it, or nobody ever has; nothing was written
   kConflict,  // at.seq is not the last event's number; nothing was written
   kUnknown,   // may or may not be durable (engine failure). For the embedded engine: stop serving and recover from disk
 };
@@ -75,24 +76,29 @@ struct KeyRange {
 };
 
 struct StoreStats {
-  bool write_stopped = false;    // the engine refuses writes until compaction catches up
+  bool write_stopped = false;    // shed load: writes wait for compaction, or the disk is nearly full
   bool failed = false;           // a write or background error happened; the store is read-only
   uint64_t commits = 0;          // commits that became durable since Open
-  uint64_t syncs = 0;            // fsyncs of the log since Open
-  uint64_t disk_bytes = 0;       // live files
+  uint64_t syncs = 0;            // fsyncs of the log by commits, Acquire and Trim since Open
+  uint64_t disk_bytes = 0;       // live tables and logs
   uint64_t memtable_bytes = 0;   // all buffers
   uint64_t stall_micros = 0;     // time writes were delayed since Open
   uint64_t free_disk_bytes = 0;  // on the data folder's file system
 };
 
-// Called after each fsync: how many commits it made durable and how long it took.
+// Called after each fsync, on the engine's commit thread: how many commits it made durable (0: only an Acquire or a Trim) and
+// how long the write took.
 using SyncObserver = std::function<void(size_t commits, double seconds)>;
 
-// Limits of the interface; larger input is INVALID_ARGUMENT (reads) or a failed check (writes: the caller's bug).
+// Limits of the interface; larger input is INVALID_ARGUMENT (reads) or a failed check that ends the process (writes: the
+// caller's bug). The same holds for an OrgKey of the wrong size and for the families kMeta and kLog as the place of a record.
+// Keys and values may be empty. An event counts as a value.
 inline constexpr size_t kMaxKeyBytes = 1024;
 inline constexpr size_t kMaxValueBytes = 4 << 20;
 
-// Thread safety: all methods may be called from any thread. Callbacks run on the engine's commit thread and must not block.
+// Thread safety: all methods may be called from any thread. Callbacks run on the engine's commit thread, must not block, and
+// may call CommitAsync and the reads but neither Acquire nor Trim. Visitors run on the caller's thread and may call anything.
+// An organization that was never acquired is empty to all reads.
 class Store {
  public:
   using CommitCallback = std::function<void(const std::vector<CommitResult>&)>;
@@ -113,20 +119,25 @@ class Store {
   // Visits records in key order. Sees a consistent snapshot of durable data.
   virtual absl::Status Scan(const OrgKey& org, const KeyRange& range, const RecordVisitor& visit) = 0;
 
-  // Visits up to `max` events with seq > after, in order. OUT_OF_RANGE when event after + 1 was trimmed. `max` > 0.
+  // Visits up to `max` events with seq > after, in order and without a gap, as of one moment. OUT_OF_RANGE when event after + 1
+  // was trimmed, INVALID_ARGUMENT when `max` is 0, DATA_LOSS when an event is missing. None, when `after` is the last event or
+  // later.
   virtual absl::Status ReadEvents(const OrgKey& org, uint64_t after, size_t max, const EventVisitor& visit) = 0;
 
   // Makes the caller the organization's owner: the next epoch and the last seq. Creates the organization when it does not
-  // exist.
+  // exist. Durable before it returns, and ordered with the commits: those handed in before it still count, those after it with
+  // the epoch before are fenced. UNAVAILABLE when the store has failed.
   virtual absl::StatusOr<Token> Acquire(const OrgKey& org) = 0;
 
-  // Every organization that was ever acquired, in order.
+  // Every organization that was ever acquired, in order of their keys' bytes.
   virtual absl::StatusOr<std::vector<OrgKey>> ListOrgs() = 0;
 
-  // Drops events with seq <= up_to. Later ReadEvents before it answers OUT_OF_RANGE.
+  // Drops events with seq <= up_to; later ReadEvents before it answers OUT_OF_RANGE. Durable before it returns and ordered with
+  // the commits. No error when they are dropped already. NOT_FOUND when the organization was never acquired, INVALID_ARGUMENT
+  // when event up_to does not exist yet, UNAVAILABLE when the store has failed.
   virtual absl::Status Trim(const OrgKey& org, uint64_t up_to) = 0;
 
-  // Writes a consistent copy of the store into `folder`, which must not exist and be on the same file system.
+  // Writes a consistent copy of the store into `folder`, which must not exist (ALREADY_EXISTS) and be on the same file system.
   virtual absl::Status Checkpoint(const std::string& folder) = 0;
 
   virtual StoreStats Stats() = 0;

@@ -1,0 +1,42 @@
+#include "router/clock.h"
+
+#include <algorithm>
+
+#include "absl/time/time.h"
+
+namespace guichet::router {
+
+RealClock::RealClock()
+    : wall_start_(std::chrono::time_point_cast<Duration>(std::chrono::system_clock::now())), start_(std::chrono::steady_clock::now()) {}
+
+Time RealClock::Now() { return wall_start_ + std::chrono::duration_cast<Duration>(std::chrono::steady_clock::now() - start_); }
+
+void RealClock::Wait(absl::CondVar& cv, absl::Mutex& mu, Time until) {
+  const Duration left = std::clamp<Duration>(until - Now(), Duration{0}, std::chrono::hours(1));
+  cv.WaitWithTimeout(&mu, absl::FromChrono(left));
+}
+
+Time ManualClock::Now() {
+  absl::MutexLock lock(&mu_);
+  return now_;
+}
+
+void ManualClock::Wait(absl::CondVar& cv, absl::Mutex& mu, Time until) {
+  {
+    absl::MutexLock lock(&mu_);
+    if (now_ >= until) return;
+    waiting_.push_back(&cv);
+  }
+  // Advance() may signal between here and the wait; the short bound makes a missed signal harmless.
+  cv.WaitWithTimeout(&mu, absl::Milliseconds(5));
+  absl::MutexLock lock(&mu_);
+  waiting_.erase(std::find(waiting_.begin(), waiting_.end(), &cv));
+}
+
+void ManualClock::Advance(Duration by) {
+  absl::MutexLock lock(&mu_);
+  now_ += by;
+  for (absl::CondVar* cv : waiting_) cv->SignalAll();
+}
+
+}  // namespace guichet::router

@@ -1,0 +1,49 @@
+// The one source of time above the core. Tests and simulations put a clock of their own in its place.
+#pragma once
+
+#include <chrono>
+#include <vector>
+
+#include "absl/base/thread_annotations.h"
+#include "absl/synchronization/mutex.h"
+#include "statemachine/ids.h"
+
+namespace guichet::router {
+
+// Thread safety: all methods may be called from any thread.
+class Clock {
+ public:
+  virtual ~Clock() = default;
+  // Wall-clock time that never goes back.
+  virtual Time Now() = 0;
+  // Waits on `cv` until signalled or until `until`; may return early. Requires `mu`.
+  virtual void Wait(absl::CondVar& cv, absl::Mutex& mu, Time until) = 0;
+};
+
+// The system's wall clock at construction, advanced by the monotonic clock: a step of the system's clock fires no timer early.
+class RealClock final : public Clock {
+ public:
+  RealClock();
+  Time Now() override;
+  void Wait(absl::CondVar& cv, absl::Mutex& mu, Time until) override;
+
+ private:
+  const Time wall_start_;
+  const std::chrono::steady_clock::time_point start_;
+};
+
+// Stands still until told to move; moving wakes every waiter.
+class ManualClock final : public Clock {
+ public:
+  explicit ManualClock(Time start) : now_(start) {}
+  Time Now() override;
+  void Wait(absl::CondVar& cv, absl::Mutex& mu, Time until) override;
+  void Advance(Duration by);
+
+ private:
+  absl::Mutex mu_;
+  Time now_ ABSL_GUARDED_BY(mu_);
+  std::vector<absl::CondVar*> waiting_ ABSL_GUARDED_BY(mu_);
+};
+
+}  // namespace guichet::router

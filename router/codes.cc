@@ -1,0 +1,128 @@
+#include "router/codes.h"
+
+#include <algorithm>
+
+#include "absl/strings/str_cat.h"
+#include "absl/strings/str_format.h"
+#include "router/limits.h"
+#include "router/secrets.h"
+#include "statemachine/refusal.h"
+
+namespace guichet::router {
+namespace {
+
+constexpr size_t kPinDigits = 6;
+bool IsPin(std::string_view key) { return key.size() == kPinDigits; }
+
+}  // namespace
+
+std::string Codes::KeyOf(std::string_view typed) {
+  std::string code;
+  for (char c : typed) {
+    if (c != ' ' && c != '-') code.push_back(c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c);
+  }
+  if (code.size() == kPinDigits && std::all_of(code.begin(), code.end(), [](char c) { return c >= '0' && c <= '9'; })) return code;
+  return code.size() < 20 ? std::string() : Sha256(code);
+}
+
+absl::StatusOr<std::string> Codes::TakePin() {
+  absl::MutexLock lock(&mu_);
+  if (pins_ >= kPinsLive) return OutOfPinCodes(kPinsLive);
+  while (true) {  // at most a tenth of all PINs is live: 1.2 draws on average
+    std::string pin = absl::StrFormat("%06d", RandomBelow(1000000));
+    if (!codes_.try_emplace(pin).second) continue;
+    ++pins_;
+    return pin;
+  }
+}
+
+void Codes::Bind(const std::string& code_key, CodeTarget target) {
+  absl::MutexLock lock(&mu_);
+  auto [it, inserted] = codes_.try_emplace(code_key);
+  if (inserted) ++(IsPin(code_key) ? pins_ : links_);
+  by_session_[{target.org, target.session}] = code_key;
+  it->second.target = std::move(target);
+}
+
+void Codes::Cancel(const std::string& code_key) {
+  absl::MutexLock lock(&mu_);
+  auto it = codes_.find(code_key);
+  if (it == codes_.end() || it->second.target) return;
+  codes_.erase(it);
+  --pins_;
+}
+
+void Codes::Release(const OrgId& org, SessionId session, bool used, Time now) {
+  absl::MutexLock lock(&mu_);
+  ForgetUsed(now);
+  auto known = by_session_.find({org, session});
+  if (known == by_session_.end()) return;
+  const std::string key = known->second;
+  by_session_.erase(known);
+  auto it = codes_.find(key);
+  if (it == codes_.end()) return;
+  --(IsPin(key) ? pins_ : links_);
+  if (!used) {
+    codes_.erase(it);
+    return;
+  }
+  it->second.used = true;
+  it->second.forget = now + kRedeemRepeat;
+  used_.emplace_back(it->second.forget, key);
+}
+
+void Codes::ForgetUsed(Time now) {
+  for (; !used_.empty() && used_.front().first <= now; used_.pop_front()) codes_.erase(used_.front().second);
+}
+
+std::optional<CodeTarget> Codes::Find(const std::string& code_key, Time now) {
+  absl::MutexLock lock(&mu_);
+  ForgetUsed(now);
+  auto it = codes_.find(code_key);
+  return it == codes_.end() ? std::nullopt : it->second.target;
+}
+
+bool Codes::Spent(const std::string& key, size_t limit, Time now) const {
+  auto it = guesses_.find(key);
+  return it != guesses_.end() && it->second.since + kGuessWindow > now && it->second.wrong >= limit;
+}
+
+absl::Status Codes::MayGuess(const std::string& peer, const std::string& device, Time now) {
+  absl::MutexLock lock(&mu_);
+  const bool spent = Spent("all", kGuessesInAll, now) || Spent(absl::StrCat("peer:", peer), kGuessesPerPeer, now) ||
+                     Spent(absl::StrCat("device:", device), kGuessesPerDevice, now);
+  return spent ? TooManyGuesses(kGuessWindow) : absl::OkStatus();
+}
+
+void Codes::Count(const std::string& key, Time now) {
+  auto [it, inserted] = guesses_.try_emplace(key);
+  if (inserted) {
+    guessers_.push_back(key);
+    if (guessers_.size() > kGuessersTracked) {
+      guesses_.erase(guessers_.front());
+      guessers_.pop_front();
+      it = guesses_.find(key);
+    }
+  }
+  if (it->second.since + kGuessWindow <= now) it->second = {now, 0};
+  ++it->second.wrong;
+}
+
+void Codes::WrongGuess(const std::string& peer, const std::string& device, Time now) {
+  absl::MutexLock lock(&mu_);
+  Count("all", now);
+  Count(absl::StrCat("peer:", peer), now);
+  Count(absl::StrCat("device:", device), now);
+}
+
+size_t Codes::live_pins() const {
+  absl::MutexLock lock(&mu_);
+  return pins_;
+}
+
+size_t Codes::live_links() const {
+  absl::MutexLock lock(&mu_);
+  return links_;
+}
+
+}  // namespace guichet::router

@@ -1,0 +1,71 @@
+// Live PINs and links of all organizations, and the budget of wrong guesses. PINs are few (a million), so both belong together.
+#pragma once
+
+#include <cstdint>
+#include <deque>
+#include <optional>
+#include <string>
+#include <string_view>
+
+#include "absl/base/thread_annotations.h"
+#include "absl/container/flat_hash_map.h"
+#include "absl/status/statusor.h"
+#include "absl/synchronization/mutex.h"
+#include "statemachine/session.h"
+
+namespace guichet::router {
+
+// Where a code leads.
+struct CodeTarget {
+  OrgId org;
+  SessionId session;
+};
+
+// Thread safety: all methods may be called from any thread. Invariant: a code is live for at most one session of the daemon.
+class Codes {
+ public:
+  // A PIN that no live or recently redeemed session has, taken until Bind or Cancel. OUT_OF_PIN_CODES at the limit.
+  absl::StatusOr<std::string> TakePin();
+  void Bind(const std::string& code_key, CodeTarget target);
+  void Cancel(const std::string& code_key);
+  // The session's code is used or dead. A used one still leads to its session for kRedeemRepeat, so that its redeemer may repeat.
+  void Release(const OrgId& org, SessionId session, bool used, Time now);
+
+  // The PIN itself, or the hash of a link's code: what the session stores. Spaces and dashes are ignored. Empty: no possible code.
+  static std::string KeyOf(std::string_view typed);
+
+  // TOO_MANY_GUESSES while a budget is spent. `peer` and `device` are free text.
+  absl::Status MayGuess(const std::string& peer, const std::string& device, Time now);
+  // Counts against the budgets.
+  void WrongGuess(const std::string& peer, const std::string& device, Time now);
+  std::optional<CodeTarget> Find(const std::string& code_key, Time now);
+
+  size_t live_pins() const;
+  size_t live_links() const;
+
+ private:
+  struct Entry {
+    std::optional<CodeTarget> target;  // nullopt: taken, its session is not durable
+    bool used = false;
+    Time forget{};                     // used: when the entry goes
+  };
+  struct Window {
+    Time since{};
+    size_t wrong = 0;
+  };
+
+  void ForgetUsed(Time now) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mu_);
+  bool Spent(const std::string& key, size_t limit, Time now) const ABSL_EXCLUSIVE_LOCKS_REQUIRED(mu_);
+  void Count(const std::string& key, Time now) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mu_);
+
+  mutable absl::Mutex mu_;
+  absl::flat_hash_map<std::string, Entry> codes_ ABSL_GUARDED_BY(mu_);
+  absl::flat_hash_map<std::pair<OrgId, SessionId>, std::string> by_session_ ABSL_GUARDED_BY(mu_);
+  std::deque<std::pair<Time, std::string>> used_ ABSL_GUARDED_BY(mu_);
+  size_t pins_ ABSL_GUARDED_BY(mu_) = 0;
+  size_t links_ ABSL_GUARDED_BY(mu_) = 0;
+  absl::flat_hash_map<std::string, Window> guesses_ ABSL_GUARDED_BY(mu_);
+  std::deque<std::string> guessers_ ABSL_GUARDED_BY(mu_);  // in the order of their windows
+};
+
+}  // namespace guichet::router

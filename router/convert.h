@@ -1,0 +1,32 @@
+// From the core's types to the API's. Proto types of the API stop here and at the services.
+#pragma once
+
+#include "google/protobuf/duration.pb.h"
+#include "google/protobuf/timestamp.pb.h"
+#include "guichet/v1/applet_service.pb.h"
+#include "guichet/v1/session_service.pb.h"
+#include "guichet/v1/types.pb.h"
+#include "router/shard.h"
+
+namespace guichet::router {
+
+namespace pb = ::guichet::v1;
+
+void SetTime(Time time, google::protobuf::Timestamp* out);
+void SetDuration(Duration duration, google::protobuf::Duration* out);
+
+// `org` gives the session's next deadline; null where it is not at hand (watches).
+void ToProto(const Session& session, const Org* org, pb::Session* out);
+void ToProto(const Session& session, const TechnicianId& technician, EntryState state, const Org* org, pb::QueueEntry* out);
+void ToProto(const TechnicianInfo& info, pb::Technician* out);
+void ToProto(const Group& group, pb::Group* out);
+void ToProto(const Channel& channel, pb::Channel* out);
+void ToProto(const ApiKey& key, pb::ApiKey* out);
+void ToProto(const CustomerUpdate& update, pb::CustomerView* out);
+void ToProto(const store::TimelineItem& item, pb::TimelineEvent* out);
+pb::EntryState ToProto(EntryState state);
+
+// The row's name, "" for a first appearance or no change.
+std::string RowName(EntryState from, EntryState to, Trigger trigger, bool monitoring);
+
+}  // namespace guichet::router

@@ -1,0 +1,45 @@
+#include "router/feed.h"
+
+#include <algorithm>
+
+#include "router/limits.h"
+
+namespace guichet::router {
+
+void Feed::Publish(PublishedPtr next) {
+  std::vector<std::shared_ptr<Listener>> awake;
+  {
+    absl::MutexLock lock(&mu_);
+    last_ = next->entry.revision;
+    ring_.push_back(std::move(next));
+    if (ring_.size() > kRingEntries) ring_.pop_front();
+    auto gone = std::remove_if(listeners_.begin(), listeners_.end(), [&](const std::weak_ptr<Listener>& listener) {
+      std::shared_ptr<Listener> alive = listener.lock();
+      if (alive) awake.push_back(std::move(alive));
+      return listener.expired();
+    });
+    listeners_.erase(gone, listeners_.end());
+  }
+  for (const std::shared_ptr<Listener>& listener : awake) listener->Poke();
+}
+
+bool Feed::Read(Revision after, size_t max, std::vector<PublishedPtr>& out) const {
+  absl::MutexLock lock(&mu_);
+  if (after >= last_) return true;
+  const uint64_t first = last_.value - ring_.size() + 1;
+  if (after.value + 1 < first) return false;
+  for (size_t i = after.value + 1 - first; i < ring_.size() && out.size() < max; ++i) out.push_back(ring_[i]);
+  return true;
+}
+
+Revision Feed::last() const {
+  absl::MutexLock lock(&mu_);
+  return last_;
+}
+
+void Feed::Subscribe(std::weak_ptr<Listener> listener) {
+  absl::MutexLock lock(&mu_);
+  listeners_.push_back(std::move(listener));
+}
+
+}  // namespace guichet::router

@@ -1,0 +1,55 @@
+// Recent committed log entries of one organization, shared by all its watchers: each is a cursor into it, not a queue.
+#pragma once
+
+#include <deque>
+#include <memory>
+#include <vector>
+
+#include "absl/base/thread_annotations.h"
+#include "absl/synchronization/mutex.h"
+#include "statemachine/step.h"
+
+namespace guichet::router {
+
+// A technician as others see him, at one revision.
+struct TechnicianInfo {
+  Technician technician;
+  size_t active_sessions = 0;
+};
+
+// A durable log entry, with what watchers of technicians need and the log does not keep.
+struct Published {
+  LogEntry entry;
+  std::vector<TechnicianInfo> technicians;  // those who changed
+  std::vector<TechnicianId> deleted;
+};
+using PublishedPtr = std::shared_ptr<const Published>;
+
+// Is told that there may be something to read. Called on the publisher's thread, without locks; must not block.
+class Listener {
+ public:
+  virtual ~Listener() = default;
+  virtual void Poke() = 0;
+};
+
+// Thread safety: all methods may be called from any thread. Invariant: the ring holds consecutive revisions up to last().
+class Feed {
+ public:
+  explicit Feed(Revision last) : last_(last) {}
+
+  // Appends the next revision and pokes every listener.
+  void Publish(PublishedPtr next);
+  // Up to `max` entries after `after`, in order, into `out`. False: `after` is behind the ring; read the log in the store.
+  bool Read(Revision after, size_t max, std::vector<PublishedPtr>& out) const;
+  Revision last() const;
+
+  void Subscribe(std::weak_ptr<Listener> listener);
+
+ private:
+  mutable absl::Mutex mu_;
+  Revision last_ ABSL_GUARDED_BY(mu_);
+  std::deque<PublishedPtr> ring_ ABSL_GUARDED_BY(mu_);
+  std::vector<std::weak_ptr<Listener>> listeners_ ABSL_GUARDED_BY(mu_);
+};
+
+}  // namespace guichet::router

@@ -1,0 +1,99 @@
+#include "router/gateway.h"
+
+#include "absl/strings/str_cat.h"
+#include "router/secrets.h"
+#include "statemachine/refusal.h"
+
+namespace guichet::router {
+
+Shard& Gateway::ShardOf(const OrgId& org) const { return *shards[Fingerprint(org.value) % shards.size()]; }
+
+std::string BearerToken(const grpc::ServerContextBase& context) {
+  static constexpr std::string_view kPrefix = "Bearer ";
+  const auto& metadata = context.client_metadata();
+  auto it = metadata.find("authorization");
+  if (it == metadata.end()) return "";
+  const std::string_view value(it->second.data(), it->second.size());
+  return value.starts_with(kPrefix) ? std::string(value.substr(kPrefix.size())) : std::string();
+}
+
+std::string PeerAddress(const grpc::ServerContextBase& context) {
+  const std::string peer = context.peer();
+  return peer.substr(0, peer.rfind(':'));
+}
+
+void SetRequest(Mutation& mutation, const std::string& caller, const std::string& secret, const std::string& request_id,
+                const google::protobuf::Message& request) {
+  if (request_id.empty()) return;
+  mutation.request_id = request_id;
+  mutation.request_key = absl::StrCat(caller, "\x1f", request_id);
+  mutation.seal_secret = secret;
+  mutation.content_hash = Fingerprint(absl::StrCat(request.GetTypeName(), "\x1f", request.SerializeAsString()));
+}
+
+namespace {
+
+// True when the request was answered before: `status` and `response` are then the first answer, or REQUEST_ID_REUSED.
+bool AnswerAgain(const OrgRuntime& rt, const Mutation& mutation, google::protobuf::Message* response, absl::Status& status) {
+  if (mutation.request_key.empty()) return false;
+  auto it = rt.requests.find(mutation.request_key);
+  if (it == rt.requests.end()) return false;
+  const store::RequestItem& item = it->second;
+  std::optional<std::string> first;
+  if (item.content_hash == mutation.content_hash) first = Unseal(mutation.seal_secret, item.response);
+  if (!first || !response->ParseFromString(*first)) status = RequestIdReused(mutation.request_id);
+  return true;
+}
+
+void RunMutation(Turn& turn, OrgRuntime& rt, const Mutation& mutation, const MakeCommand& make, google::protobuf::Message* response,
+                 const Fill& fill, absl::Status& status) {
+  absl::StatusOr<Command> command = make(rt.org);
+  if (!command.ok()) {
+    status = command.status();
+    return;
+  }
+  absl::StatusOr<Step> step = turn.Apply(rt, *command, mutation.actor);
+  if (!step.ok()) {
+    status = step.status();
+    return;
+  }
+  fill(rt, *step);
+  if (mutation.request_key.empty()) return;
+  store::RequestItem item{mutation.content_hash, mutation.method, turn.now(),
+                          Seal(mutation.seal_secret, response->SerializeAsString())};
+  turn.Remember(rt, mutation.request_key, std::move(item));
+}
+
+}  // namespace
+
+void Mutate(Gateway& gateway, Mutation mutation, MakeCommand make, google::protobuf::Message* response, Fill fill,
+            std::function<void(absl::Status)> done) {
+  Shard& shard = gateway.ShardOf(mutation.org);
+  absl::Status submitted =
+      shard.Submit([mutation = std::move(mutation), make = std::move(make), response, fill = std::move(fill), done](Turn& turn) {
+        if (mutation.abandoned && mutation.abandoned()) {
+          turn.AfterDurable([done] { done(absl::CancelledError("the caller has gone")); });
+          return;
+        }
+        absl::Status status;
+        if (OrgRuntime* rt = turn.Find(mutation.org)) {
+          if (!AnswerAgain(*rt, mutation, response, status)) RunMutation(turn, *rt, mutation, make, response, fill, status);
+        } else {
+          status = OrganizationNotFound(mutation.org.value);
+        }
+        turn.AfterDurable([done, status = std::move(status)] { done(status); });
+      });
+  if (!submitted.ok()) done(submitted);
+}
+
+void Read(Gateway& gateway, const OrgId& org, std::function<absl::Status(Turn&, OrgRuntime&)> read,
+          std::function<void(absl::Status)> done) {
+  absl::Status submitted = gateway.ShardOf(org).Submit([org, read = std::move(read), done](Turn& turn) {
+    OrgRuntime* rt = turn.Find(org);
+    absl::Status status = rt == nullptr ? OrganizationNotFound(org.value) : read(turn, *rt);
+    turn.AfterDurable([done, status = std::move(status)] { done(status); });
+  });
+  if (!submitted.ok()) done(submitted);
+}
+
+}  // namespace guichet::router

@@ -1,0 +1,102 @@
+#include "router/principal.h"
+
+#include "absl/strings/numbers.h"
+#include "absl/strings/str_cat.h"
+#include "absl/strings/str_split.h"
+#include "router/secrets.h"
+#include "statemachine/refusal.h"
+
+namespace guichet::router {
+namespace {
+
+// "gk_ORG_KEY_SECRET" → {ORG, KEY, SECRET}; ids hold no underscore.
+std::optional<std::array<std::string, 3>> Split(std::string_view token, std::string_view prefix) {
+  if (token.size() > 512) return std::nullopt;
+  const std::vector<std::string> parts = absl::StrSplit(std::string(token), '_');
+  if (parts.size() != 4 || parts[0] != prefix) return std::nullopt;
+  return std::array<std::string, 3>{parts[1], parts[2], parts[3]};
+}
+
+}  // namespace
+
+std::string Principal::actor() const {
+  if (role == KeyRole::kTechnician) return absl::StrCat("technician:", technician.value);
+  const std::string_view name = Name(role);
+  return absl::StrCat(absl::string_view(name.data(), name.size()), ":", key.value);
+}
+
+std::string MakeKeyToken(const OrgId& org, const KeyId& key, std::string_view secret) {
+  return absl::StrCat("gk_", org.value, "_", key.value, "_", absl::string_view(secret.data(), secret.size()));
+}
+
+std::string MakeDeviceToken(const OrgId& org, SessionId session, std::string_view secret) {
+  return absl::StrCat("gd_", org.value, "_", session.value, "_", absl::string_view(secret.data(), secret.size()));
+}
+
+std::optional<DeviceToken> ParseDeviceToken(std::string_view token) {
+  auto parts = Split(token, "gd");
+  DeviceToken device;
+  if (!parts || !absl::SimpleAtoi((*parts)[1], &device.session.value)) return std::nullopt;
+  device.org = OrgId{(*parts)[0]};
+  device.hash = Sha256((*parts)[2]);
+  return device;
+}
+
+Directory::Directory(std::string operator_token) : operator_hash_(operator_token.empty() ? std::string() : Sha256(operator_token)) {}
+
+absl::StatusOr<Principal> Directory::Authenticate(std::string_view token, Time now) const {
+  if (token.empty()) return Unauthenticated("no credential: send the metadata \"authorization: Bearer TOKEN\"");
+  const absl::Status refused = Unauthenticated("the credential is unknown, expired or revoked");
+  if (!operator_hash_.empty() && EqualInConstantTime(Sha256(token), operator_hash_)) {
+    return Principal{KeyRole::kOperator, {}, KeyId{"operator"}, {}, std::string(token)};
+  }
+  auto parts = Split(token, "gk");
+  if (!parts) return refused;
+  const std::string hash = Sha256((*parts)[2]);
+  absl::ReaderMutexLock lock(&mu_);
+  auto org = orgs_.find(OrgId{(*parts)[0]});
+  if (org == orgs_.end()) return refused;
+  auto it = org->second.keys.find(KeyId{(*parts)[1]});
+  if (it == org->second.keys.end()) return refused;
+  const ApiKey& key = it->second;
+  if (!EqualInConstantTime(key.secret_hash, hash) || (key.expires != kNoTime && key.expires <= now)) return refused;
+  if (key.technician) {
+    auto technician = org->second.disabled.find(key.technician);
+    if (technician == org->second.disabled.end() || technician->second) return refused;
+  }
+  return Principal{key.role, org->first, key.id, key.technician, std::string(token)};
+}
+
+void Directory::Load(const Org& org) {
+  Known known{{org.id, org.display_name, org.created}, {}, {}};
+  for (const auto& [id, key] : org.keys) known.keys.emplace(id, key);
+  for (const auto& [id, technician] : org.technicians) known.disabled.emplace(id, technician.disabled);
+  absl::MutexLock lock(&mu_);
+  orgs_.insert_or_assign(org.id, std::move(known));
+}
+
+void Directory::Apply(const OrgId& org, const LogEntry& entry) {
+  if (entry.trigger != Trigger::kAdminister && entry.trigger != Trigger::kAbort) return;
+  absl::MutexLock lock(&mu_);
+  Known& known = orgs_[org];
+  for (const Event& event : entry.events) {
+    if (const auto* put = std::get_if<event::KeyPut>(&event)) known.keys.insert_or_assign(put->key.id, put->key);
+    if (const auto* revoked = std::get_if<event::KeyRevoked>(&event)) known.keys.erase(revoked->key);
+    if (const auto* put = std::get_if<event::TechnicianPut>(&event)) known.disabled[put->technician] = put->disabled;
+    if (const auto* deleted = std::get_if<event::TechnicianDeleted>(&event)) known.disabled.erase(deleted->technician);
+    if (const auto* put = std::get_if<event::OrgPut>(&event)) {
+      if (!known.info.id) known.info.created = entry.time;
+      known.info.id = put->org;
+      known.info.display_name = put->display_name;
+    }
+  }
+}
+
+std::vector<Directory::OrgInfo> Directory::ListOrgs() const {
+  absl::ReaderMutexLock lock(&mu_);
+  std::vector<OrgInfo> orgs;
+  for (const auto& [id, known] : orgs_) orgs.push_back(known.info);
+  return orgs;
+}
+
+}  // namespace guichet::router

@@ -1,0 +1,74 @@
+// Who calls, and the directory of credentials that answers it. gRPC threads read it; the writer changes it once a change is durable.
+#pragma once
+
+#include <map>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "absl/base/thread_annotations.h"
+#include "absl/container/flat_hash_map.h"
+#include "absl/status/statusor.h"
+#include "absl/synchronization/mutex.h"
+#include "statemachine/org.h"
+#include "statemachine/step.h"
+
+namespace guichet::router {
+
+// An authenticated caller. Operators have no organization.
+struct Principal {
+  KeyRole role = KeyRole::kTechnician;
+  OrgId org;
+  KeyId key;
+  TechnicianId technician;    // for whom the key acts; empty: none
+  std::string token;          // as presented; seals what is kept for a repeated request
+  bool may_act_for_others() const { return role == KeyRole::kIntegrator || role == KeyRole::kAdministrator; }
+  std::string actor() const;  // "technician:ann", "integrator:KEY", "administrator:KEY"
+};
+
+// Device tokens name their session and are checked by the session's own hash.
+struct DeviceToken {
+  OrgId org;
+  SessionId session;
+  std::string hash;
+};
+
+// Tokens are "gk_ORG_KEY_SECRET" and "gd_ORG_SESSION_SECRET": they say where to look, so that none has to be searched for.
+std::string MakeKeyToken(const OrgId& org, const KeyId& key, std::string_view secret);
+std::string MakeDeviceToken(const OrgId& org, SessionId session, std::string_view secret);
+// nullopt when `token` is no device token.
+std::optional<DeviceToken> ParseDeviceToken(std::string_view token);
+
+// Thread safety: all methods may be called from any thread.
+class Directory {
+ public:
+  // `operator_token`: the content of the operator's key file; empty: nobody is operator.
+  explicit Directory(std::string operator_token);
+
+  // UNAUTHENTICATED, with one message for every cause but a missing token.
+  absl::StatusOr<Principal> Authenticate(std::string_view token, Time now) const;
+
+  void Load(const Org& org);
+  // Takes over what a durable log entry says of keys, technicians and the organization.
+  void Apply(const OrgId& org, const LogEntry& entry);
+
+  struct OrgInfo {
+    OrgId id;
+    std::string display_name;
+    Time created{};
+  };
+  std::vector<OrgInfo> ListOrgs() const;  // by id
+
+ private:
+  struct Known {
+    OrgInfo info;
+    absl::flat_hash_map<KeyId, ApiKey> keys;
+    absl::flat_hash_map<TechnicianId, bool> disabled;  // technicians that exist
+  };
+  const std::string operator_hash_;
+  mutable absl::Mutex mu_;
+  std::map<OrgId, Known> orgs_ ABSL_GUARDED_BY(mu_);
+};
+
+}  // namespace guichet::router

@@ -1,0 +1,569 @@
+#include "router/shard.h"
+
+#include <algorithm>
+
+#include "absl/synchronization/notification.h"
+#include "router/limits.h"
+#include "statemachine/refusal.h"
+#include "statemachine/timers.h"
+#include "store/keys.h"
+
+namespace guichet::router {
+namespace {
+
+constexpr Time kFarFuture = Time::max();
+
+store::OrgKey KeyOf(const OrgId& org) { return store::OrgKey{org.value}; }
+
+}  // namespace
+
+TechnicianInfo InfoOf(const Org& org, const Technician& technician) { return {technician, ActiveSessions(org, technician.id)}; }
+
+CustomerUpdate CustomerUpdateOf(const Org& org, const Session& session) {
+  CustomerUpdate update;
+  update.session = std::make_shared<const Session>(session);
+  update.terms_pending = session.link == Link::kNeverAttached && !session.terms_accepted && !SettingsOf(org, session).terms.empty();
+  for (const Participant& participant : session.participants) {
+    const Technician* technician = FindTechnician(org, participant.technician);
+    if (technician == nullptr || participant.role == Role::kInvitee) continue;
+    if (participant.role == Role::kLead) {
+      update.lead_name = technician->display_name;
+    } else {
+      update.collaborator_names.push_back(technician->display_name);
+    }
+  }
+  return update;
+}
+
+bool Shard::Timer::operator<(const Timer& other) const {
+  if (due != other.due) return due < other.due;
+  if (org != other.org) return org->org.id < other.org->org.id;
+  if (session != other.session) return session < other.session;
+  if (what != other.what) return what < other.what;
+  return technician < other.technician;
+}
+
+// --- Turn -----------------------------------------------------------------------------------------------------------------
+
+OrgRuntime* Turn::Find(const OrgId& org) {
+  auto it = shard_.orgs_.find(org);
+  return it == shard_.orgs_.end() ? nullptr : it->second.get();
+}
+
+const std::map<OrgId, std::unique_ptr<OrgRuntime>>& Turn::orgs() const { return shard_.orgs_; }
+
+absl::StatusOr<Step> Turn::Apply(OrgRuntime& rt, const Command& command, std::string actor) {
+  ++shard_.batch_->commands;
+  absl::StatusOr<Step> step = guichet::Apply(rt.org, command, std::move(actor), now_);
+  if (!step.ok()) return step;
+  if (step->entry.events.empty()) {
+    step->entry.revision = rt.org.revision;
+    return step;
+  }
+  store::Commit commit;
+  commit.at = rt.token;
+  shard_.WriteRecords(rt, *step, commit);
+  commit.events.push_back(store::EncodeLogEntry(step->entry));
+  ++rt.token.seq;
+  shard_.batch_->commits.push_back(std::move(commit));
+
+  auto published = std::make_shared<Published>();
+  published->entry = step->entry;
+  for (const TechnicianId& id : step->touched.loads) {
+    if (const Technician* technician = FindTechnician(rt.org, id)) {
+      published->technicians.push_back(InfoOf(rt.org, *technician));
+      auto console = rt.consoles.find(id);
+      if (console != rt.consoles.end() && console->second.attachment) {
+        AfterDurable([attachment = console->second.attachment, info = published->technicians.back()] { attachment->OnTechnician(info); });
+      }
+    } else {
+      published->deleted.push_back(id);
+    }
+  }
+  shard_.FollowPresence(rt, *step, now_);
+  shard_.Rearm(rt, step->touched);
+  shard_.batch_->entry_of.emplace_back(rt.org.id, shard_.batch_->published.size());
+  shard_.batch_->published.emplace_back(rt.feed, std::move(published));
+  shard_.TrimLog(rt);
+  return step;
+}
+
+absl::StatusOr<Step> Turn::CreateOrg(const command::CreateOrg& command, std::string actor) {
+  if (Find(command.org) != nullptr) return AlreadyExists("organization", command.org.value);
+  absl::StatusOr<store::Token> token = shard_.parts_.store.Acquire(KeyOf(command.org));
+  if (!token.ok()) return StorageFailed();
+  auto rt = std::make_unique<OrgRuntime>();
+  rt->token = *token;
+  rt->feed = std::make_shared<Feed>(Revision{token->seq});
+  rt->org.revision = Revision{token->seq};
+  OrgRuntime& ref = *rt;
+  shard_.orgs_.emplace(command.org, std::move(rt));
+  return Apply(ref, command, std::move(actor));
+}
+
+void Turn::Remember(OrgRuntime& rt, const std::string& key, store::RequestItem item) {
+  auto& commits = shard_.batch_->commits;
+  if (commits.empty() || commits.back().at.org.value != rt.org.id.value) {
+    store::Commit commit;
+    commit.at = rt.token;
+    commits.push_back(std::move(commit));
+  }
+  store::Commit& commit = commits.back();
+  commit.puts.push_back({store::Family::kRequests, key, store::EncodeRequest(item)});
+  rt.request_ages.emplace_back(item.time, key);
+  rt.requests.insert_or_assign(key, std::move(item));
+  shard_.ForgetRequests(rt, now_, commit);
+}
+
+void Turn::AfterDurable(std::function<void()> done) { shard_.batch_->done.push_back(std::move(done)); }
+
+void Turn::AttachDevice(OrgRuntime& rt, SessionId session, std::shared_ptr<Attachment> attachment) {
+  Presence& presence = rt.devices[session];
+  if (presence.attachment && presence.attachment != attachment) {
+    AfterDurable([old = presence.attachment] { old->Close(Superseded("another stream of the device")); });
+  }
+  presence.since = now_;
+  presence.attachment = std::move(attachment);
+  shard_.ArmPresence(rt, Shard::What::kDevice, session, {}, presence);
+}
+
+void Turn::AttachConsole(OrgRuntime& rt, const TechnicianId& technician, std::shared_ptr<Attachment> attachment) {
+  Presence& presence = rt.consoles[technician];
+  if (presence.attachment && presence.attachment != attachment) {
+    AfterDurable([old = presence.attachment] { old->Close(Superseded("a newer console of the technician")); });
+  }
+  presence.since = now_;
+  presence.attachment = std::move(attachment);
+  shard_.ArmPresence(rt, Shard::What::kConsole, {}, technician, presence);
+}
+
+// --- Records --------------------------------------------------------------------------------------------------------------
+
+void Shard::WriteRecords(OrgRuntime& rt, const Step& step, store::Commit& commit) {
+  using store::Family;
+  const Org& org = rt.org;
+  for (const SessionChange& change : step.entry.sessions) {
+    const Session& session = *change.after;
+    const std::string key = store::NumberKey(session.id.value);
+    std::string record = store::EncodeSession(session);
+    if (session.ended_already()) commit.puts.push_back({Family::kHistory, key, record});
+    if (session.ended_already() && session.marks.empty()) {
+      commit.dels.push_back({Family::kSessions, key});
+      rt.ids.erase(session.id);
+      rt.armed.erase(session.id);
+    } else {
+      commit.puts.push_back({Family::kSessions, key, std::move(record)});
+      rt.ids.insert(session.id);
+    }
+    store::TimelineItem item{step.entry.revision, step.entry.time, step.entry.trigger, step.entry.actor, {}, change.changes,
+                             session.method == Method::kMonitoring};
+    for (const Event& event : step.entry.events) {
+      if (SessionOf(event) == session.id) item.events.push_back(event);
+    }
+    commit.puts.push_back({Family::kTimeline, store::PairKey(session.id.value, step.entry.revision.value), store::EncodeTimelineItem(item)});
+  }
+  auto put = [&](const std::string& key, const auto& map, const auto& id, const auto& encode) {
+    auto it = map.find(id);
+    if (it == map.end()) {
+      commit.dels.push_back({Family::kOrgs, key});
+    } else {
+      commit.puts.push_back({Family::kOrgs, key, encode(it->second)});
+    }
+  };
+  for (const TechnicianId& id : step.touched.technicians) put("t/" + id.value, org.technicians, id, store::EncodeTechnician);
+  for (const GroupId& id : step.touched.groups) put("g/" + id.value, org.groups, id, store::EncodeGroup);
+  for (const ChannelId& id : step.touched.channels) put("c/" + id.value, org.channels, id, store::EncodeChannel);
+  for (const KeyId& id : step.touched.keys) put("k/" + id.value, org.keys, id, store::EncodeApiKey);
+  if (step.touched.org) {
+    commit.puts.push_back({Family::kOrgs, "o", store::EncodeOrg({org.id, org.display_name, org.created, org.last_session})});
+  }
+}
+
+void Shard::ForgetRequests(OrgRuntime& rt, Time now, store::Commit& commit) {
+  while (!rt.request_ages.empty() && (rt.requests.size() > kRequestIds || rt.request_ages.front().first + kRequestIdAge <= now)) {
+    commit.dels.push_back({store::Family::kRequests, rt.request_ages.front().second});
+    rt.requests.erase(rt.request_ages.front().second);
+    rt.request_ages.pop_front();
+  }
+}
+
+void Shard::TrimLog(OrgRuntime& rt) {
+  if (rt.token.seq < rt.trimmed + kRetainedLog + kTrimStep) return;
+  rt.trimmed = rt.token.seq - kRetainedLog;
+  // A failure shows in the store's own state and stops the daemon there.
+  batch_->done.push_back([this, org = KeyOf(rt.org.id), up_to = rt.trimmed] { (void)parts_.store.Trim(org, up_to); });
+}
+
+absl::Status Shard::Load(const OrgId& id) {
+  absl::StatusOr<store::Token> token = parts_.store.Acquire(KeyOf(id));
+  if (!token.ok()) return token.status();
+  auto rt = std::make_unique<OrgRuntime>();
+  rt->token = *token;
+  rt->feed = std::make_shared<Feed>(Revision{token->seq});
+  Org& org = rt->org;
+  org.revision = Revision{token->seq};
+  absl::Status bad;
+  auto take = [&](auto decoded, auto&& use) {
+    if (!decoded.ok()) {
+      bad = decoded.status();
+      return false;
+    }
+    use(*std::move(decoded));
+    return true;
+  };
+  absl::Status scan = parts_.store.Scan(token->org, {store::Family::kOrgs, "", ""}, [&](std::string_view key, std::string_view value) {
+    switch (key.empty() ? '\0' : key[0]) {
+      case 'o':
+        return take(store::DecodeOrg(value), [&](store::OrgInfo info) {
+          org.id = info.id;
+          org.display_name = info.display_name;
+          org.created = info.created;
+          org.last_session = info.last_session;
+        });
+      case 't': return take(store::DecodeTechnician(value), [&](Technician t) { org.technicians.emplace(t.id, t); });
+      case 'g': return take(store::DecodeGroup(value), [&](Group g) { org.groups.emplace(g.id, g); });
+      case 'c': return take(store::DecodeChannel(value), [&](Channel c) { org.channels.emplace(c.id, c); });
+      case 'k': return take(store::DecodeApiKey(value), [&](ApiKey k) { org.keys.emplace(k.id, k); });
+      default: bad = absl::DataLossError("unknown record of an organization"); return false;
+    }
+  });
+  if (scan.ok() && bad.ok()) {
+    scan = parts_.store.Scan(token->org, {store::Family::kSessions, "", ""}, [&](std::string_view, std::string_view value) {
+      return take(store::DecodeSession(value), [&](Session s) {
+        rt->ids.insert(s.id);
+        const SessionId session = s.id;
+        org.sessions.emplace(session, std::move(s));
+      });
+    });
+  }
+  if (scan.ok() && bad.ok()) {
+    scan = parts_.store.Scan(token->org, {store::Family::kRequests, "", ""}, [&](std::string_view key, std::string_view value) {
+      return take(store::DecodeRequest(value), [&](store::RequestItem item) {
+        rt->request_ages.emplace_back(item.time, std::string(key));
+        rt->requests.emplace(std::string(key), std::move(item));
+      });
+    });
+  }
+  if (!scan.ok()) return scan;
+  if (!bad.ok()) return bad;
+  if (!org.id) return absl::OkStatus();  // acquired by a creation that never became durable
+  std::sort(rt->request_ages.begin(), rt->request_ages.end());
+  RebuildIndexes(org);
+  parts_.directory.Load(org);
+
+  const Time now = parts_.clock.Now();
+  OrgRuntime& ref = *rt;
+  orgs_.emplace(id, std::move(rt));
+  for (const auto& [session_id, session] : org.sessions) {
+    RearmSession(ref, session_id);
+    if (!session.code_key.empty()) parts_.codes.Bind(session.code_key, {id, session_id});
+    if (session.link == Link::kAttached && !session.ended_already() && session.method != Method::kMonitoring) {
+      Presence& presence = ref.devices[session_id];
+      presence.since = now;
+      ArmPresence(ref, What::kDevice, session_id, {}, presence);
+    }
+  }
+  for (const auto& [technician_id, technician] : org.technicians) {
+    if (!technician.console) continue;
+    Presence& presence = ref.consoles[technician_id];
+    presence.since = now;
+    ArmPresence(ref, What::kConsole, {}, technician_id, presence);
+  }
+  return absl::OkStatus();
+}
+
+// --- Timers ---------------------------------------------------------------------------------------------------------------
+
+void Shard::RearmSession(OrgRuntime& rt, SessionId id) {
+  auto armed = rt.armed.find(id);
+  const Session* session = FindSession(rt.org, id);
+  const std::optional<Deadline> next = session == nullptr ? std::nullopt : NextDeadline(rt.org, *session);
+  if (armed != rt.armed.end()) {
+    if (next && next->due == armed->second) return;
+    timers_.erase({armed->second, What::kSession, &rt, id, {}});
+    rt.armed.erase(armed);
+  }
+  if (!next) return;
+  rt.armed.emplace(id, next->due);
+  timers_.insert({next->due, What::kSession, &rt, id, {}});
+}
+
+void Shard::Rearm(OrgRuntime& rt, const Touched& touched) {
+  if (!touched.groups.empty()) {  // settings may have changed for everybody
+    for (SessionId id : rt.ids) RearmSession(rt, id);
+    for (auto& [id, presence] : rt.devices) ArmPresence(rt, What::kDevice, id, {}, presence);
+    for (auto& [id, presence] : rt.consoles) ArmPresence(rt, What::kConsole, {}, id, presence);
+    return;
+  }
+  for (SessionId id : touched.live) RearmSession(rt, id);
+  for (SessionId id : touched.finished) {
+    timers_.erase({Time{}, What::kSession, &rt, id, {}});
+    RearmSession(rt, id);
+  }
+  for (const TechnicianId& technician : touched.technicians) {
+    auto entries = rt.org.entries.find(technician);
+    if (entries == rt.org.entries.end()) continue;
+    for (SessionId id : entries->second) RearmSession(rt, id);
+  }
+  for (const ChannelId& channel : touched.channels) {
+    auto pool = rt.org.pools.find(channel);
+    if (pool == rt.org.pools.end()) continue;
+    for (SessionId id : pool->second) RearmSession(rt, id);
+  }
+}
+
+void Shard::ArmPresence(OrgRuntime& rt, What what, const SessionId& session, const TechnicianId& technician, Presence& presence) {
+  if (presence.armed != kNoTime) timers_.erase({presence.armed, what, &rt, session, technician});
+  const Session* s = FindSession(rt.org, session);
+  const Duration grace = what == What::kConsole ? SettingsOf(rt.org, technician).device_lost_grace
+                         : s != nullptr         ? SettingsOf(rt.org, *s).device_lost_grace
+                                                : DefaultSettings().device_lost_grace;
+  presence.armed = presence.last_seen() + grace;
+  timers_.insert({presence.armed, what, &rt, session, technician});
+}
+
+// Presence follows the facts: a device that is not attached, or a console that is gone, is watched no more.
+void Shard::FollowPresence(OrgRuntime& rt, const Step& step, Time now) {
+  for (const SessionChange& change : step.entry.sessions) {
+    const Session& session = *change.after;
+    auto it = rt.devices.find(session.id);
+    if (it == rt.devices.end()) continue;
+    Presence& presence = it->second;
+    if (presence.attachment) {
+      CustomerUpdate update = CustomerUpdateOf(rt.org, session);
+      update.reboot_ordered = step.entry.trigger == Trigger::kReboot && session.link == Link::kRebooting;
+      batch_->done.push_back([attachment = presence.attachment, update = std::move(update)] { attachment->OnCustomer(update); });
+    }
+    const bool terms = session.link == Link::kNeverAttached && presence.attachment != nullptr;
+    if (!session.ended_already() && (session.link == Link::kAttached || terms)) continue;
+    timers_.erase({presence.armed, What::kDevice, &rt, session.id, {}});
+    rt.devices.erase(it);
+  }
+  for (const Event& event : step.entry.events) {
+    const auto* gone = std::get_if<event::ConsoleGone>(&event);
+    if (gone == nullptr) continue;
+    auto it = rt.consoles.find(gone->technician);
+    if (it == rt.consoles.end()) continue;
+    if (it->second.attachment && step.entry.trigger == Trigger::kAbort) {
+      batch_->done.push_back([attachment = it->second.attachment, id = gone->technician] { attachment->Close(TechnicianDisabled(id)); });
+    }
+    timers_.erase({it->second.armed, What::kConsole, &rt, {}, gone->technician});
+    rt.consoles.erase(it);
+  }
+  (void)now;
+}
+
+void Shard::FirePresence(Turn& turn, const Timer& timer, Presence& presence) {
+  OrgRuntime& rt = *timer.org;
+  presence.armed = kNoTime;
+  ArmPresence(rt, timer.what, timer.session, timer.technician, presence);
+  if (presence.armed > turn.now()) return;  // heartbeats came meanwhile
+  timers_.erase({presence.armed, timer.what, &rt, timer.session, timer.technician});
+  presence.armed = kNoTime;
+  const Time last_seen = presence.last_seen();
+  if (timer.what == What::kDevice) {
+    rt.devices.erase(timer.session);
+    (void)turn.Apply(rt, command::DeviceLost{timer.session}, "daemon");
+  } else {
+    rt.consoles.erase(timer.technician);
+    (void)turn.Apply(rt, command::DetachConsole{timer.technician, last_seen}, "daemon");
+  }
+}
+
+void Shard::Fire(Turn& turn, const Timer& timer) {
+  OrgRuntime& rt = *timer.org;
+  if (timer.what == What::kDevice) {
+    if (auto it = rt.devices.find(timer.session); it != rt.devices.end()) FirePresence(turn, timer, it->second);
+    return;
+  }
+  if (timer.what == What::kConsole) {
+    if (auto it = rt.consoles.find(timer.technician); it != rt.consoles.end()) FirePresence(turn, timer, it->second);
+    return;
+  }
+  rt.armed.erase(timer.session);
+  const Session* session = FindSession(rt.org, timer.session);
+  if (session == nullptr) return;
+  if (std::optional<Deadline> deadline = NextDeadline(rt.org, *session); deadline && deadline->due <= turn.now()) {
+    const std::chrono::duration<double> late = turn.now() - deadline->due;
+    parts_.metrics.TimerFired(static_cast<size_t>(deadline->kind), late.count());
+  }
+  (void)turn.Apply(rt, command::FireTimer{timer.session}, "timer");
+  RearmSession(rt, timer.session);
+}
+
+void Shard::FireTimers(Turn& turn) {
+  while (!timers_.empty() && timers_.begin()->due <= turn.now() && batch_->commands < kBatchCommands) {
+    const Timer timer = *timers_.begin();
+    timers_.erase(timers_.begin());
+    Fire(turn, timer);
+  }
+}
+
+Shard::Totals Shard::totals() const {
+  Totals totals;
+  totals.deadlines = timers_.size();
+  if (!timers_.empty()) totals.earliest_deadline = timers_.begin()->due;
+  return totals;
+}
+
+// --- The loop -------------------------------------------------------------------------------------------------------------
+
+void Shard::Start() { thread_ = std::thread([this] { Run(); }); }
+
+void Shard::Stop() {
+  {
+    absl::MutexLock lock(&mu_);
+    stopping_ = true;
+    cv_.SignalAll();
+  }
+  if (thread_.joinable()) thread_.join();
+}
+
+absl::Status Shard::Submit(Work work) {
+  absl::MutexLock lock(&mu_);
+  if (stopping_) return Draining();
+  if (queue_.size() >= kCommandQueue) return Overloaded("the command queue", kCommandQueue, kRetryDelay);
+  queue_.push_back(std::move(work));
+  depth_.store(queue_.size(), std::memory_order_relaxed);
+  if (queue_.size() == 1) cv_.Signal();
+  return absl::OkStatus();
+}
+
+bool Shard::RunAndWait(const Work& read) {
+  absl::Notification done;
+  absl::Status submitted = Submit([&](Turn& turn) {
+    read(turn);
+    done.Notify();
+  });
+  if (!submitted.ok()) return false;
+  done.WaitForNotification();
+  return true;
+}
+
+void Shard::Run() {
+  std::vector<Work> taken;
+  while (true) {
+    batch_ = std::make_shared<Batch>();
+    {
+      absl::MutexLock lock(&mu_);
+      while (true) {
+        const bool room = in_flight_.size() < kBatchesInFlight;
+        const Time next = timers_.empty() ? kFarFuture : timers_.begin()->due;
+        if (room && (!queue_.empty() || (!stopping_ && next <= parts_.clock.Now()))) break;
+        if (stopping_ && queue_.empty() && in_flight_.empty()) return;
+        if (room && next != kFarFuture && !stopping_) {
+          parts_.clock.Wait(cv_, mu_, next);
+        } else {
+          cv_.Wait(&mu_);
+        }
+      }
+      if (queue_.size() <= kBatchCommands) {
+        taken.swap(queue_);
+      } else {
+        auto end = queue_.begin() + kBatchCommands;
+        taken.assign(std::make_move_iterator(queue_.begin()), std::make_move_iterator(end));
+        queue_.erase(queue_.begin(), end);
+      }
+      depth_.store(queue_.size(), std::memory_order_relaxed);
+    }
+    batch_->taken = parts_.clock.Now();
+    Turn turn(*this, batch_->taken);
+    FireTimers(turn);
+    for (Work& work : taken) work(turn);
+    taken.clear();
+    HandOver();
+  }
+}
+
+void Shard::HandOver() {
+  std::shared_ptr<Batch> batch = std::move(batch_);
+  if (batch->commits.empty()) {
+    // Nothing to write: what was read is shown once everything before it is durable.
+    {
+      absl::MutexLock lock(&mu_);
+      if (!in_flight_.empty()) {
+        auto& done = in_flight_.back()->done;
+        done.insert(done.end(), std::make_move_iterator(batch->done.begin()), std::make_move_iterator(batch->done.end()));
+        return;
+      }
+    }
+    for (const auto& done : batch->done) done();
+    return;
+  }
+  std::vector<store::Commit> commits = std::move(batch->commits);
+  {
+    absl::MutexLock lock(&mu_);
+    in_flight_.push_back(batch);
+  }
+  parts_.store.CommitAsync(std::move(commits),
+                           [this, batch](const std::vector<store::CommitResult>& results) { OnCommitted(batch, results); });
+}
+
+void Shard::OnCommitted(std::shared_ptr<Batch> batch, const std::vector<store::CommitResult>& results) {
+  for (store::CommitResult result : results) {
+    if (result != store::CommitResult::kOk) {
+      parts_.on_fatal("a commit failed; the daemon must recover from disk");
+      return;
+    }
+  }
+  for (const auto& [org, index] : batch->entry_of) {
+    const LogEntry& entry = batch->published[index].second->entry;
+    parts_.directory.Apply(org, entry);
+    for (const Event& event : entry.events) {
+      const SessionId session = SessionOf(event);
+      if (const auto* created = std::get_if<event::SessionCreated>(&event); created != nullptr && !created->code_key.empty()) {
+        parts_.codes.Bind(created->code_key, {org, session});
+      } else if (std::holds_alternative<event::CodeRedeemed>(event)) {
+        parts_.codes.Release(org, session, true, entry.time);
+      } else if (std::holds_alternative<event::CodeExpired>(event) || std::holds_alternative<event::SessionEnded>(event)) {
+        parts_.codes.Release(org, session, false, entry.time);
+      }
+    }
+  }
+  std::vector<std::function<void()>> done;
+  {
+    absl::MutexLock lock(&mu_);
+    done = std::move(batch->done);
+    in_flight_.pop_front();  // the store calls back in order
+    cv_.Signal();
+  }
+  for (const auto& run : done) run();
+  Publish(*batch);
+}
+
+void Shard::Publish(const Batch& batch) {
+  const std::chrono::duration<double> took = parts_.clock.Now() - batch.taken;
+  for (const auto& [feed, published] : batch.published) {
+    Count(published->entry);
+    parts_.metrics.CommandDone(took.count());
+    feed->Publish(published);
+  }
+}
+
+void Shard::Count(const LogEntry& entry) {
+  metrics::Metrics& metrics = parts_.metrics;
+  metrics.Event(static_cast<size_t>(entry.trigger));
+  for (const Event& event : entry.events) {
+    if (const auto* created = std::get_if<event::SessionCreated>(&event)) metrics.SessionCreated(static_cast<size_t>(created->method));
+    if (const auto* ended = std::get_if<event::SessionEnded>(&event)) metrics.SessionEnded(static_cast<size_t>(ended->outcome));
+  }
+  for (const SessionChange& change : entry.sessions) {
+    const Session& session = *change.after;
+    if (session.started == entry.time && session.started != kNoTime) {
+      const std::chrono::duration<double> waited = session.started - session.first_waiting;
+      metrics.SessionStarted(waited.count());
+    }
+    for (const EntryChange& c : change.changes) {
+      if (c.from == EntryState::kNone) continue;
+      const std::chrono::duration<double> stayed = c.stayed;
+      metrics.EntryLeftState(static_cast<size_t>(c.from) - 1, stayed.count());
+      if (std::optional<size_t> row = FindRow(c.from, c.to, entry.trigger, session.method == Method::kMonitoring)) {
+        metrics.Transition(*row);
+      } else {
+        metrics.InvariantViolated();
+      }
+    }
+  }
+}
+
+}  // namespace guichet::router

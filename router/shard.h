@@ -1,0 +1,200 @@
+// The one writer of a set of organizations: a thread that takes commands from a bounded queue, decides them on state in memory and
+// hands batches to the store. Nothing leaves a batch - no reply, no watch event - before it is durable.
+#pragma once
+
+#include <atomic>
+#include <deque>
+#include <functional>
+#include <map>
+#include <memory>
+#include <string>
+#include <thread>
+#include <vector>
+
+#include "absl/base/thread_annotations.h"
+#include "absl/container/btree_set.h"
+#include "absl/container/flat_hash_map.h"
+#include "absl/status/statusor.h"
+#include "absl/synchronization/mutex.h"
+#include "metrics/metrics.h"
+#include "router/clock.h"
+#include "router/codes.h"
+#include "router/feed.h"
+#include "router/principal.h"
+#include "statemachine/step.h"
+#include "store/codec.h"
+#include "store/store.h"
+
+namespace guichet::router {
+
+// What the customer is told after a change of his session.
+struct CustomerUpdate {
+  std::shared_ptr<const Session> session;
+  std::string lead_name;
+  std::vector<std::string> collaborator_names;
+  bool terms_pending = false;
+  bool reboot_ordered = false;  // by a technician, in this change
+};
+
+// An applet's or a console's stream, as the shard knows it. Heartbeats only touch `last_seen`: they are no events.
+class Attachment {
+ public:
+  explicit Attachment(Time now) : last_seen_ms_(now.time_since_epoch().count()) {}
+  virtual ~Attachment() = default;
+  void Seen(Time now) { last_seen_ms_.store(now.time_since_epoch().count(), std::memory_order_relaxed); }
+  Time last_seen() const { return Time{Duration{last_seen_ms_.load(std::memory_order_relaxed)}}; }
+
+  // All three are called after the change is durable, from any thread; they must not block.
+  virtual void OnCustomer(CustomerUpdate) {}
+  virtual void OnTechnician(TechnicianInfo) {}
+  virtual void Close(absl::Status why) = 0;
+
+ private:
+  std::atomic<int64_t> last_seen_ms_;
+};
+
+// One device or console that counts as attached. Without an attachment (after a restart, or a broken stream) it has the grace.
+struct Presence {
+  Time since{};  // last seen when there is no attachment
+  std::shared_ptr<Attachment> attachment;
+  Time armed{};
+  Time last_seen() const { return attachment ? std::max(since, attachment->last_seen()) : since; }
+};
+
+// An organization with what the writer keeps beside its state.
+struct OrgRuntime {
+  Org org;
+  store::Token token;
+  std::shared_ptr<Feed> feed;
+  absl::btree_set<SessionId> ids;                     // of org.sessions, in order
+  absl::flat_hash_map<SessionId, Time> armed;         // the deadline in the shard's timer set
+  absl::flat_hash_map<SessionId, Presence> devices;   // sessions whose link is attached
+  absl::flat_hash_map<TechnicianId, Presence> consoles;
+  absl::flat_hash_map<std::string, store::RequestItem> requests;  // by "KEY\x1fREQUEST_ID"
+  std::deque<std::pair<Time, std::string>> request_ages;
+  uint64_t trimmed = 0;
+};
+
+// The parts that a shard shares with the rest of the daemon. All outlive it.
+struct ShardParts {
+  store::Store& store;
+  Clock& clock;
+  metrics::Metrics& metrics;
+  Directory& directory;
+  Codes& codes;
+  std::function<void(const std::string&)> on_fatal;  // a commit failed: the process must end
+};
+
+class Shard;
+
+// The shard's state during one item of work, on the shard's thread. Not to be kept.
+class Turn {
+ public:
+  // Null when the shard has no such organization.
+  OrgRuntime* Find(const OrgId& org);
+  const std::map<OrgId, std::unique_ptr<OrgRuntime>>& orgs() const;
+  Time now() const { return now_; }
+
+  // Decides, changes the state and adds the effect to the batch.
+  absl::StatusOr<Step> Apply(OrgRuntime& org, const Command& command, std::string actor);
+  absl::StatusOr<Step> CreateOrg(const command::CreateOrg& command, std::string actor);
+
+  // Keeps the answer of a request in the same commit as its effect.
+  void Remember(OrgRuntime& org, const std::string& key, store::RequestItem item);
+
+  // Runs once everything decided up to here is durable. Never runs when the store fails.
+  void AfterDurable(std::function<void()> done);
+
+  void AttachDevice(OrgRuntime& org, SessionId session, std::shared_ptr<Attachment> attachment);
+  void AttachConsole(OrgRuntime& org, const TechnicianId& technician, std::shared_ptr<Attachment> attachment);
+
+ private:
+  friend class Shard;
+  Turn(Shard& shard, Time now) : shard_(shard), now_(now) {}
+  Shard& shard_;
+  Time now_;
+};
+
+TechnicianInfo InfoOf(const Org& org, const Technician& technician);
+CustomerUpdate CustomerUpdateOf(const Org& org, const Session& session);
+
+// Thread safety: Submit and the accessors may be called from any thread; everything else happens on the shard's own thread.
+class Shard {
+ public:
+  using Work = std::function<void(Turn&)>;
+
+  explicit Shard(ShardParts parts) : parts_(std::move(parts)) {}
+  ~Shard() { Stop(); }
+
+  // Takes over an organization from the store. Before Start.
+  absl::Status Load(const OrgId& org);
+  void Start();
+  // Finishes what was submitted, waits until it is durable and ends the thread. Submit answers DRAINING from then on.
+  void Stop();
+
+  // RESOURCE_EXHAUSTED / OVERLOADED when the queue is full, UNAVAILABLE / DRAINING when it is stopping; `work` then never runs.
+  absl::Status Submit(Work work);
+  size_t queue_depth() const { return depth_.load(std::memory_order_relaxed); }
+
+  // Runs `read` on the shard's thread and waits. For scrapes and tests; false when the shard is stopping.
+  bool RunAndWait(const Work& read);
+
+  struct Totals {
+    size_t deadlines = 0;
+    Time earliest_deadline{};
+  };
+  Totals totals() const;  // on the shard's thread
+
+ private:
+  friend class Turn;
+
+  struct Batch {
+    std::vector<store::Commit> commits;
+    std::vector<std::pair<std::shared_ptr<Feed>, PublishedPtr>> published;
+    std::vector<std::pair<OrgId, size_t>> entry_of;  // parallel to `published`
+    std::vector<std::function<void()>> done;
+    size_t commands = 0;
+    Time taken{};
+  };
+  enum class What : uint8_t { kSession, kDevice, kConsole };
+  struct Timer {
+    Time due{};
+    What what = What::kSession;
+    OrgRuntime* org = nullptr;
+    SessionId session;
+    TechnicianId technician;
+    bool operator<(const Timer& other) const;
+  };
+
+  void Run();
+  void FireTimers(Turn& turn);
+  void Fire(Turn& turn, const Timer& timer);
+  void FirePresence(Turn& turn, const Timer& timer, Presence& presence);
+  void HandOver();
+  void OnCommitted(std::shared_ptr<Batch> batch, const std::vector<store::CommitResult>& results);
+  void Publish(const Batch& batch);
+  void Count(const LogEntry& entry);
+
+  void WriteRecords(OrgRuntime& rt, const Step& step, store::Commit& commit);
+  void Rearm(OrgRuntime& rt, const Touched& touched);
+  void RearmSession(OrgRuntime& rt, SessionId session);
+  void ArmPresence(OrgRuntime& rt, What what, const SessionId& session, const TechnicianId& technician, Presence& presence);
+  void FollowPresence(OrgRuntime& rt, const Step& step, Time now);
+  void ForgetRequests(OrgRuntime& rt, Time now, store::Commit& commit);
+  void TrimLog(OrgRuntime& rt);
+
+  ShardParts parts_;
+  std::map<OrgId, std::unique_ptr<OrgRuntime>> orgs_;  // shard's thread, and Load
+  absl::btree_set<Timer> timers_;                      // shard's thread, and Load
+  std::shared_ptr<Batch> batch_;                       // shard's thread
+
+  mutable absl::Mutex mu_;
+  absl::CondVar cv_;
+  std::vector<Work> queue_ ABSL_GUARDED_BY(mu_);
+  std::deque<std::shared_ptr<Batch>> in_flight_ ABSL_GUARDED_BY(mu_);
+  bool stopping_ ABSL_GUARDED_BY(mu_) = false;
+  std::atomic<size_t> depth_ = 0;
+  std::thread thread_;
+};
+
+}  // namespace guichet::router

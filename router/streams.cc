@@ -1,0 +1,80 @@
+#include "router/streams.h"
+
+#include <algorithm>
+#include <vector>
+
+#include "router/limits.h"
+#include "statemachine/refusal.h"
+
+namespace guichet::router {
+namespace {
+
+struct Limit {
+  const char* name;
+  size_t count;
+};
+constexpr std::array<Limit, kStreamKindCount> kLimits = {
+    {{"watch", kWatchers}, {"device", kDeviceStreams}, {"console", kConsoleStreams}, {"command", kCommandStreams}}};
+
+}  // namespace
+
+absl::StatusOr<std::unique_ptr<Streams::Ticket>> Streams::Add(StreamKind kind, const Principal& principal,
+                                                              std::weak_ptr<OpenStream> stream) {
+  absl::MutexLock lock(&mu_);
+  if (draining_) return Draining();
+  const auto index = static_cast<size_t>(kind);
+  if (counts_[index] >= kLimits[index].count) return TooManyStreams(kLimits[index].name, kLimits[index].count);
+  ++counts_[index];
+  open_[++last_id_] = {principal.org, principal.key, std::move(stream)};
+  return std::make_unique<Ticket>(*this, last_id_, kind);
+}
+
+void Streams::Remove(uint64_t id, StreamKind kind) {
+  absl::MutexLock lock(&mu_);
+  open_.erase(id);
+  --counts_[static_cast<size_t>(kind)];
+}
+
+void Streams::EndThoseOf(const OrgId& org, const KeyId& key, const absl::Status& why) {
+  std::vector<std::shared_ptr<OpenStream>> ending;
+  {
+    absl::MutexLock lock(&mu_);
+    for (const auto& [id, entry] : open_) {
+      if (entry.org != org || entry.key != key) continue;
+      if (auto stream = entry.stream.lock()) ending.push_back(std::move(stream));
+    }
+  }
+  for (const auto& stream : ending) stream->EndStream(why);
+}
+
+void Streams::Drain() {
+  std::vector<std::shared_ptr<OpenStream>> ending;
+  {
+    absl::MutexLock lock(&mu_);
+    draining_ = true;
+    for (const auto& [id, entry] : open_) {
+      if (auto stream = entry.stream.lock()) ending.push_back(std::move(stream));
+    }
+  }
+  for (const auto& stream : ending) stream->EndStream(Draining());
+}
+
+size_t Streams::count(StreamKind kind) const {
+  absl::MutexLock lock(&mu_);
+  return counts_[static_cast<size_t>(kind)];
+}
+
+uint64_t Streams::MaxLag() const {
+  std::vector<std::shared_ptr<OpenStream>> open;
+  {
+    absl::MutexLock lock(&mu_);
+    for (const auto& [id, entry] : open_) {
+      if (auto stream = entry.stream.lock()) open.push_back(std::move(stream));
+    }
+  }
+  uint64_t lag = 0;
+  for (const auto& stream : open) lag = std::max(lag, stream->Lag());
+  return lag;
+}
+
+}  // namespace guichet::router

@@ -1,0 +1,68 @@
+// All open streams of the daemon: their number is limited, revoking a key ends its streams, and a draining daemon ends all.
+#pragma once
+
+#include <array>
+#include <functional>
+#include <map>
+#include <memory>
+
+#include "absl/base/thread_annotations.h"
+#include "absl/status/statusor.h"
+#include "absl/synchronization/mutex.h"
+#include "router/principal.h"
+
+namespace guichet::router {
+
+enum class StreamKind : uint8_t { kWatch, kDevice, kConsole, kCommands };
+inline constexpr int kStreamKindCount = 4;
+
+// A stream that can be ended from outside and be asked how far it is behind.
+class OpenStream {
+ public:
+  virtual ~OpenStream() = default;
+  virtual void EndStream(absl::Status why) = 0;
+  // Revisions that a watcher has not sent yet; 0 for others.
+  virtual uint64_t Lag() const { return 0; }
+};
+
+// Thread safety: all methods may be called from any thread.
+class Streams {
+ public:
+  // Counts and registers the stream until the ticket goes. TOO_MANY_STREAMS, or DRAINING.
+  class Ticket {
+   public:
+    Ticket(Streams& streams, uint64_t id, StreamKind kind) : streams_(streams), id_(id), kind_(kind) {}
+    ~Ticket() { streams_.Remove(id_, kind_); }
+    Ticket(const Ticket&) = delete;
+    Ticket& operator=(const Ticket&) = delete;
+
+   private:
+    Streams& streams_;
+    const uint64_t id_;
+    const StreamKind kind_;
+  };
+  absl::StatusOr<std::unique_ptr<Ticket>> Add(StreamKind kind, const Principal& principal, std::weak_ptr<OpenStream> stream);
+
+  void EndThoseOf(const OrgId& org, const KeyId& key, const absl::Status& why);
+  // Ends all and refuses further ones.
+  void Drain();
+
+  size_t count(StreamKind kind) const;
+  uint64_t MaxLag() const;
+
+ private:
+  struct Entry {
+    OrgId org;
+    KeyId key;
+    std::weak_ptr<OpenStream> stream;
+  };
+  void Remove(uint64_t id, StreamKind kind);
+
+  mutable absl::Mutex mu_;
+  uint64_t last_id_ ABSL_GUARDED_BY(mu_) = 0;
+  bool draining_ ABSL_GUARDED_BY(mu_) = false;
+  std::map<uint64_t, Entry> open_ ABSL_GUARDED_BY(mu_);
+  std::array<size_t, kStreamKindCount> counts_ ABSL_GUARDED_BY(mu_) = {};
+};
+
+}  // namespace guichet::router
