@@ -190,8 +190,8 @@ void Shard::ForgetRequests(OrgRuntime& rt, Time now, store::Commit& commit) {
 void Shard::TrimLog(OrgRuntime& rt) {
   if (rt.token.seq < rt.trimmed + kRetainedLog + kTrimStep) return;
   rt.trimmed = rt.token.seq - kRetainedLog;
-  // A failure shows in the store's own state and stops the daemon there.
-  batch_->done.push_back([this, org = KeyOf(rt.org.id), up_to = rt.trimmed] { (void)parts_.store.Trim(org, up_to); });
+  // Not in a commit's callback, where the store allows no trim. A failure shows in the store's own state, which stops the daemon.
+  (void)parts_.store.Trim(KeyOf(rt.org.id), rt.trimmed);
 }
 
 absl::Status Shard::Load(const OrgId& id) {
@@ -361,6 +361,9 @@ void Shard::FirePresence(Turn& turn, const Timer& timer, Presence& presence) {
   timers_.erase({presence.armed, timer.what, &rt, timer.session, timer.technician});
   presence.armed = kNoTime;
   const Time last_seen = presence.last_seen();
+  if (presence.attachment) {
+    turn.AfterDurable([stream = presence.attachment, grace = turn.now() - last_seen] { stream->Close(HeartbeatsMissed(grace)); });
+  }
   if (timer.what == What::kDevice) {
     rt.devices.erase(timer.session);
     (void)turn.Apply(rt, command::DeviceLost{timer.session}, "daemon");
@@ -511,6 +514,7 @@ void Shard::OnCommitted(std::shared_ptr<Batch> batch, const std::vector<store::C
     parts_.directory.Apply(org, entry);
     for (const Event& event : entry.events) {
       const SessionId session = SessionOf(event);
+      if (const auto* revoked = std::get_if<event::KeyRevoked>(&event)) parts_.on_key_revoked(org, revoked->key);
       if (const auto* created = std::get_if<event::SessionCreated>(&event); created != nullptr && !created->code_key.empty()) {
         parts_.codes.Bind(created->code_key, {org, session});
       } else if (std::holds_alternative<event::CodeRedeemed>(event)) {

@@ -82,6 +82,7 @@ struct ShardParts {
   metrics::Metrics& metrics;
   Directory& directory;
   Codes& codes;
+  std::function<void(const OrgId&, const KeyId&)> on_key_revoked;
   std::function<void(const std::string&)> on_fatal;  // a commit failed: the process must end
 };
 

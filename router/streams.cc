@@ -48,15 +48,11 @@ void Streams::EndThoseOf(const OrgId& org, const KeyId& key, const absl::Status&
 }
 
 void Streams::Drain() {
-  std::vector<std::shared_ptr<OpenStream>> ending;
   {
     absl::MutexLock lock(&mu_);
     draining_ = true;
-    for (const auto& [id, entry] : open_) {
-      if (auto stream = entry.stream.lock()) ending.push_back(std::move(stream));
-    }
   }
-  for (const auto& stream : ending) stream->EndStream(Draining());
+  for (const auto& stream : Open()) stream->EndStream(Draining());
 }
 
 size_t Streams::count(StreamKind kind) const {
@@ -64,17 +60,23 @@ size_t Streams::count(StreamKind kind) const {
   return counts_[static_cast<size_t>(kind)];
 }
 
-uint64_t Streams::MaxLag() const {
+std::vector<std::shared_ptr<OpenStream>> Streams::Open() const {
+  absl::MutexLock lock(&mu_);
   std::vector<std::shared_ptr<OpenStream>> open;
-  {
-    absl::MutexLock lock(&mu_);
-    for (const auto& [id, entry] : open_) {
-      if (auto stream = entry.stream.lock()) open.push_back(std::move(stream));
-    }
+  for (const auto& [id, entry] : open_) {
+    if (auto stream = entry.stream.lock()) open.push_back(std::move(stream));
   }
+  return open;
+}
+
+uint64_t Streams::MaxLag() const {
   uint64_t lag = 0;
-  for (const auto& stream : open) lag = std::max(lag, stream->Lag());
+  for (const auto& stream : Open()) lag = std::max(lag, stream->Lag());
   return lag;
+}
+
+void Streams::Tick(Time now) {
+  for (const auto& stream : Open()) stream->Tick(now);
 }
 
 }  // namespace guichet::router

@@ -5,6 +5,7 @@
 #include <functional>
 #include <map>
 #include <memory>
+#include <vector>
 
 #include "absl/base/thread_annotations.h"
 #include "absl/status/statusor.h"
@@ -21,6 +22,8 @@ class OpenStream {
  public:
   virtual ~OpenStream() = default;
   virtual void EndStream(absl::Status why) = 0;
+  // Called about every second.
+  virtual void Tick(Time now) = 0;
   // Revisions that a watcher has not sent yet; 0 for others.
   virtual uint64_t Lag() const { return 0; }
 };
@@ -49,6 +52,7 @@ class Streams {
 
   size_t count(StreamKind kind) const;
   uint64_t MaxLag() const;
+  void Tick(Time now);
 
  private:
   struct Entry {
@@ -57,6 +61,7 @@ class Streams {
     std::weak_ptr<OpenStream> stream;
   };
   void Remove(uint64_t id, StreamKind kind);
+  std::vector<std::shared_ptr<OpenStream>> Open() const;
 
   mutable absl::Mutex mu_;
   uint64_t last_id_ ABSL_GUARDED_BY(mu_) = 0;

@@ -79,7 +79,8 @@ std::string_view Name(Reason reason) {
                                                                         "DRAINING",
                                                                         "CONSOLE_NOT_ATTACHED",
                                                                         "TRANSFER_TOO_LARGE",
-                                                                        "STORAGE_FAILED"};
+                                                                        "STORAGE_FAILED",
+"HEARTBEATS_MISSED"};
   return kNames[static_cast<size_t>(reason)];
 }
 
@@ -331,6 +332,11 @@ absl::Status Draining() {
 absl::Status StorageFailed() {
   return Make(absl::StatusCode::kUnavailable, Reason::kStorageFailed,
               "the daemon cannot write to its disk and stops; retry later", {}, std::chrono::seconds(5));
+}
+
+absl::Status HeartbeatsMissed(Duration grace) {
+  return Make(absl::StatusCode::kUnavailable, Reason::kHeartbeatsMissed,
+              absl::StrCat("no heartbeat came for ", grace.count(), " ms; attach again"), {{"grace_ms", absl::StrCat(grace.count())}});
 }
 
 Refusal RefusalOf(const absl::Status& status) {

@@ -59,8 +59,9 @@ enum class Reason : uint8_t {
   kConsoleNotAttached,
   kTransferTooLarge,
   kStorageFailed,
+  kHeartbeatsMissed,
 };
-inline constexpr int kReasonCount = 43;
+inline constexpr int kReasonCount = 44;
 std::string_view Name(Reason reason);  // "SESSION_NOT_FOUND"
 
 using Metadata = std::vector<std::pair<std::string, std::string>>;

@@ -1,0 +1,289 @@
+#include "router/parse.h"
+
+#include <set>
+
+#include "absl/strings/str_cat.h"
+#include "router/secrets.h"
+#include "router/validate.h"
+#include "statemachine/limits.h"
+#include "statemachine/refusal.h"
+
+namespace guichet::router {
+namespace {
+
+// Commands in which an integrator may leave the technician out: "as the lead".
+enum class Who { kRequired, kLeadByDefault };
+
+absl::StatusOr<command::Target> ToTarget(const Principal& principal, const pb::SessionTarget& target, const std::string& request_id,
+                                         Who who) {
+  if (target.session_id() == 0) return InvalidField("target.session_id", "required");
+  if (absl::Status id = CheckRequestId(request_id); !id.ok()) return id;
+  absl::StatusOr<TechnicianId> technician = Acting(principal, "target.technician_id", target.technician_id());
+  if (!technician.ok()) return technician.status();
+  if (!*technician && who == Who::kRequired) {
+    return InvalidField("target.technician_id", "required for administrators and integrators: name the technician who acts");
+  }
+  return command::Target{SessionId{target.session_id()}, *technician, Epoch{target.expected_epoch()}};
+}
+
+template <class C, class Request>
+absl::StatusOr<Command> Simple(const Principal& principal, const Request& request, Who who) {
+  absl::StatusOr<command::Target> target = ToTarget(principal, request.target(), request.request_id(), who);
+  if (!target.ok()) return target.status();
+  return Command{C{*std::move(target)}};
+}
+
+// A command about another technician, named in `field`.
+template <class C, class Request>
+absl::StatusOr<Command> About(const Principal& principal, const Request& request, std::string_view field, const std::string& other,
+                              Who who) {
+  absl::StatusOr<command::Target> target = ToTarget(principal, request.target(), request.request_id(), who);
+  if (!target.ok()) return target.status();
+  if (absl::Status id = CheckId(field, other); !id.ok()) return id;
+  return Command{C{*std::move(target), TechnicianId{other}}};
+}
+
+absl::StatusOr<TransferTarget> ToTransferTarget(const pb::TransferTarget& to) {
+  TransferTarget target;
+  switch (to.target_case()) {
+    case pb::TransferTarget::kTechnicianId: target.technician.value = to.technician_id(); break;
+    case pb::TransferTarget::kGroupId: target.group.value = to.group_id(); break;
+    case pb::TransferTarget::kChannelId: target.channel.value = to.channel_id(); break;
+    case pb::TransferTarget::TARGET_NOT_SET: return InvalidField("to", "required: set technician_id, group_id or channel_id");
+  }
+  const std::string& id = target.technician ? target.technician.value : target.group ? target.group.value : target.channel.value;
+  if (absl::Status form = CheckId("to", id); !form.ok()) return form;
+  return target;
+}
+
+}  // namespace
+
+absl::StatusOr<TechnicianId> Acting(const Principal& principal, std::string_view field, const std::string& requested) {
+  if (requested.empty()) return principal.technician;
+  if (absl::Status form = CheckId(field, requested); !form.ok()) return form;
+  if (principal.role == KeyRole::kTechnician && requested != principal.technician.value) {
+    return PermissionDenied(Name(principal.role), "act for another technician");
+  }
+  return TechnicianId{requested};
+}
+
+absl::StatusOr<Command> ToCommand(const Principal& principal, const pb::StartSessionRequest& request) {
+  return Simple<command::Start>(principal, request, Who::kRequired);
+}
+absl::StatusOr<Command> ToCommand(const Principal& principal, const pb::HoldSessionRequest& request) {
+  return Simple<command::Hold>(principal, request, Who::kRequired);
+}
+absl::StatusOr<Command> ToCommand(const Principal& principal, const pb::CancelTransferRequest& request) {
+  return Simple<command::CancelTransfer>(principal, request, Who::kLeadByDefault);
+}
+absl::StatusOr<Command> ToCommand(const Principal& principal, const pb::EndSessionRequest& request) {
+  return Simple<command::End>(principal, request, Who::kLeadByDefault);
+}
+absl::StatusOr<Command> ToCommand(const Principal& principal, const pb::LeaveSessionRequest& request) {
+  return Simple<command::Leave>(principal, request, Who::kRequired);
+}
+absl::StatusOr<Command> ToCommand(const Principal& principal, const pb::CancelLeadOfferRequest& request) {
+  return Simple<command::CancelLeadOffer>(principal, request, Who::kRequired);
+}
+absl::StatusOr<Command> ToCommand(const Principal& principal, const pb::AcceptLeadRequest& request) {
+  return Simple<command::AcceptLead>(principal, request, Who::kRequired);
+}
+absl::StatusOr<Command> ToCommand(const Principal& principal, const pb::InviteTechnicianRequest& request) {
+  return About<command::Invite>(principal, request, "invitee_technician_id", request.invitee_technician_id(), Who::kRequired);
+}
+absl::StatusOr<Command> ToCommand(const Principal& principal, const pb::RemoveTechnicianRequest& request) {
+  return About<command::RemoveTechnician>(principal, request, "removed_technician_id", request.removed_technician_id(),
+                                          Who::kLeadByDefault);
+}
+absl::StatusOr<Command> ToCommand(const Principal& principal, const pb::OfferLeadRequest& request) {
+  return About<command::OfferLead>(principal, request, "collaborator_technician_id", request.collaborator_technician_id(),
+                                   Who::kRequired);
+}
+
+absl::StatusOr<Command> ToCommand(const Principal& principal, const pb::TransferSessionRequest& request) {
+  absl::StatusOr<command::Target> target = ToTarget(principal, request.target(), request.request_id(), Who::kRequired);
+  if (!target.ok()) return target.status();
+  absl::StatusOr<TransferTarget> to = ToTransferTarget(request.to());
+  if (!to.ok()) return to.status();
+  if (absl::Status comment = CheckChars("comment", request.comment(), limits::kCommentChars); !comment.ok()) return comment;
+  return Command{command::TransferTo{*std::move(target), *std::move(to), request.comment()}};
+}
+
+absl::StatusOr<RebootKind> ToRebootKind(pb::RebootKind kind) {
+  switch (kind) {
+    case pb::REBOOT_KIND_UNSPECIFIED:
+    case pb::REBOOT_KIND_NORMAL: return RebootKind::kNormal;
+    case pb::REBOOT_KIND_SAFE_MODE: return RebootKind::kSafeMode;
+    case pb::REBOOT_KIND_EMERGENCY: return RebootKind::kEmergency;
+    default: return InvalidField("kind", "must be NORMAL, SAFE_MODE or EMERGENCY");
+  }
+}
+
+absl::StatusOr<Command> ToCommand(const Principal& principal, const pb::RebootDeviceRequest& request) {
+  absl::StatusOr<command::Target> target = ToTarget(principal, request.target(), request.request_id(), Who::kRequired);
+  if (!target.ok()) return target.status();
+  absl::StatusOr<RebootKind> kind = ToRebootKind(request.kind());
+  if (!kind.ok()) return kind.status();
+  return Command{command::Reboot{*std::move(target), *kind}};
+}
+
+absl::StatusOr<Profile> ToProfile(const std::string& name, const google::protobuf::RepeatedPtrField<std::string>& custom_fields,
+                                  const std::string& tracking_id, const std::string& language) {
+  if (absl::Status s = CheckChars("name", name, limits::kNameChars); !s.ok()) return s;
+  if (absl::Status s = CheckCustomFields("custom_fields", custom_fields); !s.ok()) return s;
+  if (absl::Status s = CheckChars("tracking_id", tracking_id, limits::kTrackingIdChars); !s.ok()) return s;
+  if (absl::Status s = CheckBytes("language", language, limits::kLanguageBytes); !s.ok()) return s;
+  Profile profile;
+  profile.name = name.empty() ? "Client" : name;
+  profile.custom_fields.assign(custom_fields.begin(), custom_fields.end());
+  while (!profile.custom_fields.empty() && profile.custom_fields.back().empty()) profile.custom_fields.pop_back();
+  profile.tracking_id = tracking_id;
+  profile.language = language;
+  return profile;
+}
+
+absl::StatusOr<Command> ToCommand(const Principal& principal, const pb::UpdateSessionRequest& request) {
+  absl::StatusOr<command::Target> target = ToTarget(principal, request.target(), request.request_id(), Who::kLeadByDefault);
+  if (!target.ok()) return target.status();
+  const pb::Session& session = request.session();
+  absl::StatusOr<Profile> profile = ToProfile(session.name(), session.custom_fields(), session.tracking_id(), session.language());
+  if (!profile.ok()) return profile.status();
+  std::set<std::string> paths(request.update_mask().paths().begin(), request.update_mask().paths().end());
+  if (paths.empty()) {
+    if (!session.name().empty()) paths.insert("name");
+    if (session.custom_fields_size() > 0) paths.insert("custom_fields");
+    if (!session.tracking_id().empty()) paths.insert("tracking_id");
+    if (!session.language().empty()) paths.insert("language");
+  }
+  if (paths.contains("*")) paths = {"name", "custom_fields", "tracking_id", "language"};
+  command::UpdateSession command{*std::move(target), {}, {}, {}, {}};
+  for (const std::string& path : paths) {
+    if (path == "name") {
+      command.name = profile->name;
+    } else if (path == "custom_fields") {
+      command.custom_fields = profile->custom_fields;
+    } else if (path == "tracking_id") {
+      command.tracking_id = profile->tracking_id;
+    } else if (path == "language") {
+      command.language = profile->language;
+    } else {
+      return InvalidField("update_mask", absl::StrCat("\"", path, "\" cannot be updated; use name, custom_fields, tracking_id, language"));
+    }
+  }
+  return Command{std::move(command)};
+}
+
+absl::StatusOr<NewSession> ToNewSession(const Principal& principal, Codes& codes, const pb::CreateSessionRequest& request) {
+  if (absl::Status id = CheckRequestId(request.request_id()); !id.ok()) return id;
+  absl::StatusOr<TechnicianId> technician = Acting(principal, "technician_id", request.technician_id());
+  if (!technician.ok()) return technician.status();
+  absl::StatusOr<Profile> profile = ToProfile(request.name(), request.custom_fields(), request.tracking_id(), request.language());
+  if (!profile.ok()) return profile.status();
+  const bool to_channel = request.method() == pb::METHOD_CHANNEL_FORM;
+  const bool monitors = request.method() == pb::METHOD_MONITORING;
+  if (!to_channel && !request.channel_id().empty()) return InvalidField("channel_id", "only with method CHANNEL_FORM");
+  if (!monitors && !request.monitored_technician_id().empty()) {
+    return InvalidField("monitored_technician_id", "only with method MONITORING");
+  }
+  if (to_channel && !principal.may_act_for_others()) return PermissionDenied(Name(principal.role), "create a session in a channel");
+  if (monitors && principal.role != KeyRole::kAdministrator) return PermissionDenied(Name(principal.role), "monitor a technician");
+  if (to_channel && !request.technician_id().empty()) return InvalidField("technician_id", "must be empty with method CHANNEL_FORM");
+  if (!to_channel && !*technician) return InvalidField("technician_id", "required: name the technician for whom the session is");
+
+  NewSession made;
+  made.command.profile = *std::move(profile);
+  switch (request.method()) {
+    case pb::METHOD_UNSPECIFIED:
+    case pb::METHOD_PIN: {
+      absl::StatusOr<std::string> pin = codes.TakePin();
+      if (!pin.ok()) return pin.status();
+      made.command.method = Method::kPin;
+      made.code = *pin;
+      break;
+    }
+    case pb::METHOD_LINK:
+      made.command.method = Method::kLink;
+      made.code = RandomSecret();
+      break;
+    case pb::METHOD_CHANNEL_FORM:
+      if (absl::Status id = CheckId("channel_id", request.channel_id()); !id.ok()) return id;
+      made.command.method = Method::kChannelForm;
+      made.command.channel.value = request.channel_id();
+      made.device_secret = RandomSecret();
+      made.command.device_token_hash = Sha256(made.device_secret);
+      break;
+    case pb::METHOD_MONITORING:
+      if (absl::Status id = CheckId("monitored_technician_id", request.monitored_technician_id()); !id.ok()) return id;
+      made.command.method = Method::kMonitoring;
+      made.command.monitored.value = request.monitored_technician_id();
+      break;
+    default: return InvalidField("method", "must be PIN, LINK, CHANNEL_FORM or MONITORING");
+  }
+  if (!to_channel) made.command.owner = *technician;
+  if (!made.code.empty()) made.command.code_key = Codes::KeyOf(made.code);
+  return made;
+}
+
+absl::StatusOr<GroupSettings> ToSettings(const GroupSettings& base, const pb::GroupSettings& from,
+                                         const std::function<bool(std::string_view, bool)>& chosen) {
+  GroupSettings to = base;
+  const GroupSettings defaults;
+  absl::Status bad;
+  auto duration = [&](std::string_view field, bool is_set, const google::protobuf::Duration& value, Duration max, bool zero,
+                      Duration fallback, Duration& out) {
+    if (!bad.ok() || !chosen(field, is_set)) return;
+    if (!is_set) {
+      out = fallback;
+      return;
+    }
+    absl::StatusOr<Duration> checked =
+        CheckDuration(absl::StrCat("settings.", absl::string_view(field.data(), field.size())), value, {max, zero});
+    if (checked.ok()) {
+      out = *checked;
+    } else {
+      bad = checked.status();
+    }
+  };
+#define GUICHET_DURATION(field, max, zero) duration(#field, from.has_##field(), from.field(), max, zero, defaults.field, to.field)
+  GUICHET_DURATION(private_code_validity, limits::kMaxTimeout, false);
+  GUICHET_DURATION(connecting_timeout, limits::kMaxTimeout, false);
+  GUICHET_DURATION(waiting_timeout, limits::kMaxTimeout, true);
+  GUICHET_DURATION(idle_timeout, limits::kMaxTimeout, true);
+  GUICHET_DURATION(device_lost_grace, limits::kMaxDeviceLostGrace, false);
+  GUICHET_DURATION(offline_after, limits::kMaxTimeout, false);
+  GUICHET_DURATION(hold_limit, limits::kMaxLife, false);
+  GUICHET_DURATION(system_limit, limits::kMaxLife, false);
+#undef GUICHET_DURATION
+  if (!bad.ok()) return bad;
+  if (chosen("max_active_sessions", from.has_max_active_sessions())) {
+    to.max_active_sessions = from.has_max_active_sessions() ? from.max_active_sessions() : defaults.max_active_sessions;
+    if (to.max_active_sessions < 1 || to.max_active_sessions > limits::kActiveSessions) {
+      return InvalidField("settings.max_active_sessions", absl::StrCat("must be 1 to ", limits::kActiveSessions));
+    }
+  }
+  if (chosen("busy_at", from.has_busy_at())) {
+    to.busy_at = from.busy_at();
+    if (to.busy_at > limits::kActiveSessions) {
+      return InvalidField("settings.busy_at", absl::StrCat("must be 0 (never) to ", limits::kActiveSessions));
+    }
+  }
+  if (chosen("auto_start_private", from.has_auto_start_private())) to.auto_start_private = from.auto_start_private();
+  if (chosen("console_lost_policy", from.console_lost_policy() != pb::GroupSettings::CONSOLE_LOST_POLICY_UNSPECIFIED)) {
+    switch (from.console_lost_policy()) {
+      case pb::GroupSettings::CONSOLE_LOST_POLICY_UNSPECIFIED:
+      case pb::GroupSettings::CONSOLE_LOST_POLICY_KEEP: to.console_lost_policy = ConsoleLostPolicy::kKeep; break;
+      case pb::GroupSettings::CONSOLE_LOST_POLICY_REQUEUE: to.console_lost_policy = ConsoleLostPolicy::kRequeue; break;
+      case pb::GroupSettings::CONSOLE_LOST_POLICY_GIVE_TO_COLLABORATOR:
+        to.console_lost_policy = ConsoleLostPolicy::kGiveToCollaborator;
+        break;
+      default: return InvalidField("settings.console_lost_policy", "must be KEEP, REQUEUE or GIVE_TO_COLLABORATOR");
+    }
+  }
+  if (chosen("terms", from.has_terms())) {
+    if (absl::Status terms = CheckChars("settings.terms", from.terms(), limits::kTermsChars); !terms.ok()) return terms;
+    to.terms = from.terms();
+  }
+  return to;
+}
+
+}  // namespace guichet::router

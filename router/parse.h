@@ -1,0 +1,48 @@
+// From requests of the API to commands of the core, with every check of form.
+#pragma once
+
+#include "guichet/v1/admin_service.pb.h"
+#include "guichet/v1/applet_service.pb.h"
+#include "guichet/v1/session_service.pb.h"
+#include "router/gateway.h"
+#include "statemachine/commands.h"
+
+namespace guichet::router {
+
+// The technician for whom `principal` acts when a request names `requested`: technicians only themselves; others whom they name, or,
+// when they name nobody, the one of their key. `field` is for the error. An empty result is possible for integrators.
+absl::StatusOr<TechnicianId> Acting(const Principal& principal, std::string_view field, const std::string& requested);
+
+absl::StatusOr<Command> ToCommand(const Principal& principal, const pb::StartSessionRequest& request);
+absl::StatusOr<Command> ToCommand(const Principal& principal, const pb::HoldSessionRequest& request);
+absl::StatusOr<Command> ToCommand(const Principal& principal, const pb::TransferSessionRequest& request);
+absl::StatusOr<Command> ToCommand(const Principal& principal, const pb::CancelTransferRequest& request);
+absl::StatusOr<Command> ToCommand(const Principal& principal, const pb::EndSessionRequest& request);
+absl::StatusOr<Command> ToCommand(const Principal& principal, const pb::RebootDeviceRequest& request);
+absl::StatusOr<Command> ToCommand(const Principal& principal, const pb::InviteTechnicianRequest& request);
+absl::StatusOr<Command> ToCommand(const Principal& principal, const pb::RemoveTechnicianRequest& request);
+absl::StatusOr<Command> ToCommand(const Principal& principal, const pb::LeaveSessionRequest& request);
+absl::StatusOr<Command> ToCommand(const Principal& principal, const pb::OfferLeadRequest& request);
+absl::StatusOr<Command> ToCommand(const Principal& principal, const pb::CancelLeadOfferRequest& request);
+absl::StatusOr<Command> ToCommand(const Principal& principal, const pb::AcceptLeadRequest& request);
+absl::StatusOr<Command> ToCommand(const Principal& principal, const pb::UpdateSessionRequest& request);
+
+// A session to create, with the secrets drawn for it.
+struct NewSession {
+  command::CreateSession command;
+  std::string code;           // PIN or link code, for the answer
+  std::string device_secret;  // of the device token, for channels
+};
+// Draws the code; a PIN is taken from `codes` and goes back when the creation fails (Codes::Cancel).
+absl::StatusOr<NewSession> ToNewSession(const Principal& principal, Codes& codes, const pb::CreateSessionRequest& request);
+
+absl::StatusOr<Profile> ToProfile(const std::string& name, const google::protobuf::RepeatedPtrField<std::string>& custom_fields,
+                                  const std::string& tracking_id, const std::string& language);
+
+// `settings` over `base`, for the fields that are set, or named by `mask` ("idle_timeout").
+absl::StatusOr<GroupSettings> ToSettings(const GroupSettings& base, const pb::GroupSettings& settings,
+                                         const std::function<bool(std::string_view field, bool is_set)>& chosen);
+
+absl::StatusOr<RebootKind> ToRebootKind(pb::RebootKind kind);
+
+}  // namespace guichet::router

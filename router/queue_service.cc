@@ -1,0 +1,219 @@
+#include "router/queue_service.h"
+
+#include <algorithm>
+
+#include "absl/strings/numbers.h"
+#include "absl/strings/str_cat.h"
+#include "router/queue_view.h"
+#include "router/secrets.h"
+#include "router/unary_call.h"
+#include "router/validate.h"
+#include "router/watch.h"
+
+namespace guichet::router {
+namespace {
+
+constexpr auto kPeople = {KeyRole::kTechnician, KeyRole::kIntegrator, KeyRole::kAdministrator};
+
+class QueueWatch final : public Watch<pb::WatchQueueResponse> {
+ public:
+  QueueWatch(Gateway& gateway, grpc::CallbackServerContext* context, QueueScope scope, uint64_t resumed_scope)
+      : Watch(gateway, context, pb::WatchQueueRequest::default_instance()), scope_(std::move(scope)), resumed_scope_(resumed_scope) {}
+
+ protected:
+  absl::Status Snapshot(const Org& org, Messages& out) override ABSL_EXCLUSIVE_LOCKS_REQUIRED(mu_) {
+    if (absl::Status learned = Learn(org); !learned.ok()) return learned;
+    out.emplace_back().mutable_snapshot()->set_first(true);
+    VisitQueue(org, scope_, SessionId{}, [&](const Session& session, EntryState state) {
+      if (out.back().snapshot().entries_size() == static_cast<int>(kSnapshotPart)) {
+        out.back().set_revision(org.revision.value);
+        out.emplace_back();
+      }
+      ToProto(session, scope_.technician, state, nullptr, out.back().mutable_snapshot()->add_entries());
+      return true;
+    });
+    out.back().mutable_snapshot()->set_complete(true);
+    Stamp(org.revision, &out.back());
+    return absl::OkStatus();
+  }
+
+  absl::Status Resume(const Org& org, Revision after) override ABSL_EXCLUSIVE_LOCKS_REQUIRED(mu_) {
+    if (absl::Status learned = Learn(org); !learned.ok()) return learned;
+    if (after > org.revision) return InvalidField("resume_token", "names a revision that does not exist; watch again without it");
+    return resumed_scope_ == ScopeHash() ? absl::OkStatus() : absl::AbortedError("the technician serves other channels");
+  }
+
+  absl::Status Convert(const Published& published, bool, Messages& out) override ABSL_EXCLUSIVE_LOCKS_REQUIRED(mu_) {
+    const LogEntry& entry = published.entry;
+    for (const Event& event : entry.events) {
+      if (const auto* deleted = std::get_if<event::TechnicianDeleted>(&event); deleted && deleted->technician == scope_.technician) {
+        return TechnicianNotFound(scope_.technician);
+      }
+      if (ChangesMembership(event)) return absl::AbortedError("the technician serves other channels");
+    }
+    for (const SessionChange& change : entry.sessions) ConvertSession(entry, change, out);
+    return absl::OkStatus();
+  }
+
+  void Bookmark(Revision revision, pb::WatchQueueResponse* out) override ABSL_EXCLUSIVE_LOCKS_REQUIRED(mu_) {
+    out->mutable_bookmark();
+    Stamp(revision, out);
+  }
+
+ private:
+  // What of the organization decides which pools the technician sees.
+  absl::Status Learn(const Org& org) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mu_) {
+    const Technician* technician = FindTechnician(org, scope_.technician);
+    if (technician == nullptr) return TechnicianNotFound(scope_.technician);
+    if (scope_.channel && !org.channels.contains(scope_.channel)) return ChannelNotFound(scope_.channel);
+    group_ = technician->group;
+    disabled_ = technician->disabled;
+    served_ = ChannelsServedBy(org, scope_.technician);
+    return absl::OkStatus();
+  }
+
+  uint64_t ScopeHash() const ABSL_EXCLUSIVE_LOCKS_REQUIRED(mu_) {
+    std::string text = absl::StrCat(scope_.Fingerprint());
+    for (const ChannelId& channel : served_) absl::StrAppend(&text, "\x1f", channel.value);
+    return Fingerprint(text);
+  }
+
+  void Stamp(Revision revision, pb::WatchQueueResponse* out) const ABSL_EXCLUSIVE_LOCKS_REQUIRED(mu_) {
+    out->set_revision(revision.value);
+    out->set_resume_token(MakeResumeToken(revision, ScopeHash()));
+  }
+
+  bool ChangesMembership(const Event& event) const ABSL_EXCLUSIVE_LOCKS_REQUIRED(mu_) {
+    if (const auto* put = std::get_if<event::TechnicianPut>(&event)) {
+      return put->technician == scope_.technician && (put->group != group_ || put->disabled != disabled_);
+    }
+    if (const auto* put = std::get_if<event::ChannelPut>(&event)) {
+      const Channel& channel = put->channel;
+      const bool serves =
+          !disabled_ &&
+          (std::find(channel.groups.begin(), channel.groups.end(), group_) != channel.groups.end() ||
+           std::find(channel.technicians.begin(), channel.technicians.end(), scope_.technician) != channel.technicians.end());
+      return serves != Serving(channel.id);
+    }
+    const auto* deleted = std::get_if<event::ChannelDeleted>(&event);
+    return deleted != nullptr && Serving(deleted->channel);
+  }
+
+  bool Serving(const ChannelId& channel) const ABSL_EXCLUSIVE_LOCKS_REQUIRED(mu_) {
+    return std::find(served_.begin(), served_.end(), channel) != served_.end();
+  }
+
+  void ConvertSession(const LogEntry& entry, const SessionChange& change, Messages& out) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mu_) {
+    const Session& session = *change.after;
+    const EntryChange* own = nullptr;
+    const EntryChange* pool = nullptr;
+    for (const EntryChange& c : change.changes) {
+      if (c.technician == scope_.technician) own = &c;
+      if (!c.technician) pool = &c;
+    }
+    const EntryMark* mark = nullptr;
+    for (const EntryMark& m : session.marks) {
+      if (m.technician == scope_.technician) mark = &m;
+    }
+    EntryState from = EntryState::kNone;
+    EntryState to = EntryState::kNone;
+    if (own != nullptr) {
+      from = own->from;
+      to = own->to;
+    } else if (mark != nullptr) {
+      from = to = mark->state;
+    } else if (!Serving(session.channel)) {
+      return;
+    } else if (pool != nullptr) {
+      from = pool->from;
+      to = pool->to;
+    } else {
+      from = to = session.pool.state;
+    }
+    const bool nothing = to == EntryState::kNone || (to == EntryState::kRemoved && (from == to || from == EntryState::kNone));
+    if (nothing) return;
+    const bool in_tab = InTab(scope_, session, to);
+    const bool was_in_tab = from != EntryState::kNone && from != to && (scope_.tab == pb::QUEUE_TAB_ACTIVE || InTab(scope_, session, from));
+    if (!in_tab && !was_in_tab) return;
+    pb::WatchQueueResponse& message = out.emplace_back();
+    pb::QueueChange* queue_change = message.mutable_change();
+    queue_change->set_from(ToProto(from));
+    ToProto(session, scope_.technician, to, nullptr, queue_change->mutable_entry());
+    queue_change->set_in_tab(in_tab);
+    queue_change->set_trigger(std::string(Name(entry.trigger)));
+    queue_change->set_row(RowName(from, to, entry.trigger, session.method == Method::kMonitoring));
+    queue_change->set_actor(entry.actor);
+    Stamp(entry.revision, &message);
+  }
+
+  const QueueScope scope_;
+  const uint64_t resumed_scope_;
+  GroupId group_ ABSL_GUARDED_BY(mu_);
+  bool disabled_ ABSL_GUARDED_BY(mu_) = false;
+  std::vector<ChannelId> served_ ABSL_GUARDED_BY(mu_);
+};
+
+}  // namespace
+
+grpc::ServerUnaryReactor* QueueService::ListQueue(grpc::CallbackServerContext* context, const pb::ListQueueRequest* request,
+                                                  pb::ListQueueResponse* response) {
+  auto* call = new UnaryCall(gateway_, context, *request);
+  auto run = [&]() -> absl::Status {
+    absl::StatusOr<Principal> principal = call->Caller(kPeople, "list queues");
+    if (!principal.ok()) return principal.status();
+    absl::StatusOr<QueueScope> scope = MakeQueueScope(*principal, request->technician_id(), request->tab(), request->channel_id());
+    if (!scope.ok()) return scope.status();
+    absl::StatusOr<size_t> size = CheckPageSize(request->page_size(), kPageDefault, kPageMax);
+    if (!size.ok()) return size.status();
+    const uint64_t filters = scope->Fingerprint();
+    absl::StatusOr<std::optional<std::string>> after = ParsePageToken(request->page_token(), filters);
+    if (!after.ok()) return after.status();
+    SessionId from;
+    if (*after && !absl::SimpleAtoi(**after, &from.value)) return InvalidField("page_token", "is not a token of this list");
+    Read(
+        gateway_, principal->org,
+        [response, scope = *scope, size = *size, filters, from](Turn&, OrgRuntime& rt) -> absl::Status {
+          if (FindTechnician(rt.org, scope.technician) == nullptr) return TechnicianNotFound(scope.technician);
+          if (scope.channel && !rt.org.channels.contains(scope.channel)) return ChannelNotFound(scope.channel);
+          response->set_revision(rt.org.revision.value);
+          uint64_t last = 0;
+          VisitQueue(rt.org, scope, from, [&](const Session& session, EntryState state) {
+            if (response->entries_size() == static_cast<int>(size)) {
+              response->set_next_page_token(MakePageToken(filters, absl::StrCat(last)));
+              return false;
+            }
+            last = session.id.value;
+            ToProto(session, scope.technician, state, &rt.org, response->add_entries());
+            return true;
+          });
+          return absl::OkStatus();
+        },
+        [call](const absl::Status& status) { call->Done(status); });
+    return absl::OkStatus();
+  };
+  if (absl::Status refused = run(); !refused.ok()) call->Done(refused);
+  return call;
+}
+
+grpc::ServerWriteReactor<pb::WatchQueueResponse>* QueueService::WatchQueue(grpc::CallbackServerContext* context,
+                                                                           const pb::WatchQueueRequest* request) {
+  absl::StatusOr<Principal> principal = gateway_.directory.Authenticate(BearerToken(*context), gateway_.clock.Now());
+  absl::Status refused = principal.status();
+  if (principal.ok() && principal->role == KeyRole::kOperator) refused = PermissionDenied("operator", "watch queues");
+  absl::StatusOr<QueueScope> scope = refused;
+  if (refused.ok()) scope = MakeQueueScope(*principal, request->technician_id(), request->tab(), request->channel_id());
+  if (!scope.ok()) refused = scope.status();
+  auto token = ParseResumeToken(request->resume_token());
+  if (refused.ok()) refused = token.status();
+  const uint64_t resumed_scope = token.ok() && *token ? (*token)->second : 0;
+  auto watch = std::make_shared<QueueWatch>(gateway_, context, scope.ok() ? *scope : QueueScope{}, resumed_scope);
+  if (!refused.ok()) {
+    watch->Refuse(watch, refused);
+    return watch.get();
+  }
+  watch->Open(watch, StreamKind::kWatch, *principal);
+  watch->Begin(principal->org, *token ? std::optional((*token)->first) : std::nullopt);
+  return watch.get();
+}
+
+}  // namespace guichet::router
