@@ -13,6 +13,8 @@ namespace guichet::store {
 namespace codec {
 namespace {
 
+using codec::Put;  // besides those below
+
 // Bytes of a request's hash on disk.
 constexpr int kHashBytes = 8;
 
@@ -79,7 +81,7 @@ OrgInfo ToOrg(const pb::OrgRecord& record, Faults&) {
 template <class Field>
 void PutEvents(const Events& events, Field* field) {
   field->Reserve(static_cast<int>(events.size()));
-  for (const Event& event : events) codec::Put(event, field->Add());
+  for (const Event& event : events) Put(event, field->Add());
 }
 
 template <class Field>
@@ -121,7 +123,7 @@ void Put(const LogEntry& entry, pb::LogRecord* record) {
   PutEvents(entry.events, record->mutable_events());
   for (const SessionChange& change : entry.sessions) {
     pb::SessionChangeRecord* session = record->add_sessions();
-    codec::Put(*change.after, session->mutable_after());
+    Put(*change.after, session->mutable_after());
     PutChanges(change.changes, session->mutable_changes());
   }
 }
