@@ -16,7 +16,7 @@
 
 namespace guichet::store {
 
-// Number of members of an aggregate, so that a new member fails to compile here until the tests know it.
+// Number of members of an aggregate, so that one that is added fails to compile here until the tests know it.
 struct Anything {
   template <class T>
   operator T() const;
