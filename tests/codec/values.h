@@ -1,0 +1,230 @@
+// Values of every record kind for the codec's tests: filled in every field, or random by a seed.
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <random>
+#include <string>
+#include <type_traits>
+#include <utility>
+#include <variant>
+#include <vector>
+
+#include "absl/strings/str_cat.h"
+#include "store/codec.h"
+
+namespace guichet::store {
+
+// Number of members of an aggregate, so that one that is added fails to compile here until the tests know it.
+struct Anything {
+  template <class T>
+  operator T() const;
+};
+template <class T, class... Known>
+consteval size_t Members() {
+  if constexpr (requires { T{Known{}..., Anything{}}; }) {
+    return Members<T, Known..., Anything>();
+  } else {
+    return sizeof...(Known);
+  }
+}
+
+// Calls `visit(member of a, member of b)` for each member.
+template <class T, class Visit>
+void ForEachMember(T& a, T& b, Visit visit) {
+  constexpr size_t kMembers = Members<std::remove_const_t<T>>();
+  static_assert(kMembers >= 1 && kMembers <= 9);
+  auto all = [&](auto&&... pairs) { (visit(pairs.first, pairs.second), ...); };
+  auto two = [](auto& x, auto& y) { return std::pair<decltype(x), decltype(y)>(x, y); };
+#define MEMBERS(count, x, y, ...)    \
+  if constexpr (kMembers == count) { \
+    auto& [x] = a;                   \
+    auto& [y] = b;                   \
+    all(__VA_ARGS__);                \
+  }
+#define LIST(...) __VA_ARGS__
+  MEMBERS(1, a1, b1, two(a1, b1))
+  MEMBERS(2, LIST(a1, a2), LIST(b1, b2), two(a1, b1), two(a2, b2))
+  MEMBERS(3, LIST(a1, a2, a3), LIST(b1, b2, b3), two(a1, b1), two(a2, b2), two(a3, b3))
+  MEMBERS(4, LIST(a1, a2, a3, a4), LIST(b1, b2, b3, b4), two(a1, b1), two(a2, b2), two(a3, b3), two(a4, b4))
+  MEMBERS(5, LIST(a1, a2, a3, a4, a5), LIST(b1, b2, b3, b4, b5), two(a1, b1), two(a2, b2), two(a3, b3), two(a4, b4),
+          two(a5, b5))
+  MEMBERS(6, LIST(a1, a2, a3, a4, a5, a6), LIST(b1, b2, b3, b4, b5, b6), two(a1, b1), two(a2, b2), two(a3, b3), two(a4, b4),
+          two(a5, b5), two(a6, b6))
+  MEMBERS(7, LIST(a1, a2, a3, a4, a5, a6, a7), LIST(b1, b2, b3, b4, b5, b6, b7), two(a1, b1), two(a2, b2), two(a3, b3),
+          two(a4, b4), two(a5, b5), two(a6, b6), two(a7, b7))
+  static_assert(kMembers != 8, "add a line of MEMBERS for 8");
+  MEMBERS(9, LIST(a1, a2, a3, a4, a5, a6, a7, a8, a9), LIST(b1, b2, b3, b4, b5, b6, b7, b8, b9), two(a1, b1), two(a2, b2),
+          two(a3, b3), two(a4, b4), two(a5, b5), two(a6, b6), two(a7, b7), two(a8, b8), two(a9, b9))
+#undef LIST
+#undef MEMBERS
+}
+
+// Fills values. Seed 0: every field set, no two numbers or texts alike. Otherwise random, also with empty fields.
+class Filler {
+ public:
+  explicit Filler(uint64_t seed) : full_(seed == 0), random_(seed) {}
+
+  template <class T>
+  T Make() {
+    T value{};
+    Fill(value);
+    return value;
+  }
+
+  // Each alternative of Event once.
+  Events AllEvents() { return AllEvents(std::make_index_sequence<std::variant_size_v<Event>>()); }
+
+  uint64_t Below(uint64_t bound) { return random_() % bound; }
+
+ private:
+  uint64_t Next(uint64_t bound) { return full_ ? ++count_ : random_() % bound; }
+  size_t Size() { return full_ ? 2 : Below(4); }
+
+  void Fill(bool& value) { value = full_ || Below(2) == 1; }
+  void Fill(uint32_t& value) { value = static_cast<uint32_t>(Next(uint64_t{1} << 32)); }
+  void Fill(uint64_t& value) { value = full_ ? ++count_ : random_() >> Below(64); }
+  void Fill(Duration& value) { value = Duration(Next(uint64_t{1} << 40)); }
+  void Fill(Time& value) { value = Below(4) || full_ ? Time(Make<Duration>()) : kNoTime; }
+  void Fill(std::string& value) {
+    if (full_) {
+      value = absl::StrCat("t", ++count_);
+      return;
+    }
+    for (size_t left = Below(8); left > 0; --left) value.push_back(static_cast<char>(Below(256)));
+  }
+  template <class Tag>
+  void Fill(NumberId<Tag>& id) {
+    Fill(id.value);
+  }
+  template <class Tag>
+  void Fill(WordId<Tag>& id) {
+    Fill(id.value);
+  }
+  template <class T>
+  void Fill(std::vector<T>& values) {
+    for (size_t left = Size(); left > 0; --left) values.push_back(Make<T>());
+  }
+  template <class T>
+  void Fill(std::optional<T>& value) {
+    if (full_ || Below(2)) value = Make<T>();
+  }
+
+  template <class E>
+  void FillEnum(E& value, E first, E last) {
+    const auto low = static_cast<uint64_t>(first);
+    const auto high = static_cast<uint64_t>(last);
+    value = full_ ? last : static_cast<E>(low + Below(high - low + 1));
+  }
+  void Fill(EntryState& value) { FillEnum(value, EntryState::kNone, EntryState::kRemoved); }
+  void Fill(Link& value) { FillEnum(value, Link::kNeverAttached, Link::kOffline); }
+  void Fill(Outcome& value) { FillEnum(value, Outcome::kNone, Outcome::kAborted); }
+  void Fill(Method& value) { FillEnum(value, Method::kPin, Method::kMonitoring); }
+  void Fill(RebootKind& value) { FillEnum(value, RebootKind::kNormal, RebootKind::kEmergency); }
+  void Fill(Role& value) { FillEnum(value, Role::kLead, Role::kInvitee); }
+  void Fill(ConsoleLostPolicy& value) { FillEnum(value, ConsoleLostPolicy::kKeep, ConsoleLostPolicy::kGiveToCollaborator); }
+  void Fill(Status& value) { FillEnum(value, Status::kOnline, Status::kOffline); }
+  void Fill(KeyRole& value) { FillEnum(value, KeyRole::kTechnician, KeyRole::kOperator); }
+  void Fill(Trigger& value) { FillEnum(value, Trigger::kCreate, Trigger::kAdminister); }
+
+  template <class... Fields>
+  void All(Fields&... fields) {
+    (Fill(fields), ...);
+  }
+  void Fill(GroupSettings& s) {
+    static_assert(Members<GroupSettings>() == 13);
+    All(s.private_code_validity, s.connecting_timeout, s.waiting_timeout, s.idle_timeout, s.device_lost_grace, s.offline_after,
+        s.hold_limit, s.system_limit, s.max_active_sessions, s.busy_at, s.auto_start_private, s.console_lost_policy, s.terms);
+  }
+  void Fill(Technician& t) {
+    static_assert(Members<Technician>() == 15);
+    All(t.id, t.display_name, t.group, t.administrator, t.disabled, t.created, t.away, t.away_reason, t.away_since, t.console,
+        t.console_name, t.console_since, t.foreground, t.status, t.status_since);
+  }
+  void Fill(Session& s) {
+    static_assert(Members<Session>() == 33);
+    All(s.id, s.epoch, s.method, s.owner, s.channel, s.monitored, s.profile, s.link, s.terms_accepted, s.ever_started, s.held,
+        s.lead_console_lost, s.reboot, s.participants, s.transfer, s.lead_offered_to, s.outcome, s.keepers, s.hidden_from,
+        s.code_key, s.code_expires, s.device_token_hash, s.created, s.waiting_since, s.first_waiting, s.started, s.ended,
+        s.link_since, s.held_since, s.lead_lost_since, s.marks, s.pool, s.revision);
+  }
+  void Fill(std::shared_ptr<const Session>& session) { session = std::make_shared<const Session>(Make<Session>()); }
+  void Fill(Events& events) {
+    events = AllEvents();
+    if (full_) return;
+    for (size_t i = events.size(); i > 1; --i) std::swap(events[i - 1], events[Below(i)]);
+    events.resize(Below(5), Event(event::CodeExpired{}));
+  }
+  // Any other aggregate: member by member.
+  template <class T>
+  requires std::is_aggregate_v<T>
+  void Fill(T& value) {
+    ForEachMember(value, value, [this](auto& member, auto&) { Fill(member); });
+  }
+
+  template <size_t... kIndex>
+  Events AllEvents(std::index_sequence<kIndex...>) {
+    Events events;
+    (events.push_back(Make<std::variant_alternative_t<kIndex, Event>>()), ...);
+    return events;
+  }
+
+  bool full_;
+  std::mt19937_64 random_;
+  uint64_t count_ = 0;
+};
+
+// Equality of the values that have no operator== of their own.
+template <class T>
+bool Same(const T& a, const T& b);
+inline bool SameEvents(const Events& a, const Events& b) {
+  if (a.size() != b.size()) return false;
+  for (size_t i = 0; i < a.size(); ++i) {
+    if (a[i].index() != b[i].index()) return false;
+    const bool same = std::visit(
+        [&](const auto& left) {
+          bool all = true;
+          ForEachMember(left, std::get<std::decay_t<decltype(left)>>(b[i]),
+                        [&](const auto& x, const auto& y) { all = all && x == y; });
+          return all;
+        },
+        a[i]);
+    if (!same) return false;
+  }
+  return true;
+}
+template <class T>
+bool Same(const T& a, const T& b) {
+  if constexpr (std::is_same_v<T, LogEntry>) {
+    static_assert(Members<LogEntry>() == 6 && Members<SessionChange>() == 2);
+    if (a.revision != b.revision || a.time != b.time || a.trigger != b.trigger || a.actor != b.actor) return false;
+    if (!SameEvents(a.events, b.events) || a.sessions.size() != b.sessions.size()) return false;
+    for (size_t i = 0; i < a.sessions.size(); ++i) {
+      if (*a.sessions[i].after != *b.sessions[i].after || a.sessions[i].changes != b.sessions[i].changes) return false;
+    }
+    return true;
+  } else if constexpr (std::is_same_v<T, TimelineItem>) {
+    static_assert(Members<TimelineItem>() == 7);
+    return a.revision == b.revision && a.time == b.time && a.trigger == b.trigger && a.actor == b.actor &&
+           SameEvents(a.events, b.events) && a.changes == b.changes && a.monitoring == b.monitoring;
+  } else {
+    return a == b;
+  }
+}
+
+// Calls `visit(name, record message name, encode, decode, T{})` for each kind of record.
+template <class Visit>
+void ForEachKind(Visit visit) {
+  visit("session", "SessionRecord", EncodeSession, DecodeSession, Session{});
+  visit("group", "GroupRecord", EncodeGroup, DecodeGroup, Group{});
+  visit("technician", "TechnicianRecord", EncodeTechnician, DecodeTechnician, Technician{});
+  visit("channel", "ChannelRecord", EncodeChannel, DecodeChannel, Channel{});
+  visit("API key", "ApiKeyRecord", EncodeApiKey, DecodeApiKey, ApiKey{});
+  visit("organization", "OrgRecord", EncodeOrg, DecodeOrg, OrgInfo{});
+  visit("log", "LogRecord", EncodeLogEntry, DecodeLogEntry, LogEntry{});
+  visit("timeline", "TimelineRecord", EncodeTimelineItem, DecodeTimelineItem, TimelineItem{});
+  visit("request", "RequestRecord", EncodeRequest, DecodeRequest, RequestItem{});
+}
+
+}  // namespace guichet::store
