@@ -5,6 +5,7 @@
 #include "absl/strings/numbers.h"
 #include "absl/strings/str_cat.h"
 #include "router/limits.h"
+#include "router/parse.h"
 #include "router/secrets.h"
 #include "router/validate.h"
 #include "statemachine/refusal.h"

@@ -17,7 +17,7 @@ namespace guichet::router {
 // `Reactor` is grpc::ServerWriteReactor<Response> or grpc::ServerBidiReactor<Request, Response>. Owned by itself from Open until gRPC
 // is done with it, and by whoever holds a shared_ptr. Thread safety: public methods may be called from any thread.
 template <class Reactor, class Response>
-class Stream : public Reactor, public OpenStream {
+class Stream : public Reactor, public OpenStream, public std::enable_shared_from_this<Stream<Reactor, Response>> {
  public:
   Stream(Gateway& gateway, grpc::CallbackServerContext* context, const google::protobuf::Message& request_type)
       : gateway_(gateway), context_(context), rpc_(gateway.metrics.Rpc(MethodOf(request_type))) {
@@ -106,7 +106,9 @@ class Stream : public Reactor, public OpenStream {
   }
 
   bool closing() const ABSL_EXCLUSIVE_LOCKS_REQUIRED(mu_) { return closing_; }
-  std::shared_ptr<Stream> self() const { return self_; }
+  // Nothing may be started any more.
+  bool finishing() const ABSL_EXCLUSIVE_LOCKS_REQUIRED(mu_) { return finishing_; }
+  std::shared_ptr<Stream> self() { return this->shared_from_this(); }
 
   Gateway& gateway_;
   grpc::CallbackServerContext* const context_;

@@ -1,0 +1,191 @@
+// The applet's stream. What it is told is a state, not a queue: the latest view of the session, at most one reboot order, one end.
+#include "router/attach.h"
+#include "router/attach_stream.h"
+#include "router/parse.h"
+#include "router/secrets.h"
+#include "router/validate.h"
+#include "statemachine/limits.h"
+#include "store/keys.h"
+
+namespace guichet::router {
+namespace {
+
+class DeviceStream final : public AttachStream<pb::AttachRequest, pb::AttachResponse> {
+ public:
+  DeviceStream(Gateway& gateway, grpc::CallbackServerContext* context, DeviceToken token)
+      : AttachStream(gateway, context), token_(std::move(token)) {}
+
+  void OnCustomer(CustomerUpdate update) override {
+    absl::MutexLock lock(&mu_);
+    if (update.session->ended_already()) ended_ = update.session->outcome;
+    if (update.reboot_ordered) reboot_ = update.session->reboot;
+    latest_ = std::move(update);
+    PumpLocked();
+  }
+
+ protected:
+  void Receive(const pb::AttachRequest& request) override {
+    switch (request.message_case()) {
+      case pb::AttachRequest::kHello: return Hello(request.hello());
+      case pb::AttachRequest::kHeartbeat: return Heartbeat(request.heartbeat().sequence());
+      case pb::AttachRequest::kTerms: return Run(token_.org, command::AnswerTerms{token_.session, request.terms().accepted()}, "device");
+      case pb::AttachRequest::kEnd: return Run(token_.org, command::CustomerEnd{token_.session}, "device");
+      case pb::AttachRequest::kRebooting: return Rebooting(request.rebooting());
+      case pb::AttachRequest::MESSAGE_NOT_SET: break;
+    }
+    EndStream(InvalidField("message", "required: hello, heartbeat, terms, end or rebooting"));
+  }
+
+  bool Next(pb::AttachResponse* out) override ABSL_EXCLUSIVE_LOCKS_REQUIRED(mu_) {
+    if (welcome_) {
+      *out->mutable_welcome() = *std::move(welcome_);
+      welcome_.reset();
+      welcomed_ = true;
+      return true;
+    }
+    if (!welcomed_) return NextEnded(out);  // an ended session is told without a welcome
+    if (ack_) {
+      out->mutable_heartbeat_ack()->set_sequence(*ack_);
+      ack_.reset();
+      return true;
+    }
+    if (latest_) {
+      pb::CustomerView view;
+      ToProto(*latest_, &view);
+      latest_.reset();
+      std::string bytes = view.SerializeAsString();
+      if (bytes != shown_) {
+        shown_ = std::move(bytes);
+        *out->mutable_state() = std::move(view);
+        return true;
+      }
+    }
+    if (reboot_) {
+      out->mutable_reboot()->set_kind(static_cast<pb::RebootKind>(*reboot_));
+      reboot_.reset();
+      EndAfterFlushLocked(absl::OkStatus());
+      return true;
+    }
+    return NextEnded(out);
+  }
+
+ private:
+  bool NextEnded(pb::AttachResponse* out) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mu_) {
+    if (!ended_) return false;
+    out->mutable_ended()->set_outcome(static_cast<pb::Outcome>(*ended_));
+    ended_.reset();
+    EndAfterFlushLocked(absl::OkStatus());
+    return true;
+  }
+
+  // Finds the session, checks the token against it and attaches, in one turn of the writer.
+  void Hello(const pb::AppletHello& hello) {
+    if (absl::Status platform = CheckBytes("hello.platform", hello.platform(), limits::kPlatformBytes); !platform.ok()) {
+      EndStream(platform);
+      return;
+    }
+    auto self = std::static_pointer_cast<DeviceStream>(this->self());
+    absl::Status submitted = gateway_.ShardOf(token_.org).Submit([self, platform = hello.platform()](Turn& turn) {
+      OrgRuntime* rt = turn.Find(self->token_.org);
+      const Session* session = rt == nullptr ? nullptr : FindSession(rt->org, self->token_.session);
+      if (session == nullptr) {
+        turn.AfterDurable([self] { self->LookIntoHistory(); });
+        return;
+      }
+      if (!EqualInConstantTime(session->device_token_hash, self->token_.hash)) {
+        turn.AfterDurable([self] { self->EndStream(Unauthenticated("the device token is unknown")); });
+        return;
+      }
+      if (session->ended_already()) {
+        turn.AfterDurable([self, outcome = session->outcome] { self->TellEnded(outcome); });
+        return;
+      }
+      turn.AttachDevice(*rt, self->token_.session, self);
+      absl::StatusOr<Step> step = turn.Apply(*rt, command::AttachDevice{self->token_.session, platform}, "device");
+      const Session& attached = *FindSession(rt->org, self->token_.session);
+      pb::AppletWelcome welcome;
+      const GroupSettings& settings = SettingsOf(rt->org, attached);
+      const CustomerUpdate update = CustomerUpdateOf(rt->org, attached);
+      welcome.set_session_id(attached.id.value);
+      SetDuration(settings.device_lost_grace, welcome.mutable_device_lost_grace());
+      SetDuration(std::max(settings.device_lost_grace / 3, Duration{1}), welcome.mutable_heartbeat_interval());
+      if (update.terms_pending) welcome.set_terms(settings.terms);
+      ToProto(update, welcome.mutable_state());
+      turn.AfterDurable([self, welcome = std::move(welcome)] { self->Welcome(welcome); });
+    });
+    if (!submitted.ok()) EndStream(submitted);
+  }
+
+  void Welcome(const pb::AppletWelcome& welcome) {
+    Seen(gateway_.clock.Now());
+    {
+      absl::MutexLock lock(&mu_);
+      shown_ = welcome.state().SerializeAsString();
+      welcome_ = welcome;
+      PumpLocked();
+    }
+    ReadNext();
+  }
+
+  void TellEnded(Outcome outcome) {
+    absl::MutexLock lock(&mu_);
+    ended_ = outcome;
+    PumpLocked();
+  }
+
+  // The session may have ended and left memory while the device was away: its device is told how.
+  void LookIntoHistory() {
+    auto self = std::static_pointer_cast<DeviceStream>(this->self());
+    const bool taken = gateway_.workers.Run([self] {
+      absl::StatusOr<std::string> record = self->gateway_.store.Get(store::OrgKey{self->token_.org.value}, store::Family::kHistory,
+                                                                    store::NumberKey(self->token_.session.value));
+      absl::StatusOr<Session> session = record.ok() ? store::DecodeSession(*record) : absl::StatusOr<Session>(record.status());
+      if (session.ok() && EqualInConstantTime(session->device_token_hash, self->token_.hash)) {
+        self->TellEnded(session->outcome);
+      } else {
+        self->EndStream(Unauthenticated("the device token is unknown"));
+      }
+    });
+    if (!taken) EndStream(Overloaded("the read queue", kCommandQueue, kRetryDelay));
+  }
+
+  void Rebooting(const pb::AppletRebooting& message) {
+    absl::StatusOr<RebootKind> kind = ToRebootKind(message.kind());
+    if (!kind.ok()) {
+      EndStream(kind.status());
+      return;
+    }
+    auto self = std::static_pointer_cast<DeviceStream>(this->self());
+    Run(token_.org, command::DeviceReboots{token_.session, *kind}, "device", [self] {
+      absl::MutexLock lock(&self->mu_);
+      self->EndAfterFlushLocked(absl::OkStatus());
+      self->PumpLocked();
+    });
+  }
+
+  const DeviceToken token_;
+  std::optional<pb::AppletWelcome> welcome_ ABSL_GUARDED_BY(mu_);
+  bool welcomed_ ABSL_GUARDED_BY(mu_) = false;
+  std::optional<CustomerUpdate> latest_ ABSL_GUARDED_BY(mu_);
+  std::string shown_ ABSL_GUARDED_BY(mu_);  // the view sent last
+  std::optional<RebootKind> reboot_ ABSL_GUARDED_BY(mu_);
+  std::optional<Outcome> ended_ ABSL_GUARDED_BY(mu_);
+};
+
+}  // namespace
+
+grpc::ServerBidiReactor<pb::AttachRequest, pb::AttachResponse>* OpenDeviceStream(Gateway& gateway, grpc::CallbackServerContext* context) {
+  const std::string bearer = BearerToken(*context);
+  std::optional<DeviceToken> token = ParseDeviceToken(bearer);
+  auto stream = std::make_shared<DeviceStream>(gateway, context, token ? *token : DeviceToken{});
+  if (!token) {
+    stream->Refuse(stream, Unauthenticated(bearer.empty() ? "no credential: send the metadata \"authorization: Bearer DEVICE_TOKEN\""
+                                                          : "the device token is unknown"));
+    return stream.get();
+  }
+  stream->Open(stream, StreamKind::kDevice, Principal{KeyRole::kTechnician, token->org, {}, {}, {}});
+  stream->Begin();
+  return stream.get();
+}
+
+}  // namespace guichet::router

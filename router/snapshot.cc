@@ -1,0 +1,68 @@
+#include "router/snapshot.h"
+
+#include <algorithm>
+
+#include "router/limits.h"
+#include "statemachine/timers.h"
+
+namespace guichet::router {
+namespace {
+
+static_assert(metrics::kEntryStates.size() == static_cast<size_t>(EntryState::kClosed), "one gauge a state, in the order of the enum");
+
+double Seconds(Time time) { return static_cast<double>(time.time_since_epoch().count()) / 1000; }
+
+void AddSession(const Session& session, metrics::Snapshot& out) {
+  auto count = [&](EntryState state) {
+    if (state != EntryState::kNone && state != EntryState::kRemoved) ++out.entries[static_cast<size_t>(state) - 1];
+  };
+  for (const EntryMark& mark : session.marks) count(mark.state);
+  count(session.pool.state);  // one entry for all who serve the channel
+  if (session.ended_already()) return;
+  ++out.sessions_live;
+  const bool waits = session.link != Link::kNeverAttached && session.lead() == nullptr && !session.transfer;
+  if (!waits) return;
+  ++(session.channel ? out.queue_waiting : out.queue_private_waiting);
+  const double since = Seconds(session.waiting_since);
+  out.oldest_waiting_timestamp_seconds = std::min(out.oldest_waiting_timestamp_seconds.value_or(since), since);
+}
+
+}  // namespace
+
+metrics::Snapshot TakeSnapshot(Gateway& gateway) {
+  metrics::Snapshot out;
+  for (const auto& shard : gateway.shards) {
+    out.command_queue_depth += shard->queue_depth();
+    out.command_queue_capacity += kCommandQueue;
+    shard->RunAndWait([&](Turn& turn) {
+      for (const auto& [id, rt] : turn.orgs()) {
+        ++out.organizations;
+        out.attached_devices += rt->devices.size();
+        out.attached_consoles += rt->consoles.size();
+        for (const auto& [session_id, session] : rt->org.sessions) AddSession(session, out);
+        for (const auto& [technician_id, technician] : rt->org.technicians) {
+          ++out.technicians[static_cast<size_t>(technician.status) - 1];
+        }
+      }
+      const Shard::Totals totals = shard->totals();
+      out.armed_deadlines += totals.deadlines;
+      if (totals.deadlines > 0) {
+        const double late = std::chrono::duration<double>(turn.now() - totals.earliest_deadline).count();
+        out.deadline_overdue_seconds = std::max({out.deadline_overdue_seconds, late, 0.0});
+      }
+    });
+  }
+  out.watchers = gateway.streams.count(StreamKind::kWatch);
+  out.watcher_lag_revisions_max = gateway.streams.MaxLag();
+  out.codes_live = {gateway.codes.live_pins(), gateway.codes.live_links()};
+  const store::StoreStats stats = gateway.store.Stats();
+  out.store_disk_bytes = stats.disk_bytes;
+  out.store_memtable_bytes = stats.memtable_bytes;
+  out.store_free_disk_bytes = stats.free_disk_bytes;
+  out.store_write_stopped = stats.write_stopped;
+  out.store_failed = stats.failed;
+  out.store_stall_seconds_total = static_cast<double>(stats.stall_micros) / 1e6;
+  return out;
+}
+
+}  // namespace guichet::router

@@ -1,0 +1,171 @@
+#include "router/technician_service.h"
+
+#include "absl/strings/str_cat.h"
+#include "router/attach.h"
+#include "router/limits.h"
+#include "router/parse.h"
+#include "router/secrets.h"
+#include "router/unary_call.h"
+#include "router/validate.h"
+#include "router/watch.h"
+#include "statemachine/limits.h"
+
+namespace guichet::router {
+namespace {
+
+constexpr auto kPeople = {KeyRole::kTechnician, KeyRole::kIntegrator, KeyRole::kAdministrator};
+
+class TechnicianWatch final : public Watch<pb::WatchTechniciansResponse> {
+ public:
+  TechnicianWatch(Gateway& gateway, grpc::CallbackServerContext* context, OrgId org, uint64_t resumed_scope)
+      : Watch(gateway, context, pb::WatchTechniciansRequest::default_instance()),
+        scope_(Fingerprint(absl::StrCat("technicians\x1f", org.value))),
+        resumed_scope_(resumed_scope) {}
+
+ protected:
+  absl::Status Snapshot(const Org& org, Messages& out) override ABSL_EXCLUSIVE_LOCKS_REQUIRED(mu_) {
+    out.emplace_back().mutable_snapshot()->set_first(true);
+    for (const auto& [id, technician] : org.technicians) {
+      if (out.back().snapshot().technicians_size() == static_cast<int>(kSnapshotPart)) {
+        out.back().set_revision(org.revision.value);
+        out.emplace_back();
+      }
+      ToProto(InfoOf(org, technician), out.back().mutable_snapshot()->add_technicians());
+    }
+    out.back().mutable_snapshot()->set_complete(true);
+    Stamp(org.revision, &out.back());
+    return absl::OkStatus();
+  }
+
+  absl::Status Resume(const Org& org, Revision after) override ABSL_EXCLUSIVE_LOCKS_REQUIRED(mu_) {
+    if (resumed_scope_ != scope_ || after > org.revision) {
+      return InvalidField("resume_token", "is no token of this watch; watch again without it");
+    }
+    return absl::OkStatus();
+  }
+
+  absl::Status Convert(const Published& published, bool from_store, Messages& out) override ABSL_EXCLUSIVE_LOCKS_REQUIRED(mu_) {
+    // The log keeps no derived status: whoever is behind the entries in memory begins again.
+    if (from_store) return absl::AbortedError("behind the entries in memory");
+    std::vector<pb::WatchTechniciansResponse> messages;
+    for (const TechnicianInfo& info : published.technicians) ToProto(info, messages.emplace_back().mutable_technician());
+    for (const TechnicianId& id : published.deleted) messages.emplace_back().set_deleted_technician_id(id.value);
+    // Only the last message of a revision carries its token: resuming in between would lose the rest.
+    for (size_t i = 0; i < messages.size(); ++i) {
+      const bool last = i + 1 == messages.size();
+      Stamp(last ? published.entry.revision : Revision{published.entry.revision.value - 1}, &messages[i]);
+      out.push_back(std::move(messages[i]));
+    }
+    return absl::OkStatus();
+  }
+
+  void Bookmark(Revision revision, pb::WatchTechniciansResponse* out) override ABSL_EXCLUSIVE_LOCKS_REQUIRED(mu_) {
+    out->mutable_bookmark();
+    Stamp(revision, out);
+  }
+
+ private:
+  void Stamp(Revision revision, pb::WatchTechniciansResponse* out) const {
+    out->set_revision(revision.value);
+    out->set_resume_token(MakeResumeToken(revision, scope_));
+  }
+
+  const uint64_t scope_;
+  const uint64_t resumed_scope_;
+};
+
+}  // namespace
+
+grpc::ServerBidiReactor<pb::AttachConsoleRequest, pb::AttachConsoleResponse>* TechnicianService::AttachConsole(
+    grpc::CallbackServerContext* context) {
+  return OpenConsoleStream(gateway_, context);
+}
+
+grpc::ServerUnaryReactor* TechnicianService::SetStatus(grpc::CallbackServerContext* context, const pb::SetStatusRequest* request,
+                                                       pb::SetStatusResponse* response) {
+  auto* call = new UnaryCall(gateway_, context, *request);
+  absl::StatusOr<Principal> principal = call->Caller(kPeople, "set a technician's status");
+  command::SetIntent command;
+  auto check = [&]() -> absl::Status {
+    if (!principal.ok()) return principal.status();
+    if (absl::Status s = CheckRequestId(request->request_id()); !s.ok()) return s;
+    absl::StatusOr<TechnicianId> technician = Acting(*principal, "technician_id", request->technician_id());
+    if (!technician.ok()) return technician.status();
+    if (!*technician) return InvalidField("technician_id", "required: name the technician");
+    if (request->status() != pb::TECHNICIAN_STATUS_ONLINE && request->status() != pb::TECHNICIAN_STATUS_AWAY) {
+      return InvalidField("status", "must be ONLINE or AWAY; BUSY and OFFLINE are automatic");
+    }
+    if (absl::Status s = CheckChars("reason", request->reason(), limits::kStatusReasonChars); !s.ok()) return s;
+    command = {*technician, request->status() == pb::TECHNICIAN_STATUS_AWAY, request->reason()};
+    return absl::OkStatus();
+  };
+  if (absl::Status refused = check(); !refused.ok()) {
+    call->Done(refused);
+    return call;
+  }
+  Mutate(
+      gateway_, call->Begin(*principal, request->request_id(), *request),
+      [command](const Org&) -> absl::StatusOr<Command> { return Command{command}; }, response,
+      [response, id = command.technician](const OrgRuntime& rt, const Step& step) {
+        response->set_revision(step.entry.revision.value);
+        ToProto(InfoOf(rt.org, *FindTechnician(rt.org, id)), response->mutable_technician());
+      },
+      [call](const absl::Status& status) { call->Done(status); });
+  return call;
+}
+
+grpc::ServerUnaryReactor* TechnicianService::ListTechnicians(grpc::CallbackServerContext* context,
+                                                             const pb::ListTechniciansRequest* request,
+                                                             pb::ListTechniciansResponse* response) {
+  auto* call = new UnaryCall(gateway_, context, *request);
+  absl::StatusOr<Principal> principal = call->Caller(kPeople, "list technicians");
+  absl::StatusOr<size_t> size = CheckPageSize(request->page_size(), 100, kPageMax);
+  const uint64_t filters = Fingerprint(absl::StrCat("technicians\x1f", request->group_id(), "\x1f", static_cast<int>(request->status())));
+  absl::StatusOr<std::optional<std::string>> after = ParsePageToken(request->page_token(), filters);
+  for (const absl::Status& refused : {principal.status(), size.status(), after.status()}) {
+    if (refused.ok()) continue;
+    call->Done(refused);
+    return call;
+  }
+  Read(
+      gateway_, principal->org,
+      [response, size = *size, filters, from = TechnicianId{after->value_or("")}, group = GroupId{request->group_id()},
+       status = static_cast<int>(request->status())](Turn&, OrgRuntime& rt) -> absl::Status {
+        if (group && !rt.org.groups.contains(group)) return GroupNotFound(group);
+        response->set_revision(rt.org.revision.value);
+        for (auto it = rt.org.technicians.upper_bound(from); it != rt.org.technicians.end(); ++it) {
+          const Technician& technician = it->second;
+          if (group && technician.group != group) continue;
+          if (status != 0 && static_cast<int>(technician.status) != status) continue;
+          if (response->technicians_size() == static_cast<int>(size)) {
+            const std::string last = response->technicians(response->technicians_size() - 1).technician_id();
+            response->set_next_page_token(MakePageToken(filters, last));
+            break;
+          }
+          ToProto(InfoOf(rt.org, technician), response->add_technicians());
+        }
+        return absl::OkStatus();
+      },
+      [call](const absl::Status& status) { call->Done(status); });
+  return call;
+}
+
+grpc::ServerWriteReactor<pb::WatchTechniciansResponse>* TechnicianService::WatchTechnicians(
+    grpc::CallbackServerContext* context, const pb::WatchTechniciansRequest* request) {
+  absl::StatusOr<Principal> principal = gateway_.directory.Authenticate(BearerToken(*context), gateway_.clock.Now());
+  absl::Status refused = principal.status();
+  if (refused.ok() && principal->role == KeyRole::kOperator) refused = PermissionDenied("operator", "watch technicians");
+  auto token = ParseResumeToken(request->resume_token());
+  if (refused.ok()) refused = token.status();
+  const uint64_t resumed_scope = token.ok() && *token ? (*token)->second : 0;
+  auto watch = std::make_shared<TechnicianWatch>(gateway_, context, principal.ok() ? principal->org : OrgId{}, resumed_scope);
+  if (!refused.ok()) {
+    watch->Refuse(watch, refused);
+    return watch.get();
+  }
+  watch->Open(watch, StreamKind::kWatch, *principal);
+  watch->Begin(principal->org, *token ? std::optional((*token)->first) : std::nullopt);
+  return watch.get();
+}
+
+}  // namespace guichet::router

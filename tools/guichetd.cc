@@ -1,0 +1,82 @@
+// The daemon's program: flags, log, signals. Everything else is router/daemon.h.
+#include <signal.h>
+#include <spdlog/spdlog.h>
+
+#include <CLI/CLI.hpp>
+#include <fstream>
+#include <string>
+
+#include "router/daemon.h"
+
+namespace {
+
+// The first line of the file, without white space around it.
+std::string ReadToken(const std::string& path) {
+  std::ifstream file(path);
+  std::string token;
+  file >> token;
+  return token;
+}
+
+}  // namespace
+
+int main(int argc, char** argv) {
+  guichet::router::DaemonOptions options;
+  std::string operator_key_file;
+  std::string log_level = "info";
+  size_t store_memory_mib = options.store_memory_bytes >> 20;
+
+  CLI::App app("guichetd: a headless session router for remote support");
+  app.set_version_flag("--version", "guichetd " + options.version);
+  app.add_option("--data", options.data, "Folder of the store; made when missing")->required()->envname("GUICHET_DATA");
+  app.add_option("--listen", options.listen, "gRPC address, HOST:PORT; port 0 takes a free one")->capture_default_str();
+  app.add_option("--metrics-listen", options.metrics_listen, "Prometheus address, A.B.C.D:PORT; empty: no metrics over HTTP");
+  app.add_option("--operator-key-file", operator_key_file, "File whose first word is the token of the operator, who creates organizations")
+      ->check(CLI::ExistingFile);
+  app.add_option("--link-base-url", options.link_base_url, "In front of the code of a link")->capture_default_str();
+  app.add_option("--tls-certificate", options.tls_certificate, "PEM certificate chain; without it plaintext, on loopback only")
+      ->check(CLI::ExistingFile);
+  app.add_option("--tls-key", options.tls_key, "PEM private key of the certificate")->check(CLI::ExistingFile);
+  app.add_flag("--allow-plaintext", options.allow_plaintext, "Allow plaintext on other than loopback addresses");
+  app.add_option("--shards", options.shards, "Writer threads; organizations are spread over them")
+      ->check(CLI::Range(1, 64))
+      ->capture_default_str();
+  app.add_option("--store-memory-mib", store_memory_mib, "Block cache and write buffers of the store, in MiB")
+      ->check(CLI::Range(16, 65536))
+      ->capture_default_str();
+  app.add_option("--log-level", log_level, "debug, info, warn or error")
+      ->check(CLI::IsMember({"debug", "info", "warn", "error"}))
+      ->capture_default_str();
+  CLI11_PARSE(app, argc, argv);
+  spdlog::set_level(spdlog::level::from_str(log_level));
+  options.store_memory_bytes = store_memory_mib << 20;
+  if (!operator_key_file.empty()) {
+    options.operator_token = ReadToken(operator_key_file);
+    if (options.operator_token.size() < 16) {
+      spdlog::error("--operator-key-file: {} must hold a token of at least 16 characters", operator_key_file);
+      return 1;
+    }
+  }
+
+  // Signals are taken by sigwait below, never by a handler: every thread inherits the mask.
+  sigset_t signals;
+  sigemptyset(&signals);
+  sigaddset(&signals, SIGINT);
+  sigaddset(&signals, SIGTERM);
+  pthread_sigmask(SIG_BLOCK, &signals, nullptr);
+
+  auto daemon = guichet::router::Daemon::Start(std::move(options));
+  if (!daemon.ok()) {
+    spdlog::error("{}", std::string(daemon.status().message()));
+    return 1;
+  }
+  spdlog::info("serving gRPC on port {}", (*daemon)->port());
+  if ((*daemon)->metrics_port() != 0) spdlog::info("serving metrics on port {}", (*daemon)->metrics_port());
+
+  int signal = 0;
+  sigwait(&signals, &signal);
+  spdlog::info("stopping on signal {}", signal);
+  (*daemon)->Stop();
+  spdlog::info("stopped");
+  return 0;
+}
