@@ -1,10 +1,7 @@
 // Flags that fill fields of a request.
 #pragma once
 
-#include <CLI/App.hpp>
-#include <CLI/Config.hpp>
-#include <CLI/Formatter.hpp>
-#include <CLI/Validators.hpp>
+#include <CLI/CLI.hpp>
 #include <functional>
 #include <memory>
 #include <string>

@@ -1,6 +1,5 @@
 #include "tools/ctl/runner.h"
 
-#include <CLI/Validators.hpp>
 #include <fstream>
 
 #include "absl/strings/ascii.h"

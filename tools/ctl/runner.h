@@ -1,9 +1,7 @@
 // Global flags, and the one way in which every command calls the daemon and prints the answer.
 #pragma once
 
-#include <CLI/App.hpp>
-#include <CLI/Config.hpp>
-#include <CLI/Formatter.hpp>
+#include <CLI/CLI.hpp>
 #include <functional>
 #include <memory>
 #include <set>
@@ -77,7 +75,8 @@ class Runner {
         all.MergeFrom(page);
         if (*limit != 0) left -= RowCount(all) - before;
       } while (!all.next_page_token().empty() && (*limit == 0 || left > 0));
-      Emit(all, [&] { return table(all); }, nullptr);
+      Emit(
+          all, [&] { return table(all); }, nullptr);
       if (!all.next_page_token().empty()) io_.err << "guichetctl: there is more; see --limit\n";
       return absl::OkStatus();
     });
