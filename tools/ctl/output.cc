@@ -116,7 +116,7 @@ std::string Json(const google::protobuf::Message& message, bool pretty) {
 
 std::string ErrorText(const absl::Status& status) {
   const google::rpc::ErrorInfo info = client::ErrorInfoOf(status);
-  std::string text = absl::StrCat("guichetctl: ", client::CodeName(status), ": ", status.message());
+  std::string text = absl::StrCat(client::CodeName(status), ": ", status.message());
   if (!info.reason().empty()) {
     absl::StrAppend(&text, " (", info.reason());
     for (const auto& [key, value] : Sorted(info)) absl::StrAppend(&text, " ", key, "=", value);

@@ -39,7 +39,7 @@ class Table {
 // JSON with lowerCamelCase names; `pretty` over many lines, otherwise one line without a line feed.
 std::string Json(const google::protobuf::Message& message, bool pretty);
 
-// "guichetctl: NOT_FOUND: text (REASON key=value)".
+// "NOT_FOUND: text (REASON key=value)" and a line feed.
 std::string ErrorText(const absl::Status& status);
 // {"error":{"code":…,"message":…,"reason":…,"metadata":{…}}}.
 std::string ErrorJson(const absl::Status& status);

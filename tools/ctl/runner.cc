@@ -111,7 +111,7 @@ int Runner::Run() {
   const absl::Status status = action_();
   io_.out.flush();
   if (status.ok()) return kExitOk;
-  io_.err << (json() ? ErrorJson(status) : ErrorText(status));
+  io_.err << (json() ? ErrorJson(status) : "guichetctl: " + ErrorText(status));
   return usage_error_ ? kExitUsage : ExitCode(status);
 }
 

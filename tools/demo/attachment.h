@@ -28,6 +28,7 @@ class Attachment {
     Drop();
     stream_ = client.Open(hello);
     stop_ = std::make_unique<absl::Notification>();
+    read_all_ = std::make_unique<absl::Notification>();
     Response response;
     if (!stream_->Write(hello) || !stream_->Read(&response)) {
       const absl::Status status = stream_->Finish();
@@ -39,9 +40,10 @@ class Attachment {
     const absl::Duration every =
         std::max(absl::Seconds(interval.seconds()) + absl::Nanoseconds(interval.nanos()), absl::Milliseconds(50));
     on_message(response);
-    reader_ = std::thread([stream = stream_.get(), on_message = std::move(on_message)] {
+    reader_ = std::thread([stream = stream_.get(), read_all = read_all_.get(), on_message = std::move(on_message)] {
       Response message;
       while (stream->Read(&message)) on_message(message);
+      read_all->Notify();
     });
     heart_ = std::thread([stream = stream_.get(), stop = stop_.get(), every] {
       Request beat;
@@ -53,25 +55,32 @@ class Attachment {
     return absl::OkStatus();
   }
 
-  bool Send(const Request& request) { return stream_->Write(request); }
+  bool Send(const Request& request) { return stream_ != nullptr && stream_->Write(request); }
 
   // Breaks the stream without a word, as a dead network does, and waits for its threads.
   void Drop() {
     if (stream_ == nullptr) return;
     stream_->Cancel();
-    Join();
+    Join().IgnoreError();
   }
 
-  // Half-closes and waits until the other side ends the stream.
-  absl::Status Close() {
+  // Half-closes and waits until the other side ends the stream, or for `patience`, and then breaks it.
+  absl::Status Close(absl::Duration patience) {
+    if (stream_ == nullptr) return absl::OkStatus();
+    StopHeart();
     stream_->WritesDone();
+    if (!read_all_->WaitForNotificationWithTimeout(patience)) stream_->Cancel();
     return Join();
   }
 
  private:
-  absl::Status Join() {
+  void StopHeart() {
     if (!stop_->HasBeenNotified()) stop_->Notify();
     if (heart_.joinable()) heart_.join();
+  }
+
+  absl::Status Join() {
+    StopHeart();
     if (reader_.joinable()) reader_.join();
     const absl::Status status = stream_->Finish();
     stream_.reset();
@@ -80,6 +89,7 @@ class Attachment {
 
   std::unique_ptr<client::Stream> stream_;
   std::unique_ptr<absl::Notification> stop_;
+  std::unique_ptr<absl::Notification> read_all_;
   std::thread reader_;
   std::thread heart_;
 };

@@ -80,7 +80,7 @@ absl::Status Customer::AwaitEnded() {
       return absl::DeadlineExceededError(absl::StrCat("the applet of session ", session_id_, " was not told of its end"));
     }
   }
-  return attachment_.Close();
+  return attachment_.Close(kPatience);
 }
 
 }  // namespace guichet::demo
