@@ -135,7 +135,7 @@ TEST_F(UsageTest, BadDurationIsAUsageError) {
 }
 
 TEST_F(UsageTest, NobodyListeningIsUnavailable) {
-  for (const std::vector<std::string> command : {std::vector<std::string>{"health"},
+  for (const std::vector<std::string>& command : {std::vector<std::string>{"health"},
                                                  {"whoami"},
                                                  {"start", "1"},
                                                  {"list"},
