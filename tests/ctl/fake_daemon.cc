@@ -91,6 +91,16 @@ class FakeDaemon::Impl : v1::SessionService::Service,
                                v1::ListTechniciansResponse* r) override {
     return Answer(c, methods_.list_technicians, *q, r);
   }
+  grpc::Status AttachConsole(grpc::ServerContext*,
+                             grpc::ServerReaderWriter<v1::AttachConsoleResponse, v1::AttachConsoleRequest>* stream) override {
+    if (!methods_.console) return grpc::Status(grpc::StatusCode::UNIMPLEMENTED, "not given by the test");
+    v1::AttachConsoleRequest request;
+    while (stream->Read(&request)) {
+      const v1::AttachConsoleResponse response = methods_.console(request);
+      if (response.message_case() != v1::AttachConsoleResponse::MESSAGE_NOT_SET) stream->Write(response);
+    }
+    return grpc::Status::OK;
+  }
   grpc::Status WatchQueue(grpc::ServerContext*, const v1::WatchQueueRequest* q,
                           grpc::ServerWriter<v1::WatchQueueResponse>* writer) override {
     if (!methods_.watch) return grpc::Status(grpc::StatusCode::UNIMPLEMENTED, "not given by the test");

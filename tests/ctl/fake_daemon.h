@@ -27,6 +27,8 @@ class FakeDaemon {
     Unary<v1::CreateApiKeyRequest, v1::CreateApiKeyResponse> create_key;
     Unary<v1::GetPrincipalRequest, v1::GetPrincipalResponse> principal;
     Unary<v1::ListTechniciansRequest, v1::ListTechniciansResponse> list_technicians;
+    // console answers one message of AttachConsole; the stream ends with the call. A response without a message is not sent.
+    std::function<v1::AttachConsoleResponse(const v1::AttachConsoleRequest&)> console;
     // watch sends messages by the function that it is given, and returns how the stream ends.
     std::function<absl::Status(const v1::WatchQueueRequest&, const std::function<void(const v1::WatchQueueResponse&)>&)> watch;
   };

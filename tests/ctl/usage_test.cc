@@ -136,11 +136,11 @@ TEST_F(UsageTest, BadDurationIsAUsageError) {
 
 TEST_F(UsageTest, NobodyListeningIsUnavailable) {
   for (const std::vector<std::string>& command : {std::vector<std::string>{"health"},
-                                                 {"whoami"},
-                                                 {"start", "1"},
-                                                 {"list"},
-                                                 {"queue", "watch"},
-                                                 {"technician", "watch"}}) {
+                                                  {"whoami"},
+                                                  {"start", "1"},
+                                                  {"list"},
+                                                  {"queue", "watch"},
+                                                  {"technician", "watch"}}) {
     std::vector<std::string> arguments = command;
     arguments.insert(arguments.end(), {"--address", kNobody});
     const Ran ran = RunCtl(arguments);

@@ -1,5 +1,6 @@
 #include "tools/ctl/completion.h"
 
+#include <algorithm>
 #include <vector>
 
 #include "absl/strings/str_cat.h"
@@ -25,7 +26,12 @@ std::vector<std::string> Words(const CLI::App& app, const CLI::App& root) {
     if (group->get_name().empty()) add_flags(*group);
   }
   if (&app != &root) add_flags(root);
-  return words;
+  // --help is everybody's.
+  std::vector<std::string> once;
+  for (const std::string& word : words) {
+    if (std::find(once.begin(), once.end(), word) == once.end()) once.push_back(word);
+  }
+  return once;
 }
 
 // One case of the script for each command: "session/start) words='…' ;;".

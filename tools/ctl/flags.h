@@ -8,7 +8,6 @@
 #include <type_traits>
 #include <vector>
 
-#include "absl/strings/str_join.h"
 #include "google/protobuf/duration.pb.h"
 #include "google/protobuf/repeated_ptr_field.h"
 #include "guichet/v1/session_service.pb.h"
@@ -55,7 +54,7 @@ CLI::Option* EnumFlag(CLI::App* command, const std::string& name, std::function<
       ->add_option_function<std::string>(
           name, [type, set](const std::string& choice) { set(static_cast<Enum>(EnumValue(*type, choice))); }, help)
       ->check(CLI::IsMember(choices))
-      ->type_name(absl::StrJoin(choices, "|"));
+      ->type_name("NAME");
 }
 
 // SESSION, --technician and --epoch of a session command.

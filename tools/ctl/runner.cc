@@ -38,6 +38,8 @@ CLI::App* Runner::Add(CLI::App& parent, const CommandSpec& spec) {
 CLI::App* Runner::AddFamily(CLI::App& parent, const std::string& name, const std::string& help) {
   CLI::App* family = parent.add_subcommand(name, help);
   family->require_subcommand(1);
+  // The program's own footer would be inherited.
+  family->footer("");
   return family;
 }
 
