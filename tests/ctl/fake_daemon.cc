@@ -1,0 +1,122 @@
+#include "tests/ctl/fake_daemon.h"
+
+#include <grpcpp/health_check_service_interface.h>
+#include <grpcpp/security/server_credentials.h>
+#include <grpcpp/server.h>
+#include <grpcpp/server_builder.h>
+
+#include "absl/base/thread_annotations.h"
+#include "absl/strings/str_cat.h"
+#include "absl/synchronization/mutex.h"
+#include "google/rpc/status.pb.h"
+#include "guichet/v1/admin_service.grpc.pb.h"
+#include "guichet/v1/queue_service.grpc.pb.h"
+#include "guichet/v1/session_service.grpc.pb.h"
+#include "guichet/v1/technician_service.grpc.pb.h"
+
+namespace guichet::ctl {
+namespace {
+
+grpc::Status ToGrpc(const absl::Status& status) {
+  if (status.ok()) return grpc::Status::OK;
+  google::rpc::Status details;
+  details.set_code(static_cast<int>(status.code()));
+  details.set_message(std::string(status.message()));
+  status.ForEachPayload([&](absl::string_view url, const absl::Cord& payload) {
+    auto* detail = details.add_details();
+    detail->set_type_url(std::string(url));
+    detail->set_value(std::string(payload));
+  });
+  return grpc::Status(static_cast<grpc::StatusCode>(status.code()), std::string(status.message()), details.SerializeAsString());
+}
+
+}  // namespace
+
+class FakeDaemon::Impl : v1::SessionService::Service,
+                         v1::QueueService::Service,
+                         v1::TechnicianService::Service,
+                         v1::AdminService::Service {
+ public:
+  explicit Impl(Methods methods) : methods_(std::move(methods)) {
+    grpc::EnableDefaultHealthCheckService(true);
+    grpc::ServerBuilder builder;
+    int port = 0;
+    builder.AddChannelArgument(GRPC_ARG_ALLOW_REUSEPORT, 0);
+    builder.AddListeningPort("127.0.0.1:0", grpc::InsecureServerCredentials(), &port);
+    builder.RegisterService(static_cast<v1::SessionService::Service*>(this));
+    builder.RegisterService(static_cast<v1::QueueService::Service*>(this));
+    builder.RegisterService(static_cast<v1::TechnicianService::Service*>(this));
+    builder.RegisterService(static_cast<v1::AdminService::Service*>(this));
+    server_ = builder.BuildAndStart();
+    address_ = absl::StrCat("127.0.0.1:", port);
+  }
+
+  ~Impl() override { server_->Shutdown(); }
+
+  const std::string& address() const { return address_; }
+
+  std::string authorization() {
+    absl::MutexLock lock(&mutex_);
+    return authorization_;
+  }
+
+ private:
+  template <typename Method, typename Request, typename Response>
+  grpc::Status Answer(grpc::ServerContext* context, const Method& method, const Request& request, Response* response) {
+    {
+      absl::MutexLock lock(&mutex_);
+      const auto it = context->client_metadata().find("authorization");
+      authorization_ = it == context->client_metadata().end() ? "" : std::string(it->second.data(), it->second.size());
+    }
+    if (!method) return grpc::Status(grpc::StatusCode::UNIMPLEMENTED, "not given by the test");
+    return ToGrpc(method(request, response));
+  }
+
+  grpc::Status StartSession(grpc::ServerContext* c, const v1::StartSessionRequest* q, v1::StartSessionResponse* r) override {
+    return Answer(c, methods_.start, *q, r);
+  }
+  grpc::Status GetSession(grpc::ServerContext* c, const v1::GetSessionRequest* q, v1::GetSessionResponse* r) override {
+    return Answer(c, methods_.get_session, *q, r);
+  }
+  grpc::Status UpdateGroup(grpc::ServerContext* c, const v1::UpdateGroupRequest* q, v1::UpdateGroupResponse* r) override {
+    return Answer(c, methods_.update_group, *q, r);
+  }
+  grpc::Status CreateApiKey(grpc::ServerContext* c, const v1::CreateApiKeyRequest* q, v1::CreateApiKeyResponse* r) override {
+    return Answer(c, methods_.create_key, *q, r);
+  }
+  grpc::Status GetPrincipal(grpc::ServerContext* c, const v1::GetPrincipalRequest* q, v1::GetPrincipalResponse* r) override {
+    return Answer(c, methods_.principal, *q, r);
+  }
+  grpc::Status ListTechnicians(grpc::ServerContext* c, const v1::ListTechniciansRequest* q,
+                               v1::ListTechniciansResponse* r) override {
+    return Answer(c, methods_.list_technicians, *q, r);
+  }
+  grpc::Status AttachConsole(grpc::ServerContext*,
+                             grpc::ServerReaderWriter<v1::AttachConsoleResponse, v1::AttachConsoleRequest>* stream) override {
+    if (!methods_.console) return grpc::Status(grpc::StatusCode::UNIMPLEMENTED, "not given by the test");
+    v1::AttachConsoleRequest request;
+    while (stream->Read(&request)) {
+      const v1::AttachConsoleResponse response = methods_.console(request);
+      if (response.message_case() != v1::AttachConsoleResponse::MESSAGE_NOT_SET) stream->Write(response);
+    }
+    return grpc::Status::OK;
+  }
+  grpc::Status WatchQueue(grpc::ServerContext*, const v1::WatchQueueRequest* q,
+                          grpc::ServerWriter<v1::WatchQueueResponse>* writer) override {
+    if (!methods_.watch) return grpc::Status(grpc::StatusCode::UNIMPLEMENTED, "not given by the test");
+    return ToGrpc(methods_.watch(*q, [writer](const v1::WatchQueueResponse& response) { writer->Write(response); }));
+  }
+
+  const Methods methods_;
+  std::string address_;
+  std::unique_ptr<grpc::Server> server_;
+  absl::Mutex mutex_;
+  std::string authorization_ ABSL_GUARDED_BY(mutex_);
+};
+
+FakeDaemon::FakeDaemon(Methods methods) : impl_(std::make_unique<Impl>(std::move(methods))) {}
+FakeDaemon::~FakeDaemon() = default;
+const std::string& FakeDaemon::address() const { return impl_->address(); }
+std::string FakeDaemon::authorization() const { return impl_->authorization(); }
+
+}  // namespace guichet::ctl

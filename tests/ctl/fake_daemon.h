@@ -1,0 +1,48 @@
+// A gRPC server in this process with a few methods of the API, whose answers each test gives.
+#pragma once
+
+#include <functional>
+#include <memory>
+#include <string>
+
+#include "absl/status/status.h"
+#include "guichet/v1/admin_service.pb.h"
+#include "guichet/v1/queue_service.pb.h"
+#include "guichet/v1/session_service.pb.h"
+#include "guichet/v1/technician_service.pb.h"
+
+namespace guichet::ctl {
+
+// Listens on a free port of loopback. A method that the test did not give answers UNIMPLEMENTED. Payloads of a returned status
+// go into the trailer "grpc-status-details-bin". Methods are called on threads of the server.
+class FakeDaemon {
+ public:
+  template <typename Request, typename Response>
+  using Unary = std::function<absl::Status(const Request&, Response*)>;
+
+  struct Methods {
+    Unary<v1::StartSessionRequest, v1::StartSessionResponse> start;
+    Unary<v1::GetSessionRequest, v1::GetSessionResponse> get_session;
+    Unary<v1::UpdateGroupRequest, v1::UpdateGroupResponse> update_group;
+    Unary<v1::CreateApiKeyRequest, v1::CreateApiKeyResponse> create_key;
+    Unary<v1::GetPrincipalRequest, v1::GetPrincipalResponse> principal;
+    Unary<v1::ListTechniciansRequest, v1::ListTechniciansResponse> list_technicians;
+    // console answers one message of AttachConsole; the stream ends with the call. A response without a message is not sent.
+    std::function<v1::AttachConsoleResponse(const v1::AttachConsoleRequest&)> console;
+    // watch sends messages by the function that it is given, and returns how the stream ends.
+    std::function<absl::Status(const v1::WatchQueueRequest&, const std::function<void(const v1::WatchQueueResponse&)>&)> watch;
+  };
+
+  explicit FakeDaemon(Methods methods);
+  ~FakeDaemon();
+
+  const std::string& address() const;
+  // The "authorization" of the last unary call.
+  std::string authorization() const;
+
+ private:
+  class Impl;
+  std::unique_ptr<Impl> impl_;
+};
+
+}  // namespace guichet::ctl

@@ -1,0 +1,85 @@
+#compdef guichetctl
+# zsh completion of guichetctl; load it with: source <(guichetctl completion zsh)
+_guichetctl_words() {
+  case "$1" in
+    "") words="health whoami completion org key group technician channel session queue create list start hold transfer end timeline watch technicians keys --help --version --address --token --token-file --tls-ca --insecure --output --timeout" ;;
+    "health") words="--help --service --version --address --token --token-file --tls-ca --insecure --output --timeout" ;;
+    "whoami") words="--help --version --address --token --token-file --tls-ca --insecure --output --timeout" ;;
+    "completion") words="--help --version --address --token --token-file --tls-ca --insecure --output --timeout" ;;
+    "org") words="create list get --help --version --address --token --token-file --tls-ca --insecure --output --timeout" ;;
+    "org/create") words="--help --request-id --name --version --address --token --token-file --tls-ca --insecure --output --timeout" ;;
+    "org/list") words="--help --limit --version --address --token --token-file --tls-ca --insecure --output --timeout" ;;
+    "org/get") words="--help --version --address --token --token-file --tls-ca --insecure --output --timeout" ;;
+    "key") words="create list revoke --help --version --address --token --token-file --tls-ca --insecure --output --timeout" ;;
+    "key/create") words="--help --request-id --role --technician --expires-in --version --address --token --token-file --tls-ca --insecure --output --timeout" ;;
+    "key/list") words="--help --limit --version --address --token --token-file --tls-ca --insecure --output --timeout" ;;
+    "key/revoke") words="--help --request-id --version --address --token --token-file --tls-ca --insecure --output --timeout" ;;
+    "group") words="create list get set delete --help --version --address --token --token-file --tls-ca --insecure --output --timeout" ;;
+    "group/create") words="--help --request-id --name --private-code-validity --connecting-timeout --waiting-timeout --idle-timeout --device-lost-grace --offline-after --hold-limit --system-limit --max-active-sessions --busy-at --auto-start-private --console-lost-policy --terms --version --address --token --token-file --tls-ca --insecure --output --timeout" ;;
+    "group/list") words="--help --limit --version --address --token --token-file --tls-ca --insecure --output --timeout" ;;
+    "group/get") words="--help --version --address --token --token-file --tls-ca --insecure --output --timeout" ;;
+    "group/set") words="--help --request-id --name --private-code-validity --connecting-timeout --waiting-timeout --idle-timeout --device-lost-grace --offline-after --hold-limit --system-limit --max-active-sessions --busy-at --auto-start-private --console-lost-policy --terms --version --address --token --token-file --tls-ca --insecure --output --timeout" ;;
+    "group/delete") words="--help --request-id --version --address --token --token-file --tls-ca --insecure --output --timeout" ;;
+    "technician") words="create list get set delete status watch --help --version --address --token --token-file --tls-ca --insecure --output --timeout" ;;
+    "technician/create") words="--help --request-id --name --group --administrator --disabled --version --address --token --token-file --tls-ca --insecure --output --timeout" ;;
+    "technician/list") words="--help --limit --group --status --version --address --token --token-file --tls-ca --insecure --output --timeout" ;;
+    "technician/get") words="--help --version --address --token --token-file --tls-ca --insecure --output --timeout" ;;
+    "technician/set") words="--help --request-id --name --group --administrator --disabled --version --address --token --token-file --tls-ca --insecure --output --timeout" ;;
+    "technician/delete") words="--help --request-id --version --address --token --token-file --tls-ca --insecure --output --timeout" ;;
+    "technician/status") words="--help --request-id --technician --reason --version --address --token --token-file --tls-ca --insecure --output --timeout" ;;
+    "technician/watch") words="--help --changes --version --address --token --token-file --tls-ca --insecure --output --timeout" ;;
+    "channel") words="create list get set delete --help --version --address --token --token-file --tls-ca --insecure --output --timeout" ;;
+    "channel/create") words="--help --request-id --name --groups --technicians --connecting-timeout --waiting-timeout --version --address --token --token-file --tls-ca --insecure --output --timeout" ;;
+    "channel/list") words="--help --limit --version --address --token --token-file --tls-ca --insecure --output --timeout" ;;
+    "channel/get") words="--help --version --address --token --token-file --tls-ca --insecure --output --timeout" ;;
+    "channel/set") words="--help --request-id --name --groups --technicians --connecting-timeout --waiting-timeout --version --address --token --token-file --tls-ca --insecure --output --timeout" ;;
+    "channel/delete") words="--help --request-id --version --address --token --token-file --tls-ca --insecure --output --timeout" ;;
+    "session") words="create get list start hold transfer cancel-transfer end reboot invite remove leave offer-lead cancel-lead-offer accept-lead update timeline --help --version --address --token --token-file --tls-ca --insecure --output --timeout" ;;
+    "session/create") words="--help --request-id --technician --method --channel --name --field --tracking-id --language --monitored --version --address --token --token-file --tls-ca --insecure --output --timeout" ;;
+    "session/get") words="--help --version --address --token --token-file --tls-ca --insecure --output --timeout" ;;
+    "session/list") words="--help --limit --ended --technician --channel --tracking-id --device --version --address --token --token-file --tls-ca --insecure --output --timeout" ;;
+    "session/start") words="--help --request-id --technician --epoch --version --address --token --token-file --tls-ca --insecure --output --timeout" ;;
+    "session/hold") words="--help --request-id --technician --epoch --version --address --token --token-file --tls-ca --insecure --output --timeout" ;;
+    "session/transfer") words="--help --request-id --technician --epoch --comment --to --to-group --to-channel --version --address --token --token-file --tls-ca --insecure --output --timeout" ;;
+    "session/cancel-transfer") words="--help --request-id --technician --epoch --version --address --token --token-file --tls-ca --insecure --output --timeout" ;;
+    "session/end") words="--help --request-id --technician --epoch --version --address --token --token-file --tls-ca --insecure --output --timeout" ;;
+    "session/reboot") words="--help --request-id --technician --epoch --kind --version --address --token --token-file --tls-ca --insecure --output --timeout" ;;
+    "session/invite") words="--help --request-id --technician --epoch --version --address --token --token-file --tls-ca --insecure --output --timeout" ;;
+    "session/remove") words="--help --request-id --technician --epoch --version --address --token --token-file --tls-ca --insecure --output --timeout" ;;
+    "session/leave") words="--help --request-id --technician --epoch --version --address --token --token-file --tls-ca --insecure --output --timeout" ;;
+    "session/offer-lead") words="--help --request-id --technician --epoch --version --address --token --token-file --tls-ca --insecure --output --timeout" ;;
+    "session/cancel-lead-offer") words="--help --request-id --technician --epoch --version --address --token --token-file --tls-ca --insecure --output --timeout" ;;
+    "session/accept-lead") words="--help --request-id --technician --epoch --version --address --token --token-file --tls-ca --insecure --output --timeout" ;;
+    "session/update") words="--help --request-id --technician --epoch --name --tracking-id --language --field --version --address --token --token-file --tls-ca --insecure --output --timeout" ;;
+    "session/timeline") words="--help --limit --version --address --token --token-file --tls-ca --insecure --output --timeout" ;;
+    "queue") words="list watch --help --version --address --token --token-file --tls-ca --insecure --output --timeout" ;;
+    "queue/list") words="--help --limit --tab --technician --channel --version --address --token --token-file --tls-ca --insecure --output --timeout" ;;
+    "queue/watch") words="--help --tab --technician --channel --changes --version --address --token --token-file --tls-ca --insecure --output --timeout" ;;
+    "create") words="--help --request-id --technician --method --channel --name --field --tracking-id --language --monitored --version --address --token --token-file --tls-ca --insecure --output --timeout" ;;
+    "list") words="--help --limit --ended --technician --channel --tracking-id --device --version --address --token --token-file --tls-ca --insecure --output --timeout" ;;
+    "start") words="--help --request-id --technician --epoch --version --address --token --token-file --tls-ca --insecure --output --timeout" ;;
+    "hold") words="--help --request-id --technician --epoch --version --address --token --token-file --tls-ca --insecure --output --timeout" ;;
+    "transfer") words="--help --request-id --technician --epoch --comment --to --to-group --to-channel --version --address --token --token-file --tls-ca --insecure --output --timeout" ;;
+    "end") words="--help --request-id --technician --epoch --version --address --token --token-file --tls-ca --insecure --output --timeout" ;;
+    "timeline") words="--help --limit --version --address --token --token-file --tls-ca --insecure --output --timeout" ;;
+    "watch") words="--help --tab --technician --channel --changes --version --address --token --token-file --tls-ca --insecure --output --timeout" ;;
+    "technicians") words="--help --limit --group --status --version --address --token --token-file --tls-ca --insecure --output --timeout" ;;
+    "keys") words="--help --limit --version --address --token --token-file --tls-ca --insecure --output --timeout" ;;
+    *) return 1 ;;
+  esac
+}
+_guichetctl_path() {
+  local word next words
+  at=""
+  for word in "$@"; do
+    next="${at:+$at/}$word"
+    if [ -n "$word" ] && _guichetctl_words "$next"; then at="$next"; fi
+  done
+}
+_guichetctl() {
+  local at words_here=("${words[@]}") words
+  _guichetctl_path "${words_here[@]:1:$((CURRENT - 2))}"
+  _guichetctl_words "$at"
+  compadd -- ${=words}
+}
+compdef _guichetctl guichetctl

@@ -1,0 +1,226 @@
+// session: the verbs of SessionService.
+#include "absl/strings/str_cat.h"
+#include "guichet/v1/session_service.pb.h"
+#include "tools/ctl/commands.h"
+#include "tools/ctl/flags.h"
+#include "tools/ctl/tables.h"
+
+namespace guichet::ctl {
+namespace {
+
+// A verb on a session: the target's flags, and the session after it as a row.
+template <typename Request, typename Response>
+std::pair<CLI::App*, std::shared_ptr<Request>> AddVerb(CLI::App& parent, Runner& runner, const CommandSpec& spec) {
+  CLI::App* command = runner.Add(parent, spec);
+  auto request = runner.Bind<Request, Response>(command, {.table = [&runner](const Response& response) {
+                                                  return SessionTable(One(response.session()), runner.io().now());
+                                                }});
+  TargetFlags(command, [request] { return request->mutable_target(); });
+  return {command, request};
+}
+
+std::string CreatedText(const v1::CreateSessionResponse& response, absl::Time now) {
+  std::string text = SessionTable(One(response.session()), now);
+  if (!response.code().empty()) absl::StrAppend(&text, "\ncode, shown only here: ", response.code(), "\n");
+  if (!response.link().empty()) absl::StrAppend(&text, "link: ", response.link(), "\n");
+  if (!response.device_token().empty()) {
+    absl::StrAppend(&text, "\ndevice token, shown only here: ", response.device_token(), "\n");
+  }
+  return text;
+}
+
+void AddReads(CLI::App& parent, Runner& runner) {
+  auto* get = runner.Add(parent, {"get", "Show everything about a session", "session get 1861711"});
+  auto request = runner.Bind<v1::GetSessionRequest, v1::GetSessionResponse>(
+      get, {.table = [&runner](const v1::GetSessionResponse& response) {
+        return SessionDetails(response.session(), runner.io().now());
+      }});
+  SessionArgument(get, [request](const uint64_t& id) { request->set_session_id(id); });
+}
+
+void AddCollaboration(CLI::App& parent, Runner& runner) {
+  auto [invite, invited] = AddVerb<v1::InviteTechnicianRequest, v1::InviteTechnicianResponse>(
+      parent, runner, {"invite", "Ask a technician to collaborate", "session invite 1861711 bob"});
+  Argument(
+      invite, "INVITEE", [request = invited](const std::string& id) { request->set_invitee_technician_id(id); },
+      "Whom to invite");
+  auto [remove, removed] = AddVerb<v1::RemoveTechnicianRequest, v1::RemoveTechnicianResponse>(
+      parent, runner, {"remove", "Take an invitee or collaborator out", "session remove 1861711 bob"});
+  Argument(
+      remove, "REMOVED", [request = removed](const std::string& id) { request->set_removed_technician_id(id); },
+      "Whom to remove");
+  AddVerb<v1::LeaveSessionRequest, v1::LeaveSessionResponse>(
+      parent, runner, {"leave", "Leave, or decline an invitation or transfer", "session leave 1861711"});
+  auto [offer, offered] = AddVerb<v1::OfferLeadRequest, v1::OfferLeadResponse>(
+      parent, runner, {"offer-lead", "Offer the lead to a collaborator", "session offer-lead 1861711 bob"});
+  Argument(
+      offer, "COLLABORATOR", [request = offered](const std::string& id) { request->set_collaborator_technician_id(id); },
+      "Who is to lead");
+  AddVerb<v1::CancelLeadOfferRequest, v1::CancelLeadOfferResponse>(
+      parent, runner, {"cancel-lead-offer", "Withdraw or decline the offer of the lead", "session cancel-lead-offer 1861711"});
+  AddVerb<v1::AcceptLeadRequest, v1::AcceptLeadResponse>(parent, runner,
+                                                         {"accept-lead", "Accept the lead", "session accept-lead 1861711"});
+}
+
+void AddReboot(CLI::App& parent, Runner& runner) {
+  auto [command, request] = AddVerb<v1::RebootDeviceRequest, v1::RebootDeviceResponse>(
+      parent, runner, {"reboot", "Reboot the customer's device", "session reboot 1861711 --kind safe-mode"});
+  EnumFlag<v1::RebootKind>(
+      command, "--kind", [request = request](v1::RebootKind kind) { request->set_kind(kind); }, "How it comes up again");
+}
+
+void AddUpdate(CLI::App& parent, Runner& runner) {
+  auto [command, request] = AddVerb<v1::UpdateSessionRequest, v1::UpdateSessionResponse>(
+      parent, runner, {"update", "Change what is known of the customer", "session update 1861711 --name 'Mrs Lind'"});
+  const auto text = [command = command, request = request](const std::string& flag, const std::string& path,
+                                                           void (*set)(v1::Session*, const std::string&),
+                                                           const std::string& help) {
+    TextFlag(
+        command, flag,
+        [=](const std::string& value) {
+          set(request->mutable_session(), value);
+          request->mutable_update_mask()->add_paths(path);
+        },
+        help);
+  };
+  text(
+      "--name", "name", [](v1::Session* session, const std::string& value) { session->set_name(value); }, "Customer's name");
+  text(
+      "--tracking-id", "tracking_id", [](v1::Session* session, const std::string& value) { session->set_tracking_id(value); },
+      "The integrator's reference");
+  text(
+      "--language", "language", [](v1::Session* session, const std::string& value) { session->set_language(value); },
+      "BCP 47 tag");
+  ListFlag(
+      command, "--field",
+      [request = request] {
+        request->mutable_update_mask()->add_paths("custom_fields");
+        return request->mutable_session()->mutable_custom_fields();
+      },
+      "Custom fields 1-5 in order, repeated; replaces all")
+      ->delimiter('\0')
+      ->type_name("TEXT");
+}
+
+}  // namespace
+
+void AddSessionCreate(CLI::App& parent, Runner& runner) {
+  auto* command = runner.Add(
+      parent, {"create", "Make a session and the code for its customer", "session create --technician ann -o token"});
+  auto request = runner.Bind<v1::CreateSessionRequest, v1::CreateSessionResponse>(
+      command,
+      {.table = [&runner](const v1::CreateSessionResponse& response) { return CreatedText(response, runner.io().now()); },
+       .secret =
+           [](const v1::CreateSessionResponse& response) {
+             return response.code().empty() ? response.device_token() : response.code();
+           }});
+  TextFlag(
+      command, "--technician", [request](const std::string& id) { request->set_technician_id(id); },
+      "For whom; technicians create for themselves");
+  EnumFlag<v1::Method>(
+      command, "--method", [request](v1::Method method) { request->set_method(method); },
+      "How the customer enters; default pin");
+  TextFlag(
+      command, "--channel", [request](const std::string& id) { request->set_channel_id(id); }, "Channel, for channel-form");
+  TextFlag(
+      command, "--name", [request](const std::string& name) { request->set_name(name); }, "Customer's name");
+  ListFlag(
+      command, "--field", [request] { return request->mutable_custom_fields(); }, "Custom fields 1-5 in order, repeated")
+      ->delimiter('\0')
+      ->type_name("TEXT");
+  TextFlag(
+      command, "--tracking-id", [request](const std::string& id) { request->set_tracking_id(id); }, "Your own reference");
+  TextFlag(
+      command, "--language", [request](const std::string& tag) { request->set_language(tag); }, "BCP 47 tag");
+  TextFlag(
+      command, "--monitored", [request](const std::string& id) { request->set_monitored_technician_id(id); },
+      "Technician to watch, for monitoring");
+}
+
+void AddSessionList(CLI::App& parent, Runner& runner) {
+  auto* command = runner.Add(parent, {"list", "List live or ended sessions", "session list --ended --technician ann"});
+  auto request = runner.BindList<v1::ListSessionsRequest, v1::ListSessionsResponse>(
+      command,
+      [&runner](const v1::ListSessionsResponse& response) { return SessionTable(response.sessions(), runner.io().now()); });
+  command->add_flag_function(
+      "--ended", [request](int64_t) { request->set_ended(true); }, "Ended sessions in place of live ones");
+  TextFlag(
+      command, "--technician", [request](const std::string& id) { request->set_technician_id(id); }, "Only this technician's");
+  TextFlag(
+      command, "--channel", [request](const std::string& id) { request->set_channel_id(id); }, "Only this channel's");
+  TextFlag(
+      command, "--tracking-id", [request](const std::string& id) { request->set_tracking_id(id); }, "Only with this reference");
+  TextFlag(
+      command, "--device", [request](const std::string& id) { request->set_device_id(id); }, "Only on this device");
+}
+
+void AddSessionStart(CLI::App& parent, Runner& runner) {
+  AddVerb<v1::StartSessionRequest, v1::StartSessionResponse>(
+      parent, runner,
+      {"start", "Start, resume, accept an invitation, or take a transfer (back)", "session start 1861711 --technician ann"});
+}
+
+void AddSessionHold(CLI::App& parent, Runner& runner) {
+  AddVerb<v1::HoldSessionRequest, v1::HoldSessionResponse>(parent, runner, {"hold", "Put on hold", "session hold 1861711"});
+}
+
+void AddSessionTransfer(CLI::App& parent, Runner& runner) {
+  auto [command, request] = AddVerb<v1::TransferSessionRequest, v1::TransferSessionResponse>(
+      parent, runner,
+      {"transfer", "Offer to somebody else", "session transfer 1861711 --to-group second-line --comment 'printer'"});
+  CLI::Option_group* to = command->add_option_group("To", "Exactly one");
+  to->require_option(1);
+  TextFlag(
+      to, "--to", [request = request](const std::string& id) { request->mutable_to()->set_technician_id(id); }, "Technician");
+  TextFlag(
+      to, "--to-group", [request = request](const std::string& id) { request->mutable_to()->set_group_id(id); }, "Group");
+  TextFlag(
+      to, "--to-channel", [request = request](const std::string& id) { request->mutable_to()->set_channel_id(id); }, "Channel");
+  TextFlag(
+      command, "--comment", [request = request](const std::string& comment) { request->set_comment(comment); },
+      "For the recipients");
+}
+
+void AddSessionEnd(CLI::App& parent, Runner& runner) {
+  AddVerb<v1::EndSessionRequest, v1::EndSessionResponse>(
+      parent, runner, {"end", "End for everybody, or dismiss an ended one", "session end 1861711"});
+}
+
+void AddSessionTimeline(CLI::App& parent, Runner& runner) {
+  auto* command = runner.Add(parent, {"timeline", "Show every event of a session", "session timeline 1861711"});
+  auto request = runner.BindList<v1::GetTimelineRequest, v1::GetTimelineResponse>(
+      command, [](const v1::GetTimelineResponse& response) { return TimelineTable(response.events()); });
+  SessionArgument(command, [request](const uint64_t& id) { request->set_session_id(id); });
+}
+
+void AddSessionCommands(CLI::App& app, Runner& runner) {
+  CLI::App* session = runner.AddFamily(app, "session", "Sessions");
+  AddSessionCreate(*session, runner);
+  AddReads(*session, runner);
+  AddSessionList(*session, runner);
+  AddSessionStart(*session, runner);
+  AddSessionHold(*session, runner);
+  AddSessionTransfer(*session, runner);
+  AddVerb<v1::CancelTransferRequest, v1::CancelTransferResponse>(
+      *session, runner, {"cancel-transfer", "Take back a transfer", "session cancel-transfer 1861711"});
+  AddSessionEnd(*session, runner);
+  AddReboot(*session, runner);
+  AddCollaboration(*session, runner);
+  AddUpdate(*session, runner);
+  AddSessionTimeline(*session, runner);
+}
+
+void AddShortcuts(CLI::App& app, Runner& runner) {
+  AddSessionCreate(app, runner);
+  AddSessionList(app, runner);
+  AddSessionStart(app, runner);
+  AddSessionHold(app, runner);
+  AddSessionTransfer(app, runner);
+  AddSessionEnd(app, runner);
+  AddSessionTimeline(app, runner);
+  AddQueueWatch(app, runner);
+  AddTechnicianList(app, runner, "technicians");
+  AddKeyList(app, runner, "keys");
+}
+
+}  // namespace guichet::ctl

@@ -1,0 +1,38 @@
+// Rows for each noun of the API.
+#pragma once
+
+#include <string>
+
+#include "absl/time/time.h"
+#include "google/protobuf/repeated_ptr_field.h"
+#include "guichet/v1/session_service.pb.h"
+#include "guichet/v1/types.pb.h"
+
+namespace guichet::ctl {
+
+template <typename T>
+using Rows = google::protobuf::RepeatedPtrField<T>;
+
+// Rows with one element, to show a single object.
+template <typename T>
+Rows<T> One(const T& value) {
+  Rows<T> rows;
+  *rows.Add() = value;
+  return rows;
+}
+
+// What is going on in a session, in a few words: its outcome, transfer, link, hold, or that it is active or waiting.
+std::string SessionStatus(const v1::Session& session);
+
+std::string SessionTable(const Rows<v1::Session>& sessions, absl::Time now);
+// One session, one line a field.
+std::string SessionDetails(const v1::Session& session, absl::Time now);
+std::string QueueTable(const Rows<v1::QueueEntry>& entries, absl::Time now);
+std::string TimelineTable(const Rows<v1::TimelineEvent>& events);
+std::string TechnicianTable(const Rows<v1::Technician>& technicians, absl::Time now);
+std::string GroupTable(const Rows<v1::Group>& groups);
+std::string ChannelTable(const Rows<v1::Channel>& channels);
+std::string KeyTable(const Rows<v1::ApiKey>& keys, absl::Time now);
+std::string OrganizationTable(const Rows<v1::Organization>& organizations, absl::Time now);
+
+}  // namespace guichet::ctl

@@ -1,0 +1,74 @@
+#include "tools/ctl/words.h"
+
+#include <algorithm>
+
+#include "absl/strings/ascii.h"
+#include "absl/strings/str_cat.h"
+#include "absl/strings/str_replace.h"
+
+namespace guichet::ctl {
+namespace {
+
+// The length of what all values of the type begin with, as its value 0 shows: "ENTRY_STATE_" of ENTRY_STATE_UNSPECIFIED.
+size_t PrefixLength(const google::protobuf::EnumDescriptor& type) {
+  const std::string& zero = type.FindValueByNumber(0)->name();
+  const size_t at = zero.rfind("UNSPECIFIED");
+  return at == std::string::npos ? 0 : at;
+}
+
+}  // namespace
+
+std::string EnumWord(const google::protobuf::EnumDescriptor& type, int value) {
+  const auto* descriptor = type.FindValueByNumber(value);
+  if (descriptor == nullptr) return absl::StrCat(value);
+  const std::string word = descriptor->name().substr(PrefixLength(type));
+  return word == "UNSPECIFIED" ? "" : word;
+}
+
+std::vector<std::string> EnumChoices(const google::protobuf::EnumDescriptor& type) {
+  std::vector<std::string> choices;
+  for (int i = 0; i < type.value_count(); ++i) {
+    const std::string word = EnumWord(type, type.value(i)->number());
+    if (!word.empty()) choices.push_back(absl::StrReplaceAll(absl::AsciiStrToLower(word), {{"_", "-"}}));
+  }
+  return choices;
+}
+
+int EnumValue(const google::protobuf::EnumDescriptor& type, const std::string& choice) {
+  const std::string name = type.FindValueByNumber(0)->name().substr(0, PrefixLength(type)) +
+                           absl::StrReplaceAll(absl::AsciiStrToUpper(choice), {{"-", "_"}});
+  const auto* value = type.FindValueByName(name);
+  return value == nullptr ? 0 : value->number();
+}
+
+absl::Time ToTime(const google::protobuf::Timestamp& time) {
+  return absl::FromUnixSeconds(time.seconds()) + absl::Nanoseconds(time.nanos());
+}
+
+google::protobuf::Timestamp ToProto(absl::Time time) {
+  google::protobuf::Timestamp proto;
+  const int64_t millis = absl::ToUnixMillis(time);
+  proto.set_seconds(millis / 1000);
+  proto.set_nanos(static_cast<int32_t>(millis % 1000) * 1'000'000);
+  return proto;
+}
+
+google::protobuf::Duration ToProto(absl::Duration duration) {
+  google::protobuf::Duration proto;
+  const int64_t millis = absl::ToInt64Milliseconds(duration);
+  proto.set_seconds(millis / 1000);
+  proto.set_nanos(static_cast<int32_t>(millis % 1000) * 1'000'000);
+  return proto;
+}
+
+std::string Since(const google::protobuf::Timestamp& time, absl::Time now) {
+  if (time.seconds() == 0 && time.nanos() == 0) return "";
+  return absl::FormatDuration(absl::Trunc(std::max(now - ToTime(time), absl::ZeroDuration()), absl::Seconds(1)));
+}
+
+std::string DurationWord(const google::protobuf::Duration& duration) {
+  const absl::Duration value = absl::Seconds(duration.seconds()) + absl::Nanoseconds(duration.nanos());
+  return value == absl::ZeroDuration() ? "never" : absl::FormatDuration(value);
+}
+
+}  // namespace guichet::ctl
