@@ -270,7 +270,7 @@ class Search {
       Step step;
       step.entry = {.time = now_, .trigger = decision.trigger, .actor = "timer", .events = std::move(decision.events)};
       Org after = org;
-      Fold(after, step.entry);
+      step.touched = Fold(after, step.entry);
       const std::string name(Name(deadline.kind));
       Check(node, org, after, step, absl::StrCat("timer ", name, " ", deadline.technician.value), {}, true);
     }

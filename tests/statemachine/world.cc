@@ -255,6 +255,57 @@ std::string BrokenAfterlife(const Org& before, const Step& step) {
   return "";
 }
 
+template <class T>
+bool Contains(const std::vector<T>& list, const T& value) {
+  return std::find(list.begin(), list.end(), value) != list.end();
+}
+
+// Keys of what is in one map and not, or otherwise, in the other.
+template <class Map>
+std::vector<typename Map::key_type> Differing(const Map& before, const Map& after) {
+  std::vector<typename Map::key_type> keys;
+  for (const auto& [key, value] : before) {
+    auto it = after.find(key);
+    if (it == after.end() || !(it->second == value)) keys.push_back(key);
+  }
+  for (const auto& [key, value] : after) {
+    if (!before.contains(key)) keys.push_back(key);
+  }
+  return keys;
+}
+
+// Whatever changed must be written, or a restart brings back what was before.
+std::string BrokenTouched(const Org& before, const Org& after, const Touched& touched) {
+  for (const TechnicianId& id : Differing(before.technicians, after.technicians)) {
+    if (!Contains(touched.technicians, id)) return absl::StrCat("technician ", id.value, " changed and is not written");
+  }
+  for (const GroupId& id : Differing(before.groups, after.groups)) {
+    if (!Contains(touched.groups, id)) return absl::StrCat("group ", id.value, " changed and is not written");
+  }
+  for (const ChannelId& id : Differing(before.channels, after.channels)) {
+    if (!Contains(touched.channels, id)) return absl::StrCat("channel ", id.value, " changed and is not written");
+  }
+  for (const KeyId& id : Differing(before.keys, after.keys)) {
+    if (!Contains(touched.keys, id)) return absl::StrCat("key ", id.value, " changed and is not written");
+  }
+  for (SessionId id : Differing(before.sessions, after.sessions)) {
+    if (!Contains(after.sessions.contains(id) ? touched.live : touched.finished, id)) {
+      return absl::StrCat("session ", id.value, " changed and is not written");
+    }
+  }
+  if (before.last_session != after.last_session && !touched.org) return "the last session id is not written";
+  if (touched.membership) return "";
+  for (const auto& [id, session] : before.sessions) {
+    if (Contains(touched.live, id) || Contains(touched.finished, id)) continue;
+    for (const auto& [technician, facts] : after.technicians) {
+      if (ViewIn(before, id, technician) != ViewIn(after, id, technician)) {
+        return absl::StrCat(technician.value, " sees session ", id.value, " change without being told");
+      }
+    }
+  }
+  return "";
+}
+
 }  // namespace
 
 std::string BrokenStep(const Org& before, const Org& after, const Step& step) {
@@ -264,6 +315,7 @@ std::string BrokenStep(const Org& before, const Org& after, const Step& step) {
       return absl::StrCat("session ", change.after->id.value, ": ", broken);
     }
   }
+  if (std::string broken = BrokenTouched(before, after, step.touched); !broken.empty()) return broken;
   if (std::string broken = BrokenAfterlife(before, step); !broken.empty()) return broken;
   Org folded = before;
   LogEntry entry{

@@ -29,8 +29,8 @@ bool Same(const Org& a, const Org& b);
 std::string BrokenInvariant(const Org& org);
 
 // Empty, or why `step` from `before` to `after` is not a proper one: changes that do not match the views, transitions that are
-// not in the table, events that do not fold to the same organization, life after the outcome. `monitoring` sessions have rows
-// of their own. Call for an accepted command only.
+// not in the table, changed records that are not to be written, events that do not fold to the same organization, life after
+// the outcome. For accepted commands.
 std::string BrokenStep(const Org& before, const Org& after, const Step& step);
 
 // One organization and its clock. Every step is checked with BrokenInvariant and BrokenStep; a broken one fails the test.
