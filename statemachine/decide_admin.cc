@@ -17,6 +17,10 @@ void Abandon(const Org& org, const TechnicianId& technician, Events& events) {
   for (SessionId id : entries->second) {
     const Session& session = *FindSession(org, id);
     const Participant* self = session.Find(technician);
+    const auto& hidden = session.hidden_from;
+    if (!session.ended_already() && std::find(hidden.begin(), hidden.end(), technician) != hidden.end()) {
+      events.push_back(event::Revealed{id, technician});
+    }
     if (session.ended_already()) {
       events.push_back(event::EntryDismissed{id, technician, session.outcome});
     } else if (session.owner == technician && session.lead() == nullptr) {
@@ -97,6 +101,12 @@ Result On(const Org& org, const command::DeleteTechnician& c, Time now) {
   absl::StatusOr<Decision> gone = On(org, command::DetachConsole{c.technician, now}, now);
   if (gone.ok()) decision.events = gone->events;
   Abandon(org, c.technician, decision.events);
+  for (const auto& [id, channel] : org.channels) {
+    if (std::find(channel.technicians.begin(), channel.technicians.end(), c.technician) == channel.technicians.end()) continue;
+    Channel without = channel;
+    std::erase(without.technicians, c.technician);
+    decision.events.push_back(event::ChannelPut{std::move(without)});
+  }
   for (const auto& [id, key] : org.keys) {
     if (key.technician == c.technician) decision.events.push_back(event::KeyRevoked{id});
   }

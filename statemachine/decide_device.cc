@@ -104,13 +104,14 @@ Result On(const Org& org, const command::AttachConsole& c, Time) {
   if (entries == org.entries.end()) return decision;
   for (SessionId id : entries->second) {
     const Session& session = *FindSession(org, id);
+    if (session.ended_already()) continue;
     const Participant* self = session.Find(c.technician);
     if (self != nullptr && self->foreground) decision.events.push_back(event::ForegroundChanged{id, c.technician, false});
     if (self != nullptr && self->role == Role::kLead && session.lead_console_lost) {
       decision.events.push_back(event::LeadConsoleBack{id});
     }
     for (const TechnicianId& hidden : session.hidden_from) {
-      if (hidden == c.technician && !session.ended_already()) decision.events.push_back(event::Revealed{id, c.technician});
+      if (hidden == c.technician) decision.events.push_back(event::Revealed{id, c.technician});
     }
   }
   return decision;
@@ -121,7 +122,7 @@ Result On(const Org& org, const command::DetachConsole& c, Time) {
   Decision decision{Trigger::kConsoleGone, {}, {}};
   if (technician == nullptr || !technician->console) return decision;
   decision.events.push_back(event::ConsoleGone{c.technician, c.last_seen});
-  if (const Session* session = FindSession(org, technician->foreground)) {
+  if (const Session* session = FindSession(org, technician->foreground); session != nullptr && !session->ended_already()) {
     const Participant* self = session->Find(c.technician);
     if (self != nullptr && self->foreground)
       decision.events.push_back(event::ForegroundChanged{session->id, c.technician, false});
@@ -204,7 +205,14 @@ Decision Fire(const Org& org, const Session& session, const Deadline& deadline) 
       return Decision{Trigger::kConsoleLostPolicy, {event::LeadGiven{id, longest->technician}}, id};
     }
   }
-  return Decision{Trigger::kConsoleLostPolicy, {event::Requeued{id}}, id};
+  // Invitations of a lead who is gone end in a commit of their own; the deadline stays due and requeues in the next one. So a
+  // member of the channel never sees INVITATION become WAITING.
+  Decision decision{Trigger::kConsoleLostPolicy, {}, id};
+  for (const Participant& p : session.participants) {
+    if (p.role == Role::kInvitee) decision.events.push_back(event::ParticipantRemoved{id, p.technician});
+  }
+  if (decision.events.empty()) decision.events.push_back(event::Requeued{id});
+  return decision;
 }
 
 }  // namespace guichet

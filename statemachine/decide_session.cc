@@ -151,6 +151,17 @@ Result InviteIntoSeat(const Org& org, const Scene& scene, const TransferTarget& 
   return Do(scene, Trigger::kInvite, event::Invited{session.id, to.technician, scene.self, scene.self});
 }
 
+// Counts only when the technician has so many entries of any kind at all.
+bool OwnsTooMany(const Org& org, const TechnicianId& owner) {
+  auto entries = org.entries.find(owner);
+  if (entries == org.entries.end() || entries->second.size() < limits::kOwnedSessions) return false;
+  const auto owned = std::count_if(entries->second.begin(), entries->second.end(), [&](SessionId id) {
+    const Session* session = FindSession(org, id);
+    return session->owner == owner && !session->ended_already();
+  });
+  return static_cast<size_t>(owned) >= limits::kOwnedSessions;
+}
+
 // The lead, ACTIVE: device attached, nothing held or on its way.
 absl::Status NeedsActiveLead(const Scene& scene, std::string_view command) {
   if (absl::Status link = NeedsLink(scene, command); !link.ok()) return link;
@@ -175,8 +186,7 @@ Result On(const Org& org, const command::CreateSession& c, Time now) {
     const Technician* owner = FindTechnician(org, c.owner);
     if (owner == nullptr) return TechnicianNotFound(c.owner);
     if (owner->disabled) return TechnicianDisabled(c.owner);
-    auto entries = org.entries.find(c.owner);
-    if (entries != org.entries.end() && entries->second.size() >= limits::kOwnedSessions) {
+    if (OwnsTooMany(org, c.owner)) {
       return TooManySessions("the technician", limits::kOwnedSessions);
     }
     if (c.method == Method::kMonitoring) {
@@ -256,6 +266,7 @@ Result On(const Org& org, const command::CancelTransfer& c, Time) {
   absl::StatusOr<Scene> scene = SceneOf(org, c.target, true);
   if (!scene.ok()) return scene.status();
   const Session& session = *scene->session;
+  if (session.ended_already()) return SessionEnded(session.id, session.outcome);
   const bool sent_back_to_him = !c.target.technician && session.transfer.has_value();
   if (!session.IsSender(scene->self) && !sent_back_to_him) {
     return WrongState(session.id, "cancel_transfer", scene->view, "only a sender of a pending transfer can cancel it");

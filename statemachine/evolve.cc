@@ -35,6 +35,13 @@ struct Folder {
     if (session->Find(session->lead_offered_to) == nullptr) session->lead_offered_to = {};
   }
 
+  // Nobody can be invited into the seat of a lead: whoever was on his way there joins as one more collaborator.
+  void KeepSeat(const TechnicianId& lead) {
+    for (Participant& participant : session->participants) {
+      if (participant.seat_of == lead) participant.seat_of = {};
+    }
+  }
+
   void MakeLead(const TechnicianId& technician) {
     if (const Participant* former = session->lead(); former != nullptr && former->technician != technician) {
       RemoveParticipant(TechnicianId(former->technician));
@@ -45,6 +52,7 @@ struct Folder {
       self->on_hold = false;
       self->seat_of = {};
       self->background_since = now;
+      KeepSeat(technician);
     } else {
       AddParticipant(technician, Role::kLead);
     }
@@ -193,6 +201,7 @@ struct Folder {
     next->joined = now;
     next->background_since = now;
     next->on_hold = false;
+    KeepSeat(next->technician);
     session->lead_offered_to = {};
     session->lead_console_lost = false;
     ++session->epoch.value;
@@ -214,7 +223,10 @@ struct Folder {
   void operator()(const LeadConsoleBack&) { session->lead_console_lost = false; }
 
   void operator()(const Requeued&) {
-    if (const Participant* lead = session->lead()) session->hidden_from = {lead->technician};
+    if (const Participant* lead = session->lead()) {
+      Erase(session->hidden_from, lead->technician);
+      session->hidden_from.push_back(lead->technician);
+    }
     session->participants.clear();
     session->lead_offered_to = {};
     session->held = false;
@@ -261,10 +273,7 @@ struct Folder {
     technician.administrator = e.administrator;
     technician.disabled = e.disabled;
   }
-  void operator()(const TechnicianDeleted& e) {
-    org.technicians.erase(e.technician);
-    for (auto& [id, channel] : org.channels) Erase(channel.technicians, e.technician);
-  }
+  void operator()(const TechnicianDeleted& e) { org.technicians.erase(e.technician); }
   void operator()(const ChannelPut& e) { org.channels.insert_or_assign(e.channel.id, e.channel); }
   void operator()(const ChannelDeleted& e) { org.channels.erase(e.channel); }
   void operator()(const KeyPut& e) { org.keys.insert_or_assign(e.key.id, e.key); }

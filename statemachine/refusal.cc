@@ -1,5 +1,7 @@
 #include "statemachine/refusal.h"
 
+#include <algorithm>
+
 #include "absl/status/statusor.h"
 #include "absl/strings/cord.h"
 #include "absl/strings/numbers.h"
@@ -13,11 +15,15 @@ constexpr char kPayload[] = "guichet/refusal";
 
 absl::string_view View(std::string_view s) { return {s.data(), s.size()}; }
 
-// The payload is reason, retry in milliseconds, then key, value, key, value …, parted by a byte that no id or number contains.
+// The payload is reason, retry in milliseconds, then key, value, key, value …, parted by a byte that becomes a space in values:
+// some are text of a request.
 absl::Status Make(absl::StatusCode code, Reason reason, std::string message, Metadata metadata, Duration retry = Duration{0}) {
   absl::Status status(code, message);
   std::string payload = absl::StrCat(View(Name(reason)), "\x1f", retry.count());
-  for (const auto& [key, value] : metadata) absl::StrAppend(&payload, "\x1f", key, "\x1f", value);
+  for (auto& [key, value] : metadata) {
+    std::replace(value.begin(), value.end(), '\x1f', ' ');
+    absl::StrAppend(&payload, "\x1f", key, "\x1f", value);
+  }
   status.SetPayload(kPayload, absl::Cord(payload));
   return status;
 }
@@ -200,7 +206,9 @@ absl::Status TransferTooLarge(SessionId id, size_t recipients) {
   return Make(kPrecondition, Reason::kTransferTooLarge,
               absl::StrCat("session ", id.value, ": ", recipients, " recipients, more than ", limits::kRecipients,
                            "; choose a smaller target"),
-              {{"session_id", Str(id)}, {"limit", absl::StrCat(limits::kRecipients)}});
+              {{"session_id", Str(id)},
+               {"recipients", absl::StrCat(recipients)},
+               {"limit", absl::StrCat(limits::kRecipients)}});
 }
 
 absl::Status TechnicianNotAvailable(const TechnicianId& technician, Status status) {

@@ -55,6 +55,7 @@ Touched Fold(Org& org, LogEntry& entry) {
   }
   ++org.revision.value;
   entry.revision = org.revision;
+  entry.sessions.clear();
 
   Touched touched;
   for (SessionId id : notes.sessions) {

@@ -27,14 +27,16 @@ bool PolicyApplies(const Org& org, const Session& session) {
 
 void OfferLeadLost(const Org& org, const Session& session, const Participant& lead, List& list) {
   if (session.link != Link::kAttached || session.method == Method::kMonitoring) return;
-  const GroupSettings& settings = SettingsOf(org, session);
-  if (session.lead_console_lost) {
-    if (PolicyApplies(org, session)) list.Offer(session.lead_lost_since + settings.offline_after, TimerKind::kLeadLostPolicy);
-    return;
-  }
   const Technician* technician = FindTechnician(org, lead.technician);
   if (technician == nullptr || technician->console) return;
-  list.Offer(std::max(technician->console_since, lead.joined) + settings.device_lost_grace, TimerKind::kLeadLost);
+  const GroupSettings& settings = SettingsOf(org, session);
+  const Time gone_since = std::max(technician->console_since, lead.joined);
+  if (!session.lead_console_lost) {
+    list.Offer(gone_since + settings.device_lost_grace, TimerKind::kLeadLost);
+  } else if (PolicyApplies(org, session)) {
+    // Never before the loss was shown, though offline_after may be shorter than the grace.
+    list.Offer(std::max(gone_since + settings.offline_after, session.lead_lost_since), TimerKind::kLeadLostPolicy);
+  }
 }
 
 void OfferIdle(const Org& org, const Session& session, List& list) {

@@ -1,0 +1,177 @@
+// Every refusal: its gRPC code, its reason, its metadata, and that RefusalOf reads them back.
+#include "statemachine/refusal.h"
+
+#include <map>
+#include <regex>
+#include <set>
+#include <string>
+
+#include "absl/status/status.h"
+#include "gtest/gtest.h"
+
+namespace guichet {
+namespace {
+
+using absl::StatusCode;
+using Fields = std::map<std::string, std::string>;
+
+struct Case {
+  Reason reason;
+  StatusCode code;
+  absl::Status status;
+  Fields metadata;
+  Duration retry{};
+};
+
+Session SomeSession() {
+  Session session;
+  session.id = SessionId{7};
+  session.epoch = Epoch{3};
+  session.participants.push_back({TechnicianId{"ann"}, Role::kLead});
+  return session;
+}
+
+std::vector<Case> Cases() {
+  constexpr auto kPre = StatusCode::kFailedPrecondition;
+  constexpr auto kExhausted = StatusCode::kResourceExhausted;
+  constexpr SessionId id{7};
+  const TechnicianId bob{"bob"};
+  const auto ms = [](int n) { return Duration{n}; };
+  return {
+      {Reason::kInvalidField,
+       StatusCode::kInvalidArgument,
+       InvalidField("owner", "required"),
+       {{"field", "owner"}, {"description", "required"}}},
+      {Reason::kRequestIdReused,
+       StatusCode::kInvalidArgument,
+       RequestIdReused("r1"),
+       {{"field", "request_id"}, {"request_id", "r1"}}},
+      {Reason::kUnauthenticated, StatusCode::kUnauthenticated, Unauthenticated("no key"), {}},
+      {Reason::kPermissionDenied,
+       StatusCode::kPermissionDenied,
+       PermissionDenied("technician", "fly"),
+       {{"role", "technician"}, {"permission", "fly"}}},
+      {Reason::kSessionNotFound, StatusCode::kNotFound, SessionNotFound(id), {{"session_id", "7"}}},
+      {Reason::kSessionEnded, kPre, SessionEnded(id, Outcome::kAborted), {{"session_id", "7"}, {"outcome", "ABORTED"}}},
+      {Reason::kWrongState,
+       kPre,
+       WrongState(id, "hold", EntryState::kWaiting, "start it"),
+       {{"session_id", "7"}, {"command", "hold"}, {"state", "WAITING"}}},
+      {Reason::kLinkNotAttached,
+       kPre,
+       LinkNotAttached(id, "hold", EntryState::kOffline, Link::kOffline),
+       {{"session_id", "7"}, {"command", "hold"}, {"state", "OFFLINE"}, {"link", "OFFLINE"}}},
+      {Reason::kLeadConsoleLost,
+       kPre,
+       LeadConsoleLost(id, "start", EntryState::kInvitation),
+       {{"session_id", "7"}, {"command", "start"}, {"state", "INVITATION"}}},
+      {Reason::kAlreadyStarted,
+       kPre,
+       AlreadyStarted(SomeSession(), "start"),
+       {{"session_id", "7"}, {"command", "start"}, {"state", "REMOVED"}, {"lead_technician_id", "ann"}, {"epoch", "3"}}},
+      {Reason::kNotLead,
+       kPre,
+       NotLead(SomeSession(), "invite", EntryState::kCollaboration),
+       {{"session_id", "7"}, {"command", "invite"}, {"state", "COLLABORATION"}, {"lead_technician_id", "ann"}}},
+      {Reason::kNotInQueue,
+       kPre,
+       NotInQueue(id, bob, "start"),
+       {{"session_id", "7"}, {"technician_id", "bob"}, {"command", "start"}, {"state", "REMOVED"}}},
+      {Reason::kStaleEpoch,
+       kPre,
+       StaleEpoch(SomeSession(), Epoch{2}),
+       {{"session_id", "7"}, {"epoch", "3"}, {"expected_epoch", "2"}, {"lead_technician_id", "ann"}}},
+      {Reason::kHeldByLead, kPre, HeldByLead(id, "start"), {{"session_id", "7"}, {"command", "start"}, {"state", "HOLD"}}},
+      {Reason::kTooManyActiveSessions, kPre, TooManyActiveSessions(bob, 10), {{"technician_id", "bob"}, {"limit", "10"}}},
+      {Reason::kTooManyParticipants, kPre, TooManyParticipants(id), {{"session_id", "7"}, {"limit", "11"}}},
+      {Reason::kNoRecipient, kPre, NoRecipient(id), {{"session_id", "7"}}},
+      {Reason::kTransferTooLarge,
+       kPre,
+       TransferTooLarge(id, 1001),
+       {{"session_id", "7"}, {"limit", "1000"}, {"recipients", "1001"}}},
+      {Reason::kTechnicianNotAvailable,
+       kPre,
+       TechnicianNotAvailable(bob, Status::kBusy),
+       {{"technician_id", "bob"}, {"status", "BUSY"}}},
+      {Reason::kAlreadyInSession, kPre, AlreadyInSession(id, bob), {{"session_id", "7"}, {"technician_id", "bob"}}},
+      {Reason::kNotInSession, kPre, NotInSession(id, bob), {{"session_id", "7"}, {"technician_id", "bob"}}},
+      {Reason::kNoLeadOffer, kPre, NoLeadOffer(id, bob), {{"session_id", "7"}, {"technician_id", "bob"}}},
+      {Reason::kTechnicianNotFound, StatusCode::kNotFound, TechnicianNotFound(bob), {{"technician_id", "bob"}}},
+      {Reason::kTechnicianDisabled, kPre, TechnicianDisabled(bob), {{"technician_id", "bob"}}},
+      {Reason::kConsoleNotAttached, kPre, ConsoleNotAttached(bob), {{"technician_id", "bob"}}},
+      {Reason::kGroupNotFound, StatusCode::kNotFound, GroupNotFound(GroupId{"desk"}), {{"group_id", "desk"}}},
+      {Reason::kGroupNotEmpty, kPre, GroupNotEmpty(GroupId{"desk"}), {{"group_id", "desk"}}},
+      {Reason::kChannelNotFound, StatusCode::kNotFound, ChannelNotFound(ChannelId{"web"}), {{"channel_id", "web"}}},
+      {Reason::kChannelInUse, kPre, ChannelInUse(ChannelId{"web"}), {{"channel_id", "web"}}},
+      {Reason::kApiKeyNotFound, StatusCode::kNotFound, ApiKeyNotFound(KeyId{"k1"}), {{"key_id", "k1"}}},
+      {Reason::kOrganizationNotFound, StatusCode::kNotFound, OrganizationNotFound("acme"), {{"organization_id", "acme"}}},
+      {Reason::kAlreadyExists, StatusCode::kAlreadyExists, AlreadyExists("group", "desk"), {{"kind", "group"}, {"id", "desk"}}},
+      {Reason::kTooMany, kExhausted, TooMany("groups", 5), {{"kind", "groups"}, {"limit", "5"}}},
+      {Reason::kTooManySessions, kExhausted, TooManySessions("the channel", 5), {{"where", "the channel"}, {"limit", "5"}}},
+      {Reason::kCodeNotFound, StatusCode::kNotFound, CodeNotFound(), {{"field", "code"}}},
+      {Reason::kTooManyGuesses, kExhausted, TooManyGuesses(ms(1500)), {{"retry_ms", "1500"}}, ms(1500)},
+      {Reason::kOutOfPinCodes, kExhausted, OutOfPinCodes(9), {{"limit", "9"}}, ms(10000)},
+      {Reason::kOverloaded, kExhausted, Overloaded("the queue", 9, ms(20)), {{"what", "the queue"}, {"limit", "9"}}, ms(20)},
+      {Reason::kTooManyStreams, kExhausted, TooManyStreams("watch", 9), {{"kind", "watch"}, {"limit", "9"}}},
+      {Reason::kResumeTokenExpired,
+       StatusCode::kOutOfRange,
+       ResumeTokenExpired(Revision{12}),
+       {{"field", "resume_token"}, {"oldest_revision", "12"}}},
+      {Reason::kSuperseded, StatusCode::kAborted, Superseded("another console"), {{"by", "another console"}}},
+      {Reason::kDraining, StatusCode::kUnavailable, Draining(), {}, ms(1000)},
+      {Reason::kStorageFailed, StatusCode::kUnavailable, StorageFailed(), {}, ms(5000)},
+  };
+}
+
+TEST(Refusal, EveryReasonHasOneFactory) {
+  std::set<Reason> seen;
+  for (const Case& c : Cases()) EXPECT_TRUE(seen.insert(c.reason).second) << Name(c.reason);
+  EXPECT_EQ(seen.size(), static_cast<size_t>(kReasonCount));
+}
+
+TEST(Refusal, CarriesCodeReasonMetadataAndRetry) {
+  for (const Case& c : Cases()) {
+    SCOPED_TRACE(Name(c.reason));
+    EXPECT_EQ(c.status.code(), c.code);
+    EXPECT_FALSE(c.status.message().empty());
+    const Refusal refusal = RefusalOf(c.status);
+    EXPECT_EQ(refusal.reason, Name(c.reason));
+    EXPECT_EQ(Fields(refusal.metadata.begin(), refusal.metadata.end()), c.metadata);
+    EXPECT_EQ(refusal.retry, c.retry);
+  }
+}
+
+TEST(Refusal, ReasonsAreStableWordsOfTheForm) {
+  const std::regex form("[A-Z][A-Z0-9_]+[A-Z0-9]");  // google.rpc.ErrorInfo.reason
+  std::set<std::string> names;
+  for (int i = 0; i < kReasonCount; ++i) {
+    const std::string name(Name(static_cast<Reason>(i)));
+    EXPECT_TRUE(std::regex_match(name, form)) << name;
+    EXPECT_LE(name.size(), 63u) << name;
+    EXPECT_TRUE(names.insert(name).second) << name;
+  }
+}
+
+TEST(Refusal, MetadataKeysAreOfTheForm) {
+  const std::regex form("[a-z][a-zA-Z0-9-_]+");  // google.rpc.ErrorInfo.metadata
+  for (const Case& c : Cases()) {
+    for (const auto& [key, value] : RefusalOf(c.status).metadata) EXPECT_TRUE(std::regex_match(key, form)) << key;
+  }
+}
+
+// Text of a request may contain any byte.
+TEST(Refusal, ValuesWithSeparatorsCannotForgeMetadata) {
+  const Refusal refusal =
+      RefusalOf(OrganizationNotFound("a\x1f"
+                                     "b"));
+  EXPECT_EQ(refusal.reason, "ORGANIZATION_NOT_FOUND");
+  EXPECT_EQ(refusal.metadata.size(), 1u);
+}
+
+TEST(Refusal, OtherStatusesAreNoRefusals) {
+  EXPECT_EQ(RefusalOf(absl::OkStatus()).reason, "");
+  EXPECT_EQ(RefusalOf(absl::InternalError("broken")).reason, "");
+}
+
+}  // namespace
+}  // namespace guichet
