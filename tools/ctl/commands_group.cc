@@ -48,7 +48,7 @@ void DurationSettingFlag(CLI::App* command, const DurationSetting& setting, Grou
 
 void SettingFlags(CLI::App* command, GroupField group, Touch touch) {
   TextFlag(
-      command, "--name",
+      command, "--display-name",
       [=](const std::string& name) {
         group()->set_display_name(name);
         touch("display_name");
@@ -95,7 +95,7 @@ void SettingFlags(CLI::App* command, GroupField group, Touch touch) {
 
 void AddGroupCreate(CLI::App& parent, Runner& runner) {
   auto* command = runner.Add(parent, {"create", "Make a group. Durations are such as 90s or 1h30m, or never",
-                                      "group create desk --name 'Help desk' --idle-timeout 30m"});
+                                      "group create desk --display-name 'Help desk' --idle-timeout 30m"});
   auto request = runner.Bind<v1::CreateGroupRequest, v1::CreateGroupResponse>(
       command, {.table = [](const v1::CreateGroupResponse& response) { return GroupTable(One(response.group())); }});
   Argument(

@@ -10,7 +10,7 @@ namespace {
 
 void AddOrgCreate(CLI::App& parent, Runner& runner) {
   auto* command = runner.Add(parent, {"create", "Make an organization and its first administrator key; shows the key once",
-                                      "org create acme --name 'Acme Ltd' -o token > admin.token"});
+                                      "org create acme --display-name 'Acme Ltd' -o token > admin.token"});
   auto request = runner.Bind<v1::CreateOrganizationRequest, v1::CreateOrganizationResponse>(
       command, {.table =
                     [&runner](const v1::CreateOrganizationResponse& response) {
@@ -22,7 +22,7 @@ void AddOrgCreate(CLI::App& parent, Runner& runner) {
       command, "ORGANIZATION", [request](const std::string& id) { request->mutable_organization()->set_organization_id(id); },
       "Id of the organization");
   TextFlag(
-      command, "--name", [request](const std::string& name) { request->mutable_organization()->set_display_name(name); },
+      command, "--display-name", [request](const std::string& name) { request->mutable_organization()->set_display_name(name); },
       "Name for people")
       ->required();
 }

@@ -27,7 +27,7 @@ void TechnicianFlags(CLI::App* command, std::function<v1::Technician*()> technic
   Argument(
       command, "TECHNICIAN", [=](const std::string& id) { technician()->set_technician_id(id); }, "Id of the technician");
   TextFlag(
-      command, "--name",
+      command, "--display-name",
       [=](const std::string& name) {
         technician()->set_display_name(name);
         touch("display_name");
@@ -99,7 +99,7 @@ void AddTechnicianWatch(CLI::App& parent, Runner& runner) {
 
 void AddTechnicianFamily(CLI::App& app, Runner& runner) {
   CLI::App* family = runner.AddFamily(app, "technician", "Technicians and their status");
-  auto* create = runner.Add(*family, {"create", "Make a technician", "technician create ann --name Ann --group desk"});
+  auto* create = runner.Add(*family, {"create", "Make a technician", "technician create ann --display-name Ann --group desk"});
   auto created = runner.Bind<v1::CreateTechnicianRequest, v1::CreateTechnicianResponse>(
       create, ShowTechnician<v1::CreateTechnicianResponse>(runner));
   TechnicianFlags(
@@ -130,7 +130,7 @@ void ChannelFlags(CLI::App* command, std::function<v1::Channel*()> channel, Touc
   Argument(
       command, "CHANNEL", [=](const std::string& id) { channel()->set_channel_id(id); }, "Id of the channel");
   TextFlag(
-      command, "--name",
+      command, "--display-name",
       [=](const std::string& name) {
         channel()->set_display_name(name);
         touch("display_name");
@@ -169,7 +169,7 @@ void ChannelFlags(CLI::App* command, std::function<v1::Channel*()> channel, Touc
 void AddChannelFamily(CLI::App& app, Runner& runner) {
   CLI::App* family = runner.AddFamily(app, "channel", "Public entrances with a queue");
   auto* create =
-      runner.Add(*family, {"create", "Make a channel", "channel create web --name Website --groups desk,second-line"});
+      runner.Add(*family, {"create", "Make a channel", "channel create web --display-name Website --groups desk,second-line"});
   auto created =
       runner.Bind<v1::CreateChannelRequest, v1::CreateChannelResponse>(create, ShowChannel<v1::CreateChannelResponse>());
   ChannelFlags(
