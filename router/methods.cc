@@ -1,5 +1,7 @@
 #include "router/methods.h"
 
+#include <spdlog/spdlog.h>
+
 #include <algorithm>
 #include <cctype>
 
@@ -74,6 +76,16 @@ metrics::MetricsOptions MakeMetricsOptions(std::string version) {
   for (int i = 0; i < kReasonCount; ++i) options.command_refusals.push_back(Lower(Name(static_cast<Reason>(i))));
   for (int i = 0; i < kTimerKindCount; ++i) options.timers.emplace_back(Name(static_cast<TimerKind>(i)));
   return options;
+}
+
+void LogCall(size_t method, const absl::Status& status, double seconds) {
+  const bool own_fault = status.code() == absl::StatusCode::kInternal || status.code() == absl::StatusCode::kUnknown ||
+                         status.code() == absl::StatusCode::kDataLoss;
+  const auto level = own_fault ? spdlog::level::warn : spdlog::level::debug;
+  if (!spdlog::should_log(level)) return;
+  static const auto* const names = new std::vector<metrics::RpcMethod>(AllMethods());
+  const std::string name = method < names->size() ? (*names)[method].service + "/" + (*names)[method].method : "other";
+  spdlog::log(level, "{} {} {} {:.3f} ms", name, absl::StatusCodeToString(status.code()), RefusalOf(status).reason, seconds * 1000);
 }
 
 void CountRefusal(metrics::Metrics& metrics, const absl::Status& status) {

@@ -17,6 +17,9 @@ size_t MethodOf(const google::protobuf::Message& request);
 // Everything whose names the metrics need: rpcs, rows, triggers, reasons …
 metrics::MetricsOptions MakeMetricsOptions(std::string version);
 
+// One line a call, at debug; at warn for what is the daemon's own fault. Never holds a credential or a customer's text.
+void LogCall(size_t method, const absl::Status& status, double seconds);
+
 // Counts a status that carries a reason.
 void CountRefusal(metrics::Metrics& metrics, const absl::Status& status);
 

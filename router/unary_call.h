@@ -21,7 +21,8 @@ class UnaryCall final : public grpc::ServerUnaryReactor {
   UnaryCall(Gateway& gateway, grpc::CallbackServerContext* context, const google::protobuf::Message& request)
       : gateway_(gateway),
         context_(context),
-        rpc_(gateway.metrics.Rpc(MethodOf(request))),
+        method_(MethodOf(request)),
+        rpc_(gateway.metrics.Rpc(method_)),
         started_(std::chrono::steady_clock::now()) {
     rpc_.Started();
     rpc_.MessageReceived();
@@ -51,6 +52,7 @@ class UnaryCall final : public grpc::ServerUnaryReactor {
     const std::chrono::duration<double> took = std::chrono::steady_clock::now() - started_;
     CountRefusal(gateway_.metrics, status);
     rpc_.Handled(static_cast<int>(status.code()), took.count());
+    LogCall(method_, status, took.count());
     if (status.ok()) rpc_.MessageSent();
     Finish(ToGrpc(status));
   }
@@ -64,6 +66,7 @@ class UnaryCall final : public grpc::ServerUnaryReactor {
  private:
   Gateway& gateway_;
   grpc::CallbackServerContext* const context_;
+  const size_t method_;
   metrics::RpcMetrics& rpc_;
   const std::chrono::steady_clock::time_point started_;
 };

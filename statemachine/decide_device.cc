@@ -128,8 +128,9 @@ Result On(const Org& org, const command::DetachConsole& c, Time) {
       decision.events.push_back(event::ForegroundChanged{session->id, c.technician, false});
   }
   // M03: whoever watches this console sees the session close.
-  for (const auto& [id, session] : org.sessions) {
-    if (session.monitored != c.technician || session.ended_already()) continue;
+  for (SessionId id : org.monitoring) {
+    const Session& session = *FindSession(org, id);
+    if (session.monitored != c.technician) continue;
     const Outcome outcome = session.ever_started ? Outcome::kClosedByCustomer : Outcome::kClosedByWaitingCustomer;
     decision.events.push_back(Ended(session, outcome, EndedBy::kCustomer));
   }

@@ -92,6 +92,7 @@ struct Folder {
     created.link_since = now;
     org.last_session = std::max(org.last_session, e.session);
     if (e.channel) ++org.connecting[e.channel];
+    if (e.monitored) org.monitoring.insert(e.session);
     org.sessions.insert_or_assign(e.session, std::move(created));
   }
 
@@ -240,6 +241,7 @@ struct Folder {
 
   void operator()(const SessionEnded& e) {
     LeaveConnecting();
+    org.monitoring.erase(e.session);
     session->outcome = e.outcome;
     session->keepers = e.keepers;
     session->ended = now;

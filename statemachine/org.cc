@@ -119,6 +119,7 @@ void RebuildIndexes(Org& org) {
   org.entries.clear();
   org.pools.clear();
   org.connecting.clear();
+  org.monitoring.clear();
   for (const auto& [id, session] : org.sessions) IndexSession(org, session);
 }
 

@@ -104,6 +104,7 @@ Time SinceOf(const Session& session, const TechnicianId& technician) {
 
 void IndexSession(Org& org, const Session& session) {
   for (const EntryMark& mark : session.marks) org.entries[mark.technician].insert(session.id);
+  if (session.monitored && !session.ended_already()) org.monitoring.insert(session.id);
   if (!session.channel || session.ended_already()) return;
   if (session.pool.state != EntryState::kNone && session.pool.state != EntryState::kRemoved) {
     org.pools[session.channel].insert(session.id);

@@ -171,7 +171,7 @@ std::string Text(const Command& command) { return std::visit(CommandText{}, comm
 bool Same(const Org& a, const Org& b) {
   return a.id == b.id && a.last_session == b.last_session && a.revision == b.revision && a.groups == b.groups &&
          a.technicians == b.technicians && a.channels == b.channels && a.keys == b.keys && a.sessions == b.sessions &&
-         a.entries == b.entries && a.pools == b.pools && a.connecting == b.connecting;
+         a.entries == b.entries && a.pools == b.pools && a.connecting == b.connecting && a.monitoring == b.monitoring;
 }
 
 std::string BrokenInvariant(const Org& org) {
@@ -187,6 +187,7 @@ std::string BrokenInvariant(const Org& org) {
   RebuildIndexes(rebuilt);
   if (rebuilt.entries != org.entries) return "index `entries` is not what the sessions say";
   if (rebuilt.pools != org.pools) return "index `pools` is not what the sessions say";
+  if (rebuilt.monitoring != org.monitoring) return "index `monitoring` is not what the sessions say";
   if (rebuilt.connecting != org.connecting) return "index `connecting` is not what the sessions say";
   return "";
 }
