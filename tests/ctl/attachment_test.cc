@@ -1,5 +1,5 @@
-// The demo's streams with heartbeats, against a server in this process.
-#include "tools/demo/attachment.h"
+// Streams with heartbeats, against a server in this process.
+#include "tools/client/attachment.h"
 
 #include <gtest/gtest.h>
 
@@ -7,7 +7,7 @@
 
 #include "tests/ctl/fake_daemon.h"
 
-namespace guichet::demo {
+namespace guichet::client {
 namespace {
 
 using ConsoleAttachment = Attachment<v1::AttachConsoleRequest, v1::AttachConsoleResponse>;
@@ -25,8 +25,8 @@ v1::AttachConsoleResponse Answer(const v1::AttachConsoleRequest& request) {
   return response;
 }
 
-std::unique_ptr<client::Client> Connect(const ctl::FakeDaemon& daemon) {
-  auto client = client::Client::Make({.address = daemon.address()});
+std::unique_ptr<Client> Connect(const ctl::FakeDaemon& daemon) {
+  auto client = Client::Make({.address = daemon.address()});
   return *std::move(client);
 }
 
@@ -72,4 +72,4 @@ TEST(AttachmentTest, RefusedAttachReportsTheStatus) {
 }
 
 }  // namespace
-}  // namespace guichet::demo
+}  // namespace guichet::client

@@ -13,6 +13,7 @@ void AddGroupCommands(CLI::App& app, Runner& runner);    // group
 void AddPeopleCommands(CLI::App& app, Runner& runner);   // technician, channel
 void AddSessionCommands(CLI::App& app, Runner& runner);  // session
 void AddQueueCommands(CLI::App& app, Runner& runner);    // queue
+void AddAppletCommands(CLI::App& app, Runner& runner);   // applet
 void AddShortcuts(CLI::App& app, Runner& runner);        // create, list, watch, start, …
 
 // Single commands that shortcuts repeat at the top level under `name`.

@@ -26,6 +26,7 @@ void Describe(CLI::App& app, Runner& runner) {
   AddPeopleCommands(app, runner);
   AddSessionCommands(app, runner);
   AddQueueCommands(app, runner);
+  AddAppletCommands(app, runner);
   AddShortcuts(app, runner);
 }
 

@@ -14,7 +14,7 @@
 #include "guichet/v1/session_service.pb.h"
 #include "guichet/v1/technician_service.pb.h"
 #include "tools/client/client.h"
-#include "tools/demo/attachment.h"
+#include "tools/client/attachment.h"
 #include "tools/demo/board.h"
 
 namespace guichet::demo {
@@ -56,7 +56,7 @@ class Customer {
   bool terms_pending_ ABSL_GUARDED_BY(mutex_) = false;
   bool reboot_ordered_ ABSL_GUARDED_BY(mutex_) = false;
   bool ended_ ABSL_GUARDED_BY(mutex_) = false;
-  Attachment<v1::AttachRequest, v1::AttachResponse> attachment_;
+  client::Attachment<v1::AttachRequest, v1::AttachResponse> attachment_;
 };
 
 // A technician at his console, whose queue is watched. The verbs and waits are thread-safe.
@@ -102,7 +102,7 @@ class Console {
   std::map<uint64_t, v1::EntryState> states_ ABSL_GUARDED_BY(mutex_);
   std::unique_ptr<client::Stream> watch_;
   std::thread watcher_;
-  Attachment<v1::AttachConsoleRequest, v1::AttachConsoleResponse> attachment_;
+  client::Attachment<v1::AttachConsoleRequest, v1::AttachConsoleResponse> attachment_;
 };
 
 }  // namespace guichet::demo

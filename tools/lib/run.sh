@@ -3,7 +3,8 @@
 # The data folder holds store/ (the daemon's), operator.key, dev.env (tokens; these two readable by the owner alone) and,
 # while the daemon serves, address.
 
-BIN=build/release/tools
+# Programs of GUICHET_BIN are taken as they are.
+BIN=${GUICHET_BIN:-build/release/tools}
 DATA=${GUICHET_DATA:-.data}
 PORT=${GUICHET_PORT:-50443}
 METRICS_PORT=${GUICHET_METRICS_PORT:-9464}
@@ -29,7 +30,7 @@ require_free_port() {
 # In its own process group: Ctrl-C reaches this script alone, which forwards it once.
 start_daemon() {
   set -m
-  "$BIN/guichetd" --listen "$ADDRESS" --metrics-listen "127.0.0.1:$METRICS_PORT" --data "$DATA/store" \
+  "$BIN/guichetd" --listen "$ADDRESS" --metrics-listen "127.0.0.1:$METRICS_PORT" --data "$DATA" \
     --operator-key-file "$DATA/operator.key" "$@" </dev/null &
   DAEMON=$!
   set +m
@@ -108,9 +109,10 @@ create_organization() {
   export GUICHET_TOKEN
   GUICHET_TOKEN=$(ctl org create dev --display-name "Development" -o token)
   echo "export GUICHET_ADMINISTRATOR_TOKEN=$GUICHET_TOKEN"
-  ctl group create support >/dev/null
-  ctl group create backoffice >/dev/null
-  ctl technician create ann --group support --display-name "Ann" --administrator >/dev/null
+  # A short grace: a device that vanishes is noticed while one watches.
+  ctl group create support --device-lost-grace 5s >/dev/null
+  ctl group create backoffice --device-lost-grace 5s >/dev/null
+  ctl technician create ann --group support --display-name "Ann" --administrator true >/dev/null
   ctl technician create ben --group support --display-name "Ben" >/dev/null
   ctl technician create cleo --group backoffice --display-name "Cleo" >/dev/null
   ctl technician create dan --group backoffice --display-name "Dan" >/dev/null
@@ -137,6 +139,7 @@ make_organization() {
 print_welcome() {
   # shellcheck disable=SC1091
   . "$DATA/dev.env"
+  local curl="tools/dev buf curl --protocol grpc --http2-prior-knowledge -H 'authorization: Bearer $GUICHET_ANN_TOKEN'"
   cat <<WELCOME
 
 guichetd serves $ADDRESS, without TLS; metrics: http://127.0.0.1:$METRICS_PORT/metrics; data: $DATA
@@ -147,16 +150,19 @@ $(sed 's/^export /  /' "$DATA/dev.env")
 
 To try, in another terminal in this folder:
 
-  $BIN/guichetctl --address $ADDRESS health
   tools/dev demo
-  tools/dev buf curl --schema proto --protocol grpc --http2-prior-knowledge \\
-    -H 'authorization: Bearer $GUICHET_ANN_TOKEN' -d '{}' \\
-    http://$ADDRESS/guichet.v1.AdminService/GetPrincipal
-  tools/dev buf curl --schema proto --protocol grpc --http2-prior-knowledge \\
-    -H 'authorization: Bearer $GUICHET_ANN_TOKEN' -d '{"requestId": "first-session", "name": "Eve"}' \\
-    http://$ADDRESS/guichet.v1.SessionService/CreateSession
-  grpcurl -plaintext -import-path proto -proto guichet/v1/queue_service.proto \\
-    -H 'authorization: Bearer $GUICHET_ANN_TOKEN' -d '{}' $ADDRESS guichet.v1.QueueService/WatchQueue
+
+  export GUICHET_ADDRESS=$ADDRESS GUICHET_TOKEN=$GUICHET_ANN_TOKEN
+  $BIN/guichetctl technicians
+  $BIN/guichetctl create --name 'Mrs Lind'
+  $BIN/guichetctl queue list
+
+  $curl \\
+    -d '{}' http://$ADDRESS/guichet.v1.AdminService/GetPrincipal
+  $curl \\
+    -d '{"name": "Mr Okoro"}' http://$ADDRESS/guichet.v1.SessionService/CreateSession
+  grpcurl -plaintext -H 'authorization: Bearer $GUICHET_ANN_TOKEN' \\
+    -d '{}' $ADDRESS guichet.v1.QueueService/WatchQueue
 
 Ctrl-C ends it.
 WELCOME
@@ -164,9 +170,11 @@ WELCOME
 
 cmd_run() {
   [[ ${1:-} == -- ]] && shift
-  setup_packages
-  (setup_buf) || say "without buf: the buf curl commands below do not work"
-  cmd_build release --target guichetd guichetctl guichet-demo
+  if [[ -z ${GUICHET_BIN:-} ]]; then
+    setup_packages
+    (setup_buf) || say "without buf: the buf curl commands below do not work"
+    cmd_build release --target guichetd guichetctl guichet-demo
+  fi
   mkdir -p -m 700 "$DATA"
   make_operator_key
   require_free_port GUICHET_PORT "$PORT"
@@ -187,5 +195,6 @@ cmd_demo() {
   fi
   # shellcheck disable=SC1091
   . "$DATA/dev.env"
-  exec "$BIN/guichet-demo" --address "$address" "$@"
+  exec "$BIN/guichet-demo" --address "$address" --integrator "$GUICHET_INTEGRATION_TOKEN" \
+    --technician "ann=$GUICHET_ANN_TOKEN" --technician "ben=$GUICHET_BEN_TOKEN" --technician "cleo=$GUICHET_CLEO_TOKEN" "$@"
 }

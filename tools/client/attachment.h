@@ -14,7 +14,7 @@
 #include "absl/time/time.h"
 #include "tools/client/client.h"
 
-namespace guichet::demo {
+namespace guichet::client {
 
 // Used from one thread, which also destroys it; `on_message` is called from another. It is attached from a successful Attach
 // until the stream ends or Drop.
@@ -23,8 +23,9 @@ class Attachment {
  public:
   ~Attachment() { Drop(); }
 
-  // Opens the stream and waits for the welcome, which `on_message` sees first.
-  absl::Status Attach(const client::Client& client, const Request& hello, std::function<void(const Response&)> on_message) {
+  // Opens the stream and waits for the welcome, which `on_message` sees first. FAILED_PRECONDITION when the first message, which
+  // `on_message` sees too, is none.
+  absl::Status Attach(const Client& client, const Request& hello, std::function<void(const Response&)> on_message) {
     Drop();
     stream_ = client.Open(hello);
     stop_ = std::make_unique<absl::Notification>();
@@ -34,7 +35,10 @@ class Attachment {
       const absl::Status status = stream_->Finish();
       return status.ok() ? absl::InternalError("the stream ended before its welcome") : status;
     }
-    if (!response.has_welcome()) return absl::InternalError("the first message is not a welcome");
+    if (!response.has_welcome()) {
+      on_message(response);
+      return absl::FailedPreconditionError("the stream begins with another message than a welcome");
+    }
     const auto& interval = response.welcome().heartbeat_interval();
     // A floor, so that a daemon that names no interval is not flooded.
     const absl::Duration every =
@@ -64,6 +68,9 @@ class Attachment {
     Join().IgnoreError();
   }
 
+  // Whether the other side ended the stream within `patience`. Must be attached; Close returns the stream's status.
+  bool EndsWithin(absl::Duration patience) { return read_all_->WaitForNotificationWithTimeout(patience); }
+
   // Half-closes and waits until the other side ends the stream, or for `patience`, and then breaks it.
   absl::Status Close(absl::Duration patience) {
     if (stream_ == nullptr) return absl::OkStatus();
@@ -87,11 +94,11 @@ class Attachment {
     return status;
   }
 
-  std::unique_ptr<client::Stream> stream_;
+  std::unique_ptr<Stream> stream_;
   std::unique_ptr<absl::Notification> stop_;
   std::unique_ptr<absl::Notification> read_all_;
   std::thread reader_;
   std::thread heart_;
 };
 
-}  // namespace guichet::demo
+}  // namespace guichet::client

@@ -1,0 +1,182 @@
+// applet: a stand-in for the program on the customer's device, to try things out and to script.
+#include "absl/strings/str_cat.h"
+#include "absl/strings/str_join.h"
+#include "absl/synchronization/mutex.h"
+#include "guichet/v1/applet_service.pb.h"
+#include "tools/client/attachment.h"
+#include "tools/client/status.h"
+#include "tools/ctl/commands.h"
+#include "tools/ctl/flags.h"
+#include "tools/ctl/words.h"
+
+namespace guichet::ctl {
+namespace {
+
+// Between two attempts to attach: after a reboot, and while the daemon is away.
+constexpr absl::Duration kAttachAgainAfter = absl::Milliseconds(500);
+
+struct AttachFlags {
+  absl::Duration end_after = absl::InfiniteDuration();
+  bool decline_terms = false;
+};
+
+// The device of one session, attached until the session ends. One thread calls Run; messages come on another.
+class Applet {
+ public:
+  Applet(Runner& runner, const client::Client& client, AttachFlags flags) : runner_(runner), client_(client), flags_(flags) {}
+
+  // OK once the session has ended. After a reboot, and after UNAVAILABLE once it was attached, it attaches again.
+  absl::Status Run() {
+    const absl::Time end_at = runner_.io().now() + flags_.end_after;
+    bool ever_attached = false;
+    while (true) {
+      absl::Status status = Attach();
+      if (status.ok()) {
+        ever_attached = true;
+        if (!attachment_.EndsWithin(end_at - runner_.io().now())) {
+          v1::AttachRequest end;
+          end.mutable_end();
+          attachment_.Send(end);
+        }
+        attachment_.EndsWithin(absl::InfiniteDuration());
+        status = attachment_.Close(absl::ZeroDuration());
+      }
+      if (ended()) return absl::OkStatus();
+      if (!status.ok() && !(ever_attached && absl::IsUnavailable(status))) return status;
+      runner_.io().err << "guichetctl: stream ended (" << client::CodeName(status) << "), attaching again\n";
+      runner_.io().wait(kAttachAgainAfter);
+    }
+  }
+
+ private:
+  absl::Status Attach() {
+    v1::AttachRequest hello;
+    hello.mutable_hello()->set_platform("guichetctl");
+    absl::Status status = attachment_.Attach(client_, hello, [this](const v1::AttachResponse& message) { OnMessage(message); });
+    if (!status.ok() || !terms_pending()) return status;
+    v1::AttachRequest answer;
+    answer.mutable_terms()->set_accepted(!flags_.decline_terms);
+    attachment_.Send(answer);
+    return absl::OkStatus();
+  }
+
+  void OnMessage(const v1::AttachResponse& message) {
+    absl::MutexLock lock(&mutex_);
+    if (message.has_welcome()) {
+      session_id_ = message.welcome().session_id();
+      terms_pending_ = !message.welcome().terms().empty();
+    }
+    if (message.has_ended()) ended_ = true;
+    if (message.has_heartbeat_ack()) return;
+    std::ostream& out = runner_.io().out;
+    if (runner_.json()) {
+      out << Json(message, /*pretty=*/false) << "\n";
+    } else {
+      out << absl::FormatTime("%H:%M:%S", runner_.io().now(), absl::UTCTimeZone()) << "  "
+          << (session_id_ == 0 ? "" : absl::StrCat(session_id_, "  ")) << Line(message) << "\n";
+    }
+    out.flush();
+  }
+
+  static std::string Line(const v1::AttachResponse& message) {
+    if (message.has_reboot()) return absl::StrCat("ordered to reboot: ", Word(message.reboot().kind()));
+    if (message.has_ended()) return absl::StrCat("ended: ", Word(message.ended().outcome()));
+    const v1::CustomerView& view = message.has_welcome() ? message.welcome().state() : message.state();
+    std::vector<std::string> people(view.collaborator_names().begin(), view.collaborator_names().end());
+    if (!view.technician_name().empty()) people.insert(people.begin(), view.technician_name());
+    return absl::StrCat(message.has_welcome() ? "attached: " : "", Word(view.phase()), people.empty() ? "" : " with ",
+                        absl::StrJoin(people, ", "));
+  }
+
+  bool ended() {
+    absl::MutexLock lock(&mutex_);
+    return ended_;
+  }
+  bool terms_pending() {
+    absl::MutexLock lock(&mutex_);
+    return terms_pending_;
+  }
+
+  Runner& runner_;
+  const client::Client& client_;
+  const AttachFlags flags_;
+  absl::Mutex mutex_;
+  uint64_t session_id_ ABSL_GUARDED_BY(mutex_) = 0;
+  bool terms_pending_ ABSL_GUARDED_BY(mutex_) = false;
+  bool ended_ ABSL_GUARDED_BY(mutex_) = false;
+  client::Attachment<v1::AttachRequest, v1::AttachResponse> attachment_;
+};
+
+template <typename Response>
+Show<Response> ShowEntered() {
+  return {.table =
+              [](const Response& response) {
+                return absl::StrCat("session ", response.session_id(), "\n\ndevice token, shown only here: ", response.device_token(),
+                                    "\n");
+              },
+          .secret = [](const Response& response) { return response.device_token(); }};
+}
+
+template <typename Request>
+void DeviceFlags(CLI::App* command, std::shared_ptr<Request> request) {
+  request->set_device_id("guichetctl");
+  request->set_platform("guichetctl");
+  TextFlag(
+      command, "--device", [request](const std::string& id) { request->set_device_id(id); },
+      "Stable id of the device; default guichetctl");
+  TextFlag(
+      command, "--language", [request](const std::string& tag) { request->set_language(tag); }, "BCP 47 tag");
+}
+
+void AddRedeem(CLI::App& parent, Runner& runner) {
+  auto* command = runner.Add(parent, {"redeem", "Exchange a PIN or the code of a link for the token of a device, once",
+                                      "applet redeem 493051 -o token > device.token"});
+  auto request = runner.Bind<v1::RedeemCodeRequest, v1::RedeemCodeResponse>(command, ShowEntered<v1::RedeemCodeResponse>());
+  Argument(
+      command, "CODE", [request](const std::string& code) { request->set_code(code); }, "PIN, or code of a link");
+  DeviceFlags(command, request);
+}
+
+void AddEnter(CLI::App& parent, Runner& runner) {
+  auto* command = runner.Add(parent, {"enter", "Submit the form of a channel for the token of a device",
+                                      "applet enter acme web --name 'Mrs Lind' -o token > device.token"});
+  auto request = runner.Bind<v1::EnterChannelRequest, v1::EnterChannelResponse>(command, ShowEntered<v1::EnterChannelResponse>());
+  Argument(
+      command, "ORGANIZATION", [request](const std::string& id) { request->set_organization_id(id); }, "Id of the organization");
+  Argument(
+      command, "CHANNEL", [request](const std::string& id) { request->set_channel_id(id); }, "Id of the channel");
+  TextFlag(
+      command, "--name", [request](const std::string& name) { request->set_name(name); }, "Customer's name");
+  ListFlag(
+      command, "--field", [request] { return request->mutable_custom_fields(); }, "Custom fields 1-5 in order, repeated")
+      ->delimiter('\0')
+      ->type_name("TEXT");
+  DeviceFlags(command, request);
+}
+
+void AddAttach(CLI::App& parent, Runner& runner) {
+  auto* command = runner.Add(parent, {"attach", "Keep the device attached until its session ends; prints what the customer sees",
+                                      "applet attach --token-file device.token --end-after 5m"});
+  auto flags = std::make_shared<AttachFlags>();
+  DurationFlag(
+      command, "--end-after",
+      [flags](absl::Duration duration) { flags->end_after = duration == absl::ZeroDuration() ? absl::InfiniteDuration() : duration; },
+      "The customer ends the session after this time; never by default");
+  command->add_flag("--decline-terms", flags->decline_terms, "Decline the terms, which are accepted otherwise");
+  runner.Act(command, [&runner, flags]() -> absl::Status {
+    const auto client = runner.Connect();
+    if (!client.ok()) return client.status();
+    return Applet(runner, **client, *flags).Run();
+  });
+}
+
+}  // namespace
+
+void AddAppletCommands(CLI::App& app, Runner& runner) {
+  CLI::App* applet = runner.AddFamily(app, "applet", "A stand-in for the program on the customer's device");
+  AddRedeem(*applet, runner);
+  AddEnter(*applet, runner);
+  AddAttach(*applet, runner);
+}
+
+}  // namespace guichet::ctl
