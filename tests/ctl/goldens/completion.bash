@@ -1,12 +1,12 @@
 # bash completion of guichetctl; load it with: source <(guichetctl completion bash)
 _guichetctl_words() {
   case "$1" in
-    "") words="health whoami completion org key group technician channel session queue create list start hold transfer end timeline watch technicians keys --help --version --address --token --token-file --tls-ca --insecure --output --timeout" ;;
+    "") words="health whoami completion org key group technician channel session queue applet create list start hold transfer end timeline watch technicians keys --help --version --address --token --token-file --tls-ca --insecure --output --timeout" ;;
     "health") words="--help --service --version --address --token --token-file --tls-ca --insecure --output --timeout" ;;
     "whoami") words="--help --version --address --token --token-file --tls-ca --insecure --output --timeout" ;;
     "completion") words="--help --version --address --token --token-file --tls-ca --insecure --output --timeout" ;;
     "org") words="create list get --help --version --address --token --token-file --tls-ca --insecure --output --timeout" ;;
-    "org/create") words="--help --request-id --name --version --address --token --token-file --tls-ca --insecure --output --timeout" ;;
+    "org/create") words="--help --request-id --display-name --version --address --token --token-file --tls-ca --insecure --output --timeout" ;;
     "org/list") words="--help --limit --version --address --token --token-file --tls-ca --insecure --output --timeout" ;;
     "org/get") words="--help --version --address --token --token-file --tls-ca --insecure --output --timeout" ;;
     "key") words="create list revoke --help --version --address --token --token-file --tls-ca --insecure --output --timeout" ;;
@@ -14,24 +14,24 @@ _guichetctl_words() {
     "key/list") words="--help --limit --version --address --token --token-file --tls-ca --insecure --output --timeout" ;;
     "key/revoke") words="--help --request-id --version --address --token --token-file --tls-ca --insecure --output --timeout" ;;
     "group") words="create list get set delete --help --version --address --token --token-file --tls-ca --insecure --output --timeout" ;;
-    "group/create") words="--help --request-id --name --private-code-validity --connecting-timeout --waiting-timeout --idle-timeout --device-lost-grace --offline-after --hold-limit --system-limit --max-active-sessions --busy-at --auto-start-private --console-lost-policy --terms --version --address --token --token-file --tls-ca --insecure --output --timeout" ;;
+    "group/create") words="--help --request-id --display-name --private-code-validity --connecting-timeout --waiting-timeout --idle-timeout --device-lost-grace --offline-after --hold-limit --system-limit --max-active-sessions --busy-at --auto-start-private --console-lost-policy --terms --version --address --token --token-file --tls-ca --insecure --output --timeout" ;;
     "group/list") words="--help --limit --version --address --token --token-file --tls-ca --insecure --output --timeout" ;;
     "group/get") words="--help --version --address --token --token-file --tls-ca --insecure --output --timeout" ;;
-    "group/set") words="--help --request-id --name --private-code-validity --connecting-timeout --waiting-timeout --idle-timeout --device-lost-grace --offline-after --hold-limit --system-limit --max-active-sessions --busy-at --auto-start-private --console-lost-policy --terms --version --address --token --token-file --tls-ca --insecure --output --timeout" ;;
+    "group/set") words="--help --request-id --display-name --private-code-validity --connecting-timeout --waiting-timeout --idle-timeout --device-lost-grace --offline-after --hold-limit --system-limit --max-active-sessions --busy-at --auto-start-private --console-lost-policy --terms --version --address --token --token-file --tls-ca --insecure --output --timeout" ;;
     "group/delete") words="--help --request-id --version --address --token --token-file --tls-ca --insecure --output --timeout" ;;
     "technician") words="create list get set delete status watch --help --version --address --token --token-file --tls-ca --insecure --output --timeout" ;;
-    "technician/create") words="--help --request-id --name --group --administrator --disabled --version --address --token --token-file --tls-ca --insecure --output --timeout" ;;
+    "technician/create") words="--help --request-id --display-name --group --administrator --disabled --version --address --token --token-file --tls-ca --insecure --output --timeout" ;;
     "technician/list") words="--help --limit --group --status --version --address --token --token-file --tls-ca --insecure --output --timeout" ;;
     "technician/get") words="--help --version --address --token --token-file --tls-ca --insecure --output --timeout" ;;
-    "technician/set") words="--help --request-id --name --group --administrator --disabled --version --address --token --token-file --tls-ca --insecure --output --timeout" ;;
+    "technician/set") words="--help --request-id --display-name --group --administrator --disabled --version --address --token --token-file --tls-ca --insecure --output --timeout" ;;
     "technician/delete") words="--help --request-id --version --address --token --token-file --tls-ca --insecure --output --timeout" ;;
     "technician/status") words="--help --request-id --technician --reason --version --address --token --token-file --tls-ca --insecure --output --timeout" ;;
     "technician/watch") words="--help --changes --version --address --token --token-file --tls-ca --insecure --output --timeout" ;;
     "channel") words="create list get set delete --help --version --address --token --token-file --tls-ca --insecure --output --timeout" ;;
-    "channel/create") words="--help --request-id --name --groups --technicians --connecting-timeout --waiting-timeout --version --address --token --token-file --tls-ca --insecure --output --timeout" ;;
+    "channel/create") words="--help --request-id --display-name --groups --technicians --connecting-timeout --waiting-timeout --version --address --token --token-file --tls-ca --insecure --output --timeout" ;;
     "channel/list") words="--help --limit --version --address --token --token-file --tls-ca --insecure --output --timeout" ;;
     "channel/get") words="--help --version --address --token --token-file --tls-ca --insecure --output --timeout" ;;
-    "channel/set") words="--help --request-id --name --groups --technicians --connecting-timeout --waiting-timeout --version --address --token --token-file --tls-ca --insecure --output --timeout" ;;
+    "channel/set") words="--help --request-id --display-name --groups --technicians --connecting-timeout --waiting-timeout --version --address --token --token-file --tls-ca --insecure --output --timeout" ;;
     "channel/delete") words="--help --request-id --version --address --token --token-file --tls-ca --insecure --output --timeout" ;;
     "session") words="create get list start hold transfer cancel-transfer end reboot invite remove leave offer-lead cancel-lead-offer accept-lead update timeline --help --version --address --token --token-file --tls-ca --insecure --output --timeout" ;;
     "session/create") words="--help --request-id --technician --method --channel --name --field --tracking-id --language --monitored --version --address --token --token-file --tls-ca --insecure --output --timeout" ;;
@@ -51,9 +51,14 @@ _guichetctl_words() {
     "session/accept-lead") words="--help --request-id --technician --epoch --version --address --token --token-file --tls-ca --insecure --output --timeout" ;;
     "session/update") words="--help --request-id --technician --epoch --name --tracking-id --language --field --version --address --token --token-file --tls-ca --insecure --output --timeout" ;;
     "session/timeline") words="--help --limit --version --address --token --token-file --tls-ca --insecure --output --timeout" ;;
-    "queue") words="list watch --help --version --address --token --token-file --tls-ca --insecure --output --timeout" ;;
+    "queue") words="list watch wait --help --version --address --token --token-file --tls-ca --insecure --output --timeout" ;;
     "queue/list") words="--help --limit --tab --technician --channel --version --address --token --token-file --tls-ca --insecure --output --timeout" ;;
     "queue/watch") words="--help --tab --technician --channel --changes --version --address --token --token-file --tls-ca --insecure --output --timeout" ;;
+    "queue/wait") words="--help --technician --version --address --token --token-file --tls-ca --insecure --output --timeout" ;;
+    "applet") words="redeem enter attach --help --version --address --token --token-file --tls-ca --insecure --output --timeout" ;;
+    "applet/redeem") words="--help --request-id --device --language --version --address --token --token-file --tls-ca --insecure --output --timeout" ;;
+    "applet/enter") words="--help --request-id --name --field --device --language --version --address --token --token-file --tls-ca --insecure --output --timeout" ;;
+    "applet/attach") words="--help --end-after --decline-terms --version --address --token --token-file --tls-ca --insecure --output --timeout" ;;
     "create") words="--help --request-id --technician --method --channel --name --field --tracking-id --language --monitored --version --address --token --token-file --tls-ca --insecure --output --timeout" ;;
     "list") words="--help --limit --ended --technician --channel --tracking-id --device --version --address --token --token-file --tls-ca --insecure --output --timeout" ;;
     "start") words="--help --request-id --technician --epoch --version --address --token --token-file --tls-ca --insecure --output --timeout" ;;
