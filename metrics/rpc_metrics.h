@@ -41,7 +41,7 @@ struct RpcFamilies {
 class RpcMetrics {
  public:
   // Which codes of `handled` exist from the start; a rate() misses the first increment of a child that does not. kUsual is 15
-  // of the 17: a method that the daemon has does not end with UNIMPLEMENTED or DATA_LOSS, and codes × methods is the largest
+  // of the 17: a method that the daemon has ends with neither of the two others, and codes × methods is the largest
   // product of labels here.
   enum class Codes : uint8_t { kUsual, kAll };
 

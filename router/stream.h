@@ -113,7 +113,7 @@ class Stream : public Reactor, public OpenStream, public std::enable_shared_from
   Gateway& gateway_;
   grpc::CallbackServerContext* const context_;
   metrics::RpcMetrics& rpc_;
-  absl::Mutex mu_;
+  mutable absl::Mutex mu_;
 
  private:
   std::shared_ptr<Stream> self_;

@@ -21,7 +21,7 @@ struct ModelOptions {
 
 // Promise: the contract of Store. It has no thread: callbacks run inside the call that completes the commits, which is
 // CommitAsync itself unless manual, without a lock held, so a callback may call the store. "Durable" means: survives CrashAnd….
-// Checkpoint is UNIMPLEMENTED.
+// Checkpoint is refused: there is no disk.
 class ModelStore : public Store {
  public:
   explicit ModelStore(ModelOptions options = {}) : options_(std::move(options)), manual_(options_.manual) {}

@@ -31,7 +31,8 @@ int main(int argc, char** argv) {
   app.add_option("--data", options.data, "Folder of the store; made when missing")->required()->envname("GUICHET_DATA");
   app.add_option("--listen", options.listen, "gRPC address, HOST:PORT; port 0 takes a free one")->capture_default_str();
   app.add_option("--metrics-listen", options.metrics_listen, "Prometheus address, A.B.C.D:PORT; empty: no metrics over HTTP");
-  app.add_option("--operator-key-file", operator_key_file, "File whose first word is the token of the operator, who creates organizations")
+  app.add_option("--operator-key-file", operator_key_file,
+                 "File whose first word is the token of the operator, who creates organizations")
       ->check(CLI::ExistingFile);
   app.add_option("--link-base-url", options.link_base_url, "In front of the code of a link")->capture_default_str();
   app.add_option("--tls-certificate", options.tls_certificate, "PEM certificate chain; without it plaintext, on loopback only")

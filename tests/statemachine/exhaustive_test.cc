@@ -9,7 +9,7 @@
 
 #include "absl/strings/str_cat.h"
 #include "gtest/gtest.h"
-#include "world.h"
+#include "tests/statemachine/world.h"
 
 namespace guichet::testing {
 namespace {

@@ -1,6 +1,6 @@
 // The rules in prose of domain.md §2, one test each. The views of ann, bob and cat are written in that order.
 #include "gtest/gtest.h"
-#include "world.h"
+#include "tests/statemachine/world.h"
 
 namespace guichet::testing {
 namespace {

@@ -5,7 +5,7 @@
 #include <functional>
 
 #include "gtest/gtest.h"
-#include "world.h"
+#include "tests/statemachine/world.h"
 
 namespace guichet::testing {
 namespace {

@@ -1,4 +1,4 @@
-#include "world.h"
+#include "tests/statemachine/world.h"
 
 #include <algorithm>
 #include <set>

@@ -23,8 +23,8 @@ class Attachment {
  public:
   ~Attachment() { Drop(); }
 
-  // Opens the stream and waits for the welcome, which `on_message` sees first. FAILED_PRECONDITION when the first message, which
-  // `on_message` sees too, is none.
+  // Opens the stream and waits for the welcome, which `on_message` sees first. FAILED_PRECONDITION when the first message,
+  // which `on_message` sees too, is none.
   absl::Status Attach(const Client& client, const Request& hello, std::function<void(const Response&)> on_message) {
     Drop();
     stream_ = client.Open(hello);

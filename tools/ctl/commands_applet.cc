@@ -111,8 +111,8 @@ template <typename Response>
 Show<Response> ShowEntered() {
   return {.table =
               [](const Response& response) {
-                return absl::StrCat("session ", response.session_id(), "\n\ndevice token, shown only here: ", response.device_token(),
-                                    "\n");
+                return absl::StrCat("session ", response.session_id(),
+                                    "\n\ndevice token, shown only here: ", response.device_token(), "\n");
               },
           .secret = [](const Response& response) { return response.device_token(); }};
 }
@@ -140,9 +140,11 @@ void AddRedeem(CLI::App& parent, Runner& runner) {
 void AddEnter(CLI::App& parent, Runner& runner) {
   auto* command = runner.Add(parent, {"enter", "Submit the form of a channel for the token of a device",
                                       "applet enter acme web --name 'Mrs Lind' -o token > device.token"});
-  auto request = runner.Bind<v1::EnterChannelRequest, v1::EnterChannelResponse>(command, ShowEntered<v1::EnterChannelResponse>());
+  auto request =
+      runner.Bind<v1::EnterChannelRequest, v1::EnterChannelResponse>(command, ShowEntered<v1::EnterChannelResponse>());
   Argument(
-      command, "ORGANIZATION", [request](const std::string& id) { request->set_organization_id(id); }, "Id of the organization");
+      command, "ORGANIZATION", [request](const std::string& id) { request->set_organization_id(id); },
+      "Id of the organization");
   Argument(
       command, "CHANNEL", [request](const std::string& id) { request->set_channel_id(id); }, "Id of the channel");
   TextFlag(
@@ -155,12 +157,15 @@ void AddEnter(CLI::App& parent, Runner& runner) {
 }
 
 void AddAttach(CLI::App& parent, Runner& runner) {
-  auto* command = runner.Add(parent, {"attach", "Keep the device attached until its session ends; prints what the customer sees",
-                                      "applet attach --token-file device.token --end-after 5m"});
+  auto* command =
+      runner.Add(parent, {"attach", "Keep the device attached until its session ends; prints what the customer sees",
+                          "applet attach --token-file device.token --end-after 5m"});
   auto flags = std::make_shared<AttachFlags>();
   DurationFlag(
       command, "--end-after",
-      [flags](absl::Duration duration) { flags->end_after = duration == absl::ZeroDuration() ? absl::InfiniteDuration() : duration; },
+      [flags](absl::Duration duration) {
+        flags->end_after = duration == absl::ZeroDuration() ? absl::InfiniteDuration() : duration;
+      },
       "The customer ends the session after this time; never by default");
   command->add_flag("--decline-terms", flags->decline_terms, "Decline the terms, which are accepted otherwise");
   runner.Act(command, [&runner, flags]() -> absl::Status {

@@ -22,8 +22,8 @@ void AddOrgCreate(CLI::App& parent, Runner& runner) {
       command, "ORGANIZATION", [request](const std::string& id) { request->mutable_organization()->set_organization_id(id); },
       "Id of the organization");
   TextFlag(
-      command, "--display-name", [request](const std::string& name) { request->mutable_organization()->set_display_name(name); },
-      "Name for people")
+      command, "--display-name",
+      [request](const std::string& name) { request->mutable_organization()->set_display_name(name); }, "Name for people")
       ->required();
 }
 

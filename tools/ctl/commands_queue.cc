@@ -62,8 +62,8 @@ absl::Status AwaitState(const client::Client& client, const v1::WatchQueueReques
   if (seen == wanted) return absl::OkStatus();
   const absl::Status status = stream->Finish();
   if (!late) return status.ok() ? absl::UnavailableError("the watch ended") : status;
-  return absl::DeadlineExceededError(absl::StrCat("session ", session_id, " is ",
-                                                  seen == v1::ENTRY_STATE_UNSPECIFIED ? "not in the queue" : Word(seen)));
+  return absl::DeadlineExceededError(
+      absl::StrCat("session ", session_id, " is ", seen == v1::ENTRY_STATE_UNSPECIFIED ? "not in the queue" : Word(seen)));
 }
 
 void AddQueueWait(CLI::App& parent, Runner& runner) {

@@ -13,8 +13,8 @@
 #include "guichet/v1/queue_service.pb.h"
 #include "guichet/v1/session_service.pb.h"
 #include "guichet/v1/technician_service.pb.h"
-#include "tools/client/client.h"
 #include "tools/client/attachment.h"
+#include "tools/client/client.h"
 #include "tools/demo/board.h"
 
 namespace guichet::demo {

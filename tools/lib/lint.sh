@@ -8,13 +8,16 @@ cxx_files() { tools/list-files | grep -E '\.(h|cc)$' || true; }
 
 check_format() { cxx_files | xargs -r -d '\n' clang-format --dry-run -Werror; }
 
-# The .cc files that name the mutex header themselves, or include a project header that does.
+# What names the mutex header, or has annotations.
+LOCKS='absl/synchronization/mutex\.h|ABSL_(GUARDED_BY|EXCLUSIVE_LOCKS_REQUIRED)'
+
+# The .cc files with locks of their own, or that include a project header with locks.
 annotated_files() {
   local folders pattern
   folders=$(IFS='|' && echo "${ANNOTATED[*]}")
-  pattern=$(cxx_files | grep -E "^($folders)/.*\.h$" | xargs -r -d '\n' grep -l 'absl/synchronization/mutex\.h' | sed 's/\./\\./g' | paste -sd '|' -)
+  pattern=$(cxx_files | grep -E "^($folders)/.*\.h$" | xargs -r -d '\n' grep -lE "$LOCKS" | sed 's/\./\\./g' | paste -sd '|' -)
   cxx_files | grep -E "^($folders)/.*\.cc$" |
-    xargs -r -d '\n' grep -lE "#include \"(absl/synchronization/mutex\.h${pattern:+|$pattern})\"" || true
+    xargs -r -d '\n' grep -lE "$LOCKS${pattern:+|#include \"($pattern)\"}" || true
 }
 
 check_thread_safety() {
