@@ -24,12 +24,16 @@ class ConsoleStream final : public AttachStream<pb::AttachConsoleRequest, pb::At
     switch (request.message_case()) {
       case pb::AttachConsoleRequest::kHello: return Hello(request.hello());
       case pb::AttachConsoleRequest::kHeartbeat: return Heartbeat(request.heartbeat().sequence());
+      case pb::AttachConsoleRequest::kActivity:
+        if (Active(gateway_.clock.Now())) return Run(org, command::SetInactive{principal_.technician, false}, Actor());
+        return ReadNext();
       case pb::AttachConsoleRequest::kForeground:
+        if (Active(gateway_.clock.Now())) Run(org, command::SetInactive{principal_.technician, false}, Actor(), nullptr, false);
         return Run(org, command::SetForeground{principal_.technician, SessionId{request.foreground().session_id()}}, Actor());
       case pb::AttachConsoleRequest::kSignOut: return SignOut();
       case pb::AttachConsoleRequest::MESSAGE_NOT_SET: break;
     }
-    EndStream(InvalidField("message", "required: hello, heartbeat, foreground or sign_out"));
+    EndStream(InvalidField("message", "required: hello, heartbeat, foreground, activity or sign_out"));
   }
 
   bool Next(pb::AttachConsoleResponse* out) override ABSL_EXCLUSIVE_LOCKS_REQUIRED(mu_) {

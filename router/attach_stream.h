@@ -65,16 +65,16 @@ class AttachStream : public Stream<grpc::ServerBidiReactor<Request, Response>, R
     ReadNext();
   }
 
-  // Runs a command that the peer sent; the next message is read when it is durable.
-  void Run(const OrgId& org, Command command, std::string actor, std::function<void()> then = nullptr) {
+  // Runs a command that the peer sent; with `read_next` the next message is read when it is durable.
+  void Run(const OrgId& org, Command command, std::string actor, std::function<void()> then = nullptr, bool read_next = true) {
     auto self = std::static_pointer_cast<AttachStream>(this->self());
     absl::Status submitted =
-        this->gateway_.ShardOf(org).Submit([self, org, command = std::move(command), actor = std::move(actor), then](Turn& turn) {
+        this->gateway_.ShardOf(org).Submit([self, org, command = std::move(command), actor = std::move(actor), then, read_next](Turn& turn) {
           OrgRuntime* rt = turn.Find(org);
           if (rt != nullptr) (void)turn.Apply(*rt, command, actor);
-          turn.AfterDurable([self, then] {
+          turn.AfterDurable([self, then, read_next] {
             if (then) then();
-            self->ReadNext();
+            if (read_next) self->ReadNext();
           });
         });
     if (!submitted.ok()) this->EndStream(submitted);

@@ -101,6 +101,7 @@ void ToProto(const TechnicianInfo& info, pb::Technician* out) {
   SetTime(technician.status_since, out->mutable_status_since_time());
   out->set_away(technician.away);
   out->set_away_reason(technician.away_reason);
+  out->set_inactive(technician.inactive);
   out->set_console_attached(technician.console);
   out->set_active_sessions(static_cast<uint32_t>(info.active_sessions));
   SetTime(technician.created, out->mutable_create_time());
@@ -124,6 +125,8 @@ void ToProto(const Group& group, pb::Group* out) {
   to->set_auto_start_private(from.auto_start_private);
   to->set_console_lost_policy(static_cast<pb::GroupSettings::ConsoleLostPolicy>(from.console_lost_policy));
   to->set_terms(from.terms);
+  SetDuration(from.away_after, to->mutable_away_after());
+  SetDuration(from.logout_after, to->mutable_logout_after());
 }
 
 void ToProto(const Channel& channel, pb::Channel* out) {

@@ -253,6 +253,8 @@ absl::StatusOr<GroupSettings> ToSettings(const GroupSettings& base, const pb::Gr
   GUICHET_DURATION(offline_after, limits::kMaxTimeout, false);
   GUICHET_DURATION(hold_limit, limits::kMaxLife, false);
   GUICHET_DURATION(system_limit, limits::kMaxLife, false);
+  GUICHET_DURATION(away_after, limits::kMaxTimeout, true);
+  GUICHET_DURATION(logout_after, limits::kMaxTimeout, true);
 #undef GUICHET_DURATION
   if (!bad.ok()) return bad;
   if (chosen("max_active_sessions", from.has_max_active_sessions())) {

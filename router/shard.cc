@@ -315,6 +315,13 @@ void Shard::ArmPresence(OrgRuntime& rt, What what, const SessionId& session, con
                          : s != nullptr         ? SettingsOf(rt.org, *s).device_lost_grace
                                                 : DefaultSettings().device_lost_grace;
   presence.armed = presence.last_seen() + grace;
+  const Technician* t = FindTechnician(rt.org, technician);
+  if (what == What::kConsole && presence.attachment && t != nullptr) {
+    const GroupSettings& settings = SettingsOf(rt.org, technician);
+    const Time active = presence.attachment->last_activity();
+    if (settings.away_after != kNever && !t->inactive) presence.armed = std::min(presence.armed, active + settings.away_after);
+    if (settings.logout_after != kNever) presence.armed = std::min(presence.armed, active + settings.logout_after);
+  }
   timers_.insert({presence.armed, what, &rt, session, technician});
 }
 
@@ -353,7 +360,12 @@ void Shard::FirePresence(Turn& turn, const Timer& timer, Presence& presence) {
   OrgRuntime& rt = *timer.org;
   presence.armed = kNoTime;
   ArmPresence(rt, timer.what, timer.session, timer.technician, presence);
-  if (presence.armed > turn.now()) return;  // heartbeats came meanwhile
+  if (presence.armed > turn.now()) return;  // heartbeats or activity came meanwhile
+  const Duration grace = timer.what == What::kConsole ? SettingsOf(rt.org, timer.technician).device_lost_grace : Duration{0};
+  if (timer.what == What::kConsole && presence.last_seen() + grace > turn.now()) {
+    FireInactivity(turn, timer, presence);
+    return;
+  }
   timers_.erase({presence.armed, timer.what, &rt, timer.session, timer.technician});
   presence.armed = kNoTime;
   const Time last_seen = presence.last_seen();
@@ -367,6 +379,21 @@ void Shard::FirePresence(Turn& turn, const Timer& timer, Presence& presence) {
     rt.consoles.erase(timer.technician);
     (void)turn.Apply(rt, command::DetachConsole{timer.technician, last_seen}, "daemon");
   }
+}
+
+// The console is there but its technician is not: AWAY first, signed out later.
+void Shard::FireInactivity(Turn& turn, const Timer& timer, Presence& presence) {
+  OrgRuntime& rt = *timer.org;
+  const Duration logout_after = SettingsOf(rt.org, timer.technician).logout_after;
+  const Time active = presence.attachment->last_activity();
+  if (logout_after == kNever || active + logout_after > turn.now()) {
+    presence.attachment->CountAsInactive();
+    (void)turn.Apply(rt, command::SetInactive{timer.technician, true}, "timer");
+    ArmPresence(rt, What::kConsole, {}, timer.technician, presence);
+    return;
+  }
+  turn.AfterDurable([stream = presence.attachment, logout_after] { stream->Close(LoggedOut(logout_after)); });
+  (void)turn.Apply(rt, command::DetachConsole{timer.technician, turn.now()}, "timer");
 }
 
 void Shard::Fire(Turn& turn, const Timer& timer) {

@@ -39,10 +39,18 @@ struct CustomerUpdate {
 // An applet's or a console's stream, as the shard knows it. Heartbeats only touch `last_seen`: they are no events.
 class Attachment {
  public:
-  explicit Attachment(Time now) : last_seen_ms_(now.time_since_epoch().count()) {}
+  explicit Attachment(Time now) : last_seen_ms_(now.time_since_epoch().count()), last_activity_ms_(now.time_since_epoch().count()) {}
   virtual ~Attachment() = default;
   void Seen(Time now) { last_seen_ms_.store(now.time_since_epoch().count(), std::memory_order_relaxed); }
   Time last_seen() const { return Time{Duration{last_seen_ms_.load(std::memory_order_relaxed)}}; }
+
+  // The technician uses the console. True when he counted as inactive: then the shard must be told.
+  bool Active(Time now) {
+    last_activity_ms_.store(now.time_since_epoch().count(), std::memory_order_relaxed);
+    return inactive_.exchange(false);
+  }
+  Time last_activity() const { return Time{Duration{last_activity_ms_.load(std::memory_order_relaxed)}}; }
+  void CountAsInactive() { inactive_.store(true); }
 
   // All three are called after the change is durable, from any thread; they must not block.
   virtual void OnCustomer(CustomerUpdate) {}
@@ -51,6 +59,8 @@ class Attachment {
 
  private:
   std::atomic<int64_t> last_seen_ms_;
+  std::atomic<int64_t> last_activity_ms_;
+  std::atomic<bool> inactive_ = false;
 };
 
 // One device or console that counts as attached. Without an attachment (after a restart, or a broken stream) it has the grace.
@@ -171,6 +181,7 @@ class Shard {
   void FireTimers(Turn& turn);
   void Fire(Turn& turn, const Timer& timer);
   void FirePresence(Turn& turn, const Timer& timer, Presence& presence);
+  void FireInactivity(Turn& turn, const Timer& timer, Presence& presence);
   void HandOver();
   void OnCommitted(std::shared_ptr<Batch> batch, const std::vector<store::CommitResult>& results);
   void Publish(const Batch& batch);

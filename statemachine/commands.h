@@ -123,6 +123,11 @@ struct SetForeground {
   TechnicianId technician;
   SessionId session;
 };
+// By the shard: activity stopped for the group's away_after, or came again.
+struct SetInactive {
+  TechnicianId technician;
+  bool inactive = false;
+};
 struct SetIntent {
   TechnicianId technician;
   bool away = false;
@@ -187,7 +192,7 @@ using Command =
                  command::End, command::Reboot, command::Invite, command::RemoveTechnician, command::Leave, command::OfferLead,
                  command::CancelLeadOffer, command::AcceptLead, command::UpdateSession, command::RedeemCode,
                  command::AttachDevice, command::AnswerTerms, command::CustomerEnd, command::DeviceReboots, command::DeviceLost,
-                 command::AttachConsole, command::DetachConsole, command::SetForeground, command::SetIntent, command::FireTimer,
+                 command::AttachConsole, command::DetachConsole, command::SetForeground, command::SetIntent, command::SetInactive, command::FireTimer,
                  command::CreateOrg, command::UpdateOrg, command::PutGroup, command::DeleteGroup, command::PutTechnician,
                  command::DeleteTechnician, command::PutChannel, command::DeleteChannel, command::CreateKey,
                  command::RevokeKey>;

@@ -157,6 +157,14 @@ Result On(const Org& org, const command::SetIntent& c, Time) {
   return Decision{Trigger::kSetStatus, {event::IntentSet{c.technician, c.away, c.reason}}, {}};
 }
 
+Result On(const Org& org, const command::SetInactive& c, Time) {
+  const Technician* technician = FindTechnician(org, c.technician);
+  Decision decision{Trigger::kInactivity, {}, {}};
+  if (technician == nullptr || !technician->console || technician->inactive == c.inactive) return decision;
+  decision.events.push_back(event::InactivityChanged{c.technician, c.inactive});
+  return decision;
+}
+
 Result On(const Org& org, const command::FireTimer& c, Time now) {
   const Session* session = FindSession(org, c.session);
   if (session == nullptr) return Decision{Trigger::kTick, {}, c.session};

@@ -38,6 +38,7 @@ Result On(const Org& org, const command::AttachConsole& c, Time now);
 Result On(const Org& org, const command::DetachConsole& c, Time now);
 Result On(const Org& org, const command::SetForeground& c, Time now);
 Result On(const Org& org, const command::SetIntent& c, Time now);
+Result On(const Org& org, const command::SetInactive& c, Time now);
 Result On(const Org& org, const command::FireTimer& c, Time now);
 
 // decide_admin.cc

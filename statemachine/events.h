@@ -189,6 +189,12 @@ struct LookedAt {
   SessionId session;
 };
 
+// The console reports no activity for the group's away_after, or again.
+struct InactivityChanged {
+  TechnicianId technician;
+  bool inactive = false;
+};
+
 }  // namespace guichet::event
 
 namespace guichet {
@@ -201,7 +207,7 @@ using Event = std::variant<
     event::ProfileUpdated, event::ForegroundChanged, event::LeadConsoleLost, event::LeadConsoleBack, event::Requeued,
     event::LeadGiven, event::Revealed, event::SessionEnded, event::EntryDismissed, event::OrgPut, event::GroupPut,
     event::GroupDeleted, event::TechnicianPut, event::TechnicianDeleted, event::ChannelPut, event::ChannelDeleted,
-    event::KeyPut, event::KeyRevoked, event::ConsoleAttached, event::ConsoleGone, event::IntentSet, event::LookedAt>;
+    event::KeyPut, event::KeyRevoked, event::ConsoleAttached, event::ConsoleGone, event::IntentSet, event::LookedAt, event::InactivityChanged>;
 using Events = std::vector<Event>;
 
 // The session of which the event speaks; 0 for events of the organization.

@@ -287,11 +287,13 @@ struct Folder {
     if (!it->second.console) it->second.console_since = now;
     it->second.console = true;
     it->second.console_name = e.console_name;
+    it->second.inactive = false;
     it->second.foreground = {};
   }
   void operator()(const ConsoleGone& e) {
     auto it = org.technicians.find(e.technician);
     if (it == org.technicians.end()) return;
+    it->second.inactive = false;
     it->second.console = false;
     it->second.console_since = e.since;
     it->second.foreground = {};
@@ -302,6 +304,10 @@ struct Folder {
     if (it->second.away != e.away) it->second.away_since = now;
     it->second.away = e.away;
     it->second.away_reason = e.reason;
+  }
+  void operator()(const InactivityChanged& e) {
+    auto it = org.technicians.find(e.technician);
+    if (it != org.technicians.end()) it->second.inactive = e.inactive;
   }
   void operator()(const LookedAt& e) {
     auto it = org.technicians.find(e.technician);

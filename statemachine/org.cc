@@ -99,7 +99,7 @@ size_t ActiveSessions(const Org& org, const TechnicianId& technician) {
 
 Status StatusOf(const Org& org, const Technician& technician) {
   if (!technician.console || technician.disabled) return Status::kOffline;
-  if (technician.away) return Status::kAway;
+  if (technician.away || technician.inactive) return Status::kAway;
   const uint32_t busy_at = SettingsOf(org, technician.id).busy_at;
   if (busy_at > 0 && ActiveSessions(org, technician.id) >= busy_at) return Status::kBusy;
   return Status::kOnline;

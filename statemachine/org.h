@@ -32,6 +32,8 @@ struct GroupSettings {
   bool auto_start_private = false;
   ConsoleLostPolicy console_lost_policy = ConsoleLostPolicy::kKeep;
   std::string terms;
+  Duration away_after = kNever;    // console without activity → AWAY
+  Duration logout_after = kNever;  // console without activity → signed out
   bool operator==(const GroupSettings&) const = default;
 };
 
@@ -64,6 +66,8 @@ struct Technician {
   std::string console_name;
   Time console_since{};  // attached, or gone, since
   SessionId foreground;  // what the console shows
+
+  bool inactive = false;  // the console reports no activity for away_after; intent is untouched
 
   Status status = Status::kOffline;  // kept by RefreshStatus (view.h)
   Time status_since{};

@@ -86,7 +86,8 @@ std::string_view Name(Reason reason) {
                                                                         "CONSOLE_NOT_ATTACHED",
                                                                         "TRANSFER_TOO_LARGE",
                                                                         "STORAGE_FAILED",
-"HEARTBEATS_MISSED"};
+"HEARTBEATS_MISSED",
+"LOGGED_OUT"};
   return kNames[static_cast<size_t>(reason)];
 }
 
@@ -345,6 +346,12 @@ absl::Status StorageFailed() {
 absl::Status HeartbeatsMissed(Duration grace) {
   return Make(absl::StatusCode::kUnavailable, Reason::kHeartbeatsMissed,
               absl::StrCat("no heartbeat came for ", grace.count(), " ms; attach again"), {{"grace_ms", absl::StrCat(grace.count())}});
+}
+
+absl::Status LoggedOut(Duration after) {
+  return Make(absl::StatusCode::kAborted, Reason::kLoggedOut,
+              absl::StrCat("the console reported no activity for ", after.count(), " ms; sign in again"),
+              {{"logout_after_ms", absl::StrCat(after.count())}});
 }
 
 Refusal RefusalOf(const absl::Status& status) {

@@ -60,8 +60,9 @@ enum class Reason : uint8_t {
   kTransferTooLarge,
   kStorageFailed,
   kHeartbeatsMissed,
+  kLoggedOut,
 };
-inline constexpr int kReasonCount = 44;
+inline constexpr int kReasonCount = 45;
 std::string_view Name(Reason reason);  // "SESSION_NOT_FOUND"
 
 using Metadata = std::vector<std::pair<std::string, std::string>>;
@@ -112,6 +113,7 @@ absl::Status Superseded(std::string_view by);                                   
 absl::Status Draining();                                                             // UNAVAILABLE
 absl::Status StorageFailed();                                                        // UNAVAILABLE
 absl::Status HeartbeatsMissed(Duration grace);  // UNAVAILABLE
+absl::Status LoggedOut(Duration after);  // ABORTED
 
 // What a refusal carries; {} for a status that is none.
 struct Refusal {

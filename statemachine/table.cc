@@ -251,7 +251,8 @@ std::string_view Name(Trigger trigger) {
                                                                          "foreground",
                                                                          "set_status",
                                                                          "abort",
-                                                                         "administer"};
+                                                                         "administer",
+      "inactivity"};
   return kNames[static_cast<size_t>(trigger)];
 }
 

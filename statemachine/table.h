@@ -56,8 +56,9 @@ enum class Trigger : uint8_t {
   kSetStatus = 39,
   kAbort = 40,
   kAdminister = 41,
+  kInactivity = 42,
 };
-inline constexpr int kTriggerCount = 42;
+inline constexpr int kTriggerCount = 43;
 std::string_view Name(Trigger trigger);  // "applet_connected"
 
 // Whose view a row speaks of.

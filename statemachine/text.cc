@@ -74,6 +74,9 @@ struct Writer {
   std::string operator()(const LookedAt& e) const {
     return absl::StrCat(e.technician.value, " looks at session ", e.session.value);
   }
+  std::string operator()(const InactivityChanged& e) const {
+    return absl::StrCat("console of ", e.technician.value, e.inactive ? " is inactive" : " is active");
+  }
 };
 
 }  // namespace

@@ -153,6 +153,11 @@ struct Writer {
     r->set_away(e.away);
     r->set_reason(e.reason);
   }
+  void operator()(const event::InactivityChanged& e) {
+    auto* r = record->mutable_inactivity_changed();
+    r->set_technician(e.technician.value);
+    r->set_inactive(e.inactive);
+  }
   void operator()(const event::LookedAt& e) {
     auto* r = record->mutable_looked_at();
     r->set_technician(e.technician.value);
@@ -297,6 +302,13 @@ event::IntentSet ToIntentSet(const pb::IntentSetRecord& r) {
   return e;
 }
 
+event::InactivityChanged ToInactivityChanged(const pb::InactivityChangedRecord& r) {
+  event::InactivityChanged e;
+  e.technician.value = r.technician();
+  e.inactive = r.inactive();
+  return e;
+}
+
 event::LookedAt ToLookedAt(const pb::LookedAtRecord& r) {
   event::LookedAt e;
   e.technician.value = r.technician();
@@ -386,6 +398,8 @@ Event ToEvent(const pb::EventRecord& record, Faults& faults) {
       return ToConsoleGone(record.console_gone());
     case pb::EventRecord::kIntentSet:
       return ToIntentSet(record.intent_set());
+    case pb::EventRecord::kInactivityChanged:
+      return ToInactivityChanged(record.inactivity_changed());
     case pb::EventRecord::kLookedAt:
       return ToLookedAt(record.looked_at());
     case pb::EventRecord::EVENT_NOT_SET:

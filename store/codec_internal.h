@@ -80,7 +80,7 @@ struct Range<KeyRole> : RangeOf<KeyRole, KeyRole::kTechnician, KeyRole::kOperato
   static constexpr const char* fault = "key role out of range";
 };
 template <>
-struct Range<Trigger> : RangeOf<Trigger, Trigger::kCreate, Trigger::kAdminister> {
+struct Range<Trigger> : RangeOf<Trigger, Trigger::kCreate, Trigger::kInactivity> {
   static constexpr const char* fault = "trigger out of range";
 };
 static_assert(Range<EntryState>::last + 1 == kEntryStateCount && Range<Outcome>::last + 1 == kOutcomeCount &&

@@ -18,6 +18,8 @@ void Put(const GroupSettings& settings, pb::GroupSettingsRecord* record) {
   record->set_auto_start_private(settings.auto_start_private);
   record->set_console_lost_policy(Number(settings.console_lost_policy));
   record->set_terms(settings.terms);
+  record->set_away_after(settings.away_after.count());
+  record->set_logout_after(settings.logout_after.count());
 }
 
 GroupSettings ToSettings(const pb::GroupSettingsRecord& record, Faults& faults) {
@@ -35,6 +37,8 @@ GroupSettings ToSettings(const pb::GroupSettingsRecord& record, Faults& faults) 
   settings.auto_start_private = record.auto_start_private();
   settings.console_lost_policy = Enum<ConsoleLostPolicy>(record.console_lost_policy(), faults);
   settings.terms = record.terms();
+  settings.away_after = Duration{record.away_after()};
+  settings.logout_after = Duration{record.logout_after()};
   return settings;
 }
 
@@ -58,6 +62,7 @@ void Put(const Technician& technician, pb::TechnicianRecord* record) {
   record->set_disabled(technician.disabled);
   record->set_created(Millis(technician.created));
   record->set_away(technician.away);
+  record->set_inactive(technician.inactive);
   record->set_away_reason(technician.away_reason);
   record->set_away_since(Millis(technician.away_since));
   record->set_console(technician.console);
@@ -77,6 +82,7 @@ Technician ToTechnician(const pb::TechnicianRecord& record, Faults& faults) {
   technician.disabled = record.disabled();
   technician.created = ToTime(record.created());
   technician.away = record.away();
+  technician.inactive = record.inactive();
   technician.away_reason = record.away_reason();
   technician.away_since = ToTime(record.away_since());
   technician.console = record.console();

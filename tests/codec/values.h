@@ -133,14 +133,14 @@ class Filler {
     (Fill(fields), ...);
   }
   void Fill(GroupSettings& s) {
-    static_assert(Members<GroupSettings>() == 13);
+    static_assert(Members<GroupSettings>() == 15);
     All(s.private_code_validity, s.connecting_timeout, s.waiting_timeout, s.idle_timeout, s.device_lost_grace, s.offline_after,
-        s.hold_limit, s.system_limit, s.max_active_sessions, s.busy_at, s.auto_start_private, s.console_lost_policy, s.terms);
+        s.hold_limit, s.system_limit, s.max_active_sessions, s.busy_at, s.auto_start_private, s.console_lost_policy, s.terms, s.away_after, s.logout_after);
   }
   void Fill(Technician& t) {
-    static_assert(Members<Technician>() == 15);
+    static_assert(Members<Technician>() == 16);
     All(t.id, t.display_name, t.group, t.administrator, t.disabled, t.created, t.away, t.away_reason, t.away_since, t.console,
-        t.console_name, t.console_since, t.foreground, t.status, t.status_since);
+        t.console_name, t.console_since, t.foreground, t.status, t.status_since, t.inactive);
   }
   void Fill(Session& s) {
     static_assert(Members<Session>() == 33);

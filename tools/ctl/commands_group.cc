@@ -26,6 +26,8 @@ constexpr DurationSetting kDurationSettings[] = {
     {"--offline-after", "offline_after", "RECONNECTING or REBOOTING for longer is OFFLINE"},
     {"--hold-limit", "hold_limit", "A session held for longer ends"},
     {"--system-limit", "system_limit", "No session lives longer"},
+    {"--away-after", "away_after", "A technician whose console reports no activity is AWAY"},
+    {"--logout-after", "logout_after", "A console that reports no activity is signed out"},
 };
 
 void DurationSettingFlag(CLI::App* command, const DurationSetting& setting, GroupField group, Touch touch) {
