@@ -288,6 +288,7 @@ void Shard::RearmSession(OrgRuntime& rt, SessionId id) {
 }
 
 void Shard::Rearm(OrgRuntime& rt, const Touched& touched) {
+  for (SessionId id : touched.finished) RearmSession(rt, id);
   if (!touched.groups.empty()) {  // settings may have changed for everybody
     for (SessionId id : rt.ids) RearmSession(rt, id);
     for (auto& [id, presence] : rt.devices) ArmPresence(rt, What::kDevice, id, {}, presence);
@@ -295,7 +296,6 @@ void Shard::Rearm(OrgRuntime& rt, const Touched& touched) {
     return;
   }
   for (SessionId id : touched.live) RearmSession(rt, id);
-  for (SessionId id : touched.finished) RearmSession(rt, id);
   for (const TechnicianId& technician : touched.technicians) {
     auto entries = rt.org.entries.find(technician);
     if (entries == rt.org.entries.end()) continue;

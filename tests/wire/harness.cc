@@ -1,9 +1,13 @@
 #include "tests/wire/harness.h"
 
+#include <arpa/inet.h>
+#include <netinet/in.h>
+#include <sys/socket.h>
 #include <unistd.h>
 
 #include <filesystem>
 
+#include "absl/strings/numbers.h"
 #include "absl/strings/str_cat.h"
 
 namespace guichet::wire {
@@ -44,6 +48,7 @@ TestDaemon::TestDaemon(Time time) : folder_(MakeFolder()), clock_(kStart) {
   router::DaemonOptions options;
   options.data = folder_;
   options.listen = "127.0.0.1:0";
+  options.metrics_listen = "127.0.0.1:0";
   options.operator_token = kOperatorToken;
   if (time == Time::kManual) options.clock = &clock_;
   auto started = router::Daemon::Start(std::move(options));
@@ -66,6 +71,30 @@ std::unique_ptr<client::Client> TestDaemon::As(const std::string& token) const {
   options.address = address();
   options.token = token;
   return Connect(std::move(options));
+}
+
+double TestDaemon::Metric(const std::string& series) const {
+  const int fd = socket(AF_INET, SOCK_STREAM, 0);
+  sockaddr_in peer{};
+  peer.sin_family = AF_INET;
+  peer.sin_port = htons(static_cast<uint16_t>(daemon_->metrics_port()));
+  peer.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+  std::string page;
+  if (connect(fd, reinterpret_cast<sockaddr*>(&peer), sizeof(peer)) == 0) {
+    constexpr char kRequest[] = "GET /metrics HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n";
+    (void)send(fd, kRequest, sizeof(kRequest) - 1, MSG_NOSIGNAL);
+    char buffer[4096];
+    for (ssize_t n; (n = recv(fd, buffer, sizeof(buffer), 0)) > 0;) page.append(buffer, static_cast<size_t>(n));
+  }
+  close(fd);
+  const size_t at = page.find("\n" + series + " ");
+  double value = 0;
+  if (at == std::string::npos) throw std::runtime_error("no series " + series);
+  const size_t begin = at + series.size() + 2;
+  if (!absl::SimpleAtod(page.substr(begin, page.find_first_of("\r\n", begin) - begin), &value)) {
+    throw std::runtime_error("no number: " + series);
+  }
+  return value;
 }
 
 // --- Organization

@@ -48,6 +48,8 @@ class TestDaemon {
   std::unique_ptr<client::Client> As(const std::string& token) const;
   void Advance(Duration by) { clock_.Advance(by); }
   router::Daemon& daemon() { return *daemon_; }
+  // The value of one time series, labels included, as /metrics shows it.
+  double Metric(const std::string& series) const;
 
  private:
   const std::string folder_;

@@ -4,22 +4,10 @@
 
 #include "gtest/gtest.h"
 #include "tests/wire/scenarios.h"
+#include "tests/wire/shared_daemon.h"
 
 namespace guichet::wire {
 namespace {
-
-// One daemon for all scenarios of the process; each has an organization of its own.
-class SharedDaemon : public ::testing::Test {
- protected:
-  static void SetUpTestSuite() {
-    if (!daemon_) daemon_ = std::make_unique<TestDaemon>();
-  }
-  static void TearDownTestSuite() { daemon_.reset(); }
-  static TestDaemon& daemon() { return *daemon_; }
-
- private:
-  static inline std::unique_ptr<TestDaemon> daemon_;
-};
 
 class Wire : public SharedDaemon, public ::testing::WithParamInterface<Scenario> {};
 

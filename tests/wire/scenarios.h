@@ -2,6 +2,7 @@
 #pragma once
 
 #include <functional>
+#include <ostream>
 #include <string>
 #include <vector>
 
@@ -13,6 +14,9 @@ struct Scenario {
   std::string row;
   std::function<void(Stage&)> run;
 };
+
+// For GoogleTest's messages.
+inline void PrintTo(const Scenario& scenario, std::ostream* out) { *out << scenario.row; }
 
 std::vector<Scenario> QueueScenarios();          // connecting and waiting, held and active
 std::vector<Scenario> LinkScenarios();           // device lost, back, rebooting, offline

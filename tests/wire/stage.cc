@@ -23,6 +23,14 @@ const Transition& RowOf(const std::string& row) {
   throw std::runtime_error("no row " + row);
 }
 
+// What the event of a row is called. A start is one event, though A37 and A43 tell its viewers by who starts; for a monitoring
+// session the customer who ends it (M03) is the monitored console that goes.
+std::string_view EventOf(const Transition& row) {
+  if (row.trigger == Trigger::kSenderStart || row.trigger == Trigger::kRecipientStart) return Name(Trigger::kStart);
+  if (row.viewer == Viewer::kMonitor && row.trigger == Trigger::kCustomerEnd) return Name(Trigger::kConsoleGone);
+  return Name(row.trigger);
+}
+
 // Without the fields that only reads carry.
 pb::QueueEntry Comparable(pb::QueueEntry entry) {
   entry.mutable_session()->clear_deadline_time();
@@ -184,6 +192,12 @@ void Stage::TransferToGroup(const std::string& who, uint64_t id, const std::stri
   Must<pb::TransferSessionResponse>(org_.technician(who), request);
 }
 
+void Stage::TransferToChannel(const std::string& who, uint64_t id, const std::string& channel) {
+  auto request = Verb<pb::TransferSessionRequest>(who, id);
+  request.mutable_to()->set_channel_id(channel);
+  Must<pb::TransferSessionResponse>(org_.technician(who), request);
+}
+
 void Stage::CancelTransfer(const std::string& who, uint64_t id) {
   Must<pb::CancelTransferResponse>(org_.technician(who), Verb<pb::CancelTransferRequest>(who, id));
 }
@@ -212,6 +226,22 @@ void Stage::Reboot(const std::string& who, uint64_t id) {
   device(id).AwaitRebootOrder();
 }
 
+// --- the administrator
+
+void Stage::MoveTo(const std::string& group, const std::string& who) {
+  pb::UpdateTechnicianRequest request;
+  request.mutable_technician()->set_technician_id(who);
+  request.mutable_technician()->set_group_id(group);
+  Must<pb::UpdateTechnicianResponse>(org_.administrator(), request);
+}
+
+void Stage::Disable(const std::string& who) {
+  pb::UpdateTechnicianRequest request;
+  request.mutable_technician()->set_technician_id(who);
+  request.mutable_technician()->set_disabled(true);
+  Must<pb::UpdateTechnicianResponse>(org_.administrator(), request);
+}
+
 // --- the device
 
 void Stage::Lose(uint64_t id) {
@@ -235,8 +265,25 @@ void Stage::DeviceReboots(uint64_t id) {
 
 void Stage::Sees(const std::string& who, uint64_t id, const std::string& row) {
   const Transition& transition = RowOf(row.empty() ? row_ : row);
-  queue(who).AwaitRow(id, static_cast<pb::EntryState>(transition.from), static_cast<pb::EntryState>(transition.to),
-                      std::string(transition.row));
+  const pb::QueueChange seen = queue(who).AwaitRow(id, static_cast<pb::EntryState>(transition.from),
+                                                   static_cast<pb::EntryState>(transition.to), std::string(transition.row));
+  if (row.empty() && seen.trigger() != EventOf(transition)) throw std::runtime_error("trigger " + seen.trigger());
+  CheckTimeline(who, seen);
+}
+
+// The session's timeline tells of the same change, as his own or as one of all who serve the channel.
+void Stage::CheckTimeline(const std::string& who, const pb::QueueChange& seen) {
+  pb::GetTimelineRequest request;
+  request.set_session_id(seen.entry().session().session_id());
+  const auto timeline = Must<pb::GetTimelineResponse>(org_.integrator(), request);
+  for (const pb::TimelineEvent& event : timeline.events()) {
+    if (event.revision() != seen.entry().session().revision()) continue;
+    for (const pb::EntryChange& c : event.changes()) {
+      const bool his = c.technician_id() == who || c.technician_id().empty();
+      if (his && c.from() == seen.from() && c.to() == seen.entry().state() && c.row() == seen.row()) return;
+    }
+  }
+  throw std::runtime_error("the timeline misses " + seen.ShortDebugString() + "\n" + timeline.ShortDebugString());
 }
 
 pb::Session Stage::Get(uint64_t id) {

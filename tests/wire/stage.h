@@ -52,6 +52,7 @@ class Stage {
   void End(const std::string& who, uint64_t id);
   void Transfer(const std::string& who, uint64_t id, const std::string& to);
   void TransferToGroup(const std::string& who, uint64_t id, const std::string& group);
+  void TransferToChannel(const std::string& who, uint64_t id, const std::string& channel);
   void CancelTransfer(const std::string& who, uint64_t id);
   void Invite(uint64_t id, const std::string& invitee);
   void Remove(uint64_t id, const std::string& removed);
@@ -59,6 +60,10 @@ class Stage {
   void HandLead(const std::string& from, uint64_t id, const std::string& to);
   // The technician's reboot: the applet gets the order.
   void Reboot(const std::string& who, uint64_t id);
+
+  // --- the administrator
+  void MoveTo(const std::string& group, const std::string& who);
+  void Disable(const std::string& who);
 
   // --- the device
   Applet& device(uint64_t id) { return *devices_.at(id); }
@@ -71,6 +76,10 @@ class Stage {
   void Back(uint64_t id) { device(id).Attach(); }
 
   // --- who sees what
+  void Watch(const std::string& who);
+  void Unwatch(const std::string& who) { watchers_.erase(who); }
+  // Attaches his console, the first or another one.
+  void SignIn(const std::string& who) { consoles_[who] = std::make_unique<Console>(org_.technician(who)); }
   Console& console(const std::string& who) { return *consoles_.at(who); }
   QueueWatcher& queue(const std::string& who) { return *watchers_.at(who); }
   // `who` is shown the change of `row_`, or of `row`.
@@ -86,7 +95,7 @@ class Stage {
  private:
   template <class Request>
   Request Verb(const std::string& who, uint64_t id) const;
-  void Watch(const std::string& who);
+  void CheckTimeline(const std::string& who, const pb::QueueChange& seen);
   uint64_t Create(const std::string& owner);
 
   TestDaemon& daemon_;
