@@ -51,7 +51,10 @@ class QueueWatch final : public Watch<pb::WatchQueueResponse> {
       }
       if (ChangesMembership(event)) return absl::AbortedError("the technician serves other channels");
     }
+    const size_t before = out.size();
     for (const SessionChange& change : entry.sessions) ConvertSession(entry, change, out);
+    // Only the last message of a revision carries its token: resuming in between would lose the rest.
+    for (size_t i = before; i + 1 < out.size(); ++i) Stamp(Revision{entry.revision.value - 1}, &out[i]);
     return absl::OkStatus();
   }
 

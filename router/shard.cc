@@ -2,6 +2,9 @@
 
 #include <algorithm>
 
+#include "absl/strings/match.h"
+#include "absl/strings/str_cat.h"
+#include "absl/strings/string_view.h"
 #include "absl/synchronization/notification.h"
 #include "router/limits.h"
 #include "statemachine/refusal.h"
@@ -14,6 +17,10 @@ namespace {
 constexpr Time kFarFuture = Time::max();
 
 store::OrgKey KeyOf(const OrgId& org) { return store::OrgKey{org.value}; }
+
+// A used code is kept among the remembered requests, with its session as the content: its redeemer may repeat after a restart
+// too, and nobody is given the same PIN meanwhile. No caller has an empty name, so no request has such a key.
+constexpr absl::string_view kUsedCode = "\x1f""code\x1f";
 
 }  // namespace
 
@@ -66,6 +73,9 @@ absl::StatusOr<Step> Turn::Apply(OrgRuntime& rt, const Command& command, std::st
   commit.events.push_back(store::EncodeLogEntry(step->entry));
   ++rt.token.seq;
   shard_.batch_->commits.push_back(std::move(commit));
+  if (const auto* redeem = std::get_if<command::RedeemCode>(&command)) {
+    Remember(rt, absl::StrCat(kUsedCode, redeem->code_key), {.content_hash = redeem->session.value, .time = now_});
+  }
 
   auto published = std::make_shared<Published>();
   published->entry = step->entry;
@@ -251,6 +261,12 @@ absl::Status Shard::Load(const OrgId& id) {
   parts_.directory.Load(org);
 
   const Time now = parts_.clock.Now();
+  for (const auto& [time, key] : rt->request_ages) {
+    if (!absl::StartsWith(key, kUsedCode) || time + kRedeemRepeat <= now) continue;
+    const SessionId session{rt->requests.at(key).content_hash};
+    parts_.codes.Bind(key.substr(kUsedCode.size()), {id, session});
+    parts_.codes.Release(id, session, true, time);
+  }
   OrgRuntime& ref = *rt;
   orgs_.emplace(id, std::move(rt));
   for (const auto& [session_id, session] : org.sessions) {

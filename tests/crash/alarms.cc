@@ -1,6 +1,7 @@
 #include "tests/crash/alarms.h"
 
 #include <gtest/gtest.h>
+#include <poll.h>
 
 #include <algorithm>
 
@@ -44,6 +45,8 @@ void Alarms::Load(Server& server) {
     alarms_.push_back(std::move(alarm));
   }
 }
+
+void Alarms::StayDown() const { poll(nullptr, 0, static_cast<int>(absl::ToInt64Milliseconds(kAlarmAfter))); }
 
 void Alarms::Recover(Server& server, absl::Time up_since) {
   struct Fired {

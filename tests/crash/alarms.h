@@ -20,6 +20,8 @@ class Alarms {
 
   // Creates a session at every few acknowledged commands.
   void Load(Server& server);
+  // The daemon is down until its last timer is due: only the passing of time makes a timer overdue.
+  void StayDown() const;
   // Waits until every timer has fired, and checks: the right end, once, not early, not late, in the order of their due times.
   void Recover(Server& server, absl::Time up_since);
   size_t fired() const { return fired_; }

@@ -355,6 +355,7 @@ TEST_F(CrashTest, EverythingAcknowledgedOrShownSurvivesKillNine) {
       CrashInRecovery();
       ++recovery_kills;
     }
+    if (round % 3 == 1) alarms_->StayDown();
     Up();
     if (HasFailure()) break;
     Recover(shown);
@@ -364,6 +365,7 @@ TEST_F(CrashTest, EverythingAcknowledgedOrShownSurvivesKillNine) {
   std::cout << rounds << " rounds (" << stops << " by SIGTERM, " << recovery_kills << " with kills in recovery), "
             << server_.acknowledged() << " acknowledged, " << repeated << " repeated, " << alarms_->fired() << " timers, "
             << alarms_->overdue() << " of them overdue at a restart" << std::endl;
+  EXPECT_GT(alarms_->overdue(), 0u) << "no timer became due while the daemon was down";
   if (HasFailure()) {
     std::cout << daemon_->log();
     return;

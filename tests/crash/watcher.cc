@@ -54,8 +54,7 @@ void QueueWatcher::Take(const pb::WatchQueueResponse& message, bool resumed) {
   if (message.has_change()) {
     const pb::QueueChange& change = message.change();
     const pb::Session& session = change.entry().session();
-    EXPECT_GT(session.revision(), resume_.empty() ? 0 : revision_ - (message.revision() == revision_ ? 1 : 0))
-        << technician_ << " sees a change again: " << message.ShortDebugString();
+    EXPECT_GT(session.revision(), revision_) << technician_ << " sees a change again: " << message.ShortDebugString();
     const bool leaves = !change.in_tab() || change.entry().state() == pb::ENTRY_STATE_REMOVED;
     changes_.push_back({session.revision(), session.session_id(), leaves ? std::string() : Stable(change.entry())});
     const size_t hash = std::hash<std::string>{}(change.SerializeAsString());
