@@ -28,10 +28,12 @@ class Codes {
   absl::StatusOr<std::string> TakePin();
   void Bind(const std::string& code_key, CodeTarget target);
   void Cancel(const std::string& code_key);
-  // The session's code is used or dead. A used one still leads to its session for kRedeemRepeat, so that its redeemer may repeat.
+  // The session's code is used or dead. A used one still leads to its session for kRedeemRepeat, so that its redeemer may
+  // repeat.
   void Release(const OrgId& org, SessionId session, bool used, Time now);
 
-  // The PIN itself, or the hash of a link's code: what the session stores. Spaces and dashes are ignored. Empty: no possible code.
+  // The PIN itself, or the hash of a link's code: what the session stores. Spaces and dashes are ignored. Empty: no possible
+  // code.
   static std::string KeyOf(std::string_view typed);
 
   // TOO_MANY_GUESSES while a budget is spent. `peer` and `device` are free text.
@@ -47,7 +49,7 @@ class Codes {
   struct Entry {
     std::optional<CodeTarget> target;  // nullopt: taken, its session is not durable
     bool used = false;
-    Time forget{};                     // used: when the entry goes
+    Time forget{};  // used: when the entry goes
   };
   struct Window {
     Time since{};

@@ -18,7 +18,9 @@ constexpr auto kPeople = {KeyRole::kTechnician, KeyRole::kIntegrator, KeyRole::k
 class QueueWatch final : public Watch<pb::WatchQueueResponse> {
  public:
   QueueWatch(Gateway& gateway, grpc::CallbackServerContext* context, QueueScope scope, uint64_t resumed_scope)
-      : Watch(gateway, context, pb::WatchQueueRequest::default_instance()), scope_(std::move(scope)), resumed_scope_(resumed_scope) {}
+      : Watch(gateway, context, pb::WatchQueueRequest::default_instance()),
+        scope_(std::move(scope)),
+        resumed_scope_(resumed_scope) {}
 
  protected:
   absl::Status Snapshot(const Org& org, Messages& out) override ABSL_EXCLUSIVE_LOCKS_REQUIRED(mu_) {
@@ -39,14 +41,16 @@ class QueueWatch final : public Watch<pb::WatchQueueResponse> {
 
   absl::Status Resume(const Org& org, Revision after) override ABSL_EXCLUSIVE_LOCKS_REQUIRED(mu_) {
     if (absl::Status learned = Learn(org); !learned.ok()) return learned;
-    if (after > org.revision) return InvalidField("resume_token", "names a revision that does not exist; watch again without it");
+    if (after > org.revision)
+      return InvalidField("resume_token", "names a revision that does not exist; watch again without it");
     return resumed_scope_ == ScopeHash() ? absl::OkStatus() : absl::AbortedError("the technician serves other channels");
   }
 
   absl::Status Convert(const Published& published, bool, Messages& out) override ABSL_EXCLUSIVE_LOCKS_REQUIRED(mu_) {
     const LogEntry& entry = published.entry;
     for (const Event& event : entry.events) {
-      if (const auto* deleted = std::get_if<event::TechnicianDeleted>(&event); deleted && deleted->technician == scope_.technician) {
+      if (const auto* deleted = std::get_if<event::TechnicianDeleted>(&event);
+          deleted && deleted->technician == scope_.technician) {
         return TechnicianNotFound(scope_.technician);
       }
       if (ChangesMembership(event)) return absl::AbortedError("the technician serves other channels");
@@ -136,7 +140,8 @@ class QueueWatch final : public Watch<pb::WatchQueueResponse> {
     const bool nothing = to == EntryState::kNone || (to == EntryState::kRemoved && (from == to || from == EntryState::kNone));
     if (nothing) return;
     const bool in_tab = InTab(scope_, session, to);
-    const bool was_in_tab = from != EntryState::kNone && from != to && (scope_.tab == pb::QUEUE_TAB_ACTIVE || InTab(scope_, session, from));
+    const bool was_in_tab =
+        from != EntryState::kNone && from != to && (scope_.tab == pb::QUEUE_TAB_ACTIVE || InTab(scope_, session, from));
     if (!in_tab && !was_in_tab) return;
     pb::WatchQueueResponse& message = out.emplace_back();
     pb::QueueChange* queue_change = message.mutable_change();
@@ -164,7 +169,8 @@ grpc::ServerUnaryReactor* QueueService::ListQueue(grpc::CallbackServerContext* c
   auto run = [&]() -> absl::Status {
     absl::StatusOr<Principal> principal = call->Caller(kPeople, "list queues");
     if (!principal.ok()) return principal.status();
-    absl::StatusOr<QueueScope> scope = MakeQueueScope(*principal, request->technician_id(), request->tab(), request->channel_id());
+    absl::StatusOr<QueueScope> scope =
+        MakeQueueScope(*principal, request->technician_id(), request->tab(), request->channel_id());
     if (!scope.ok()) return scope.status();
     absl::StatusOr<size_t> size = CheckPageSize(request->page_size(), kPageDefault, kPageMax);
     if (!size.ok()) return size.status();

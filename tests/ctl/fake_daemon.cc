@@ -68,7 +68,8 @@ class FakeDaemon::Impl : v1::SessionService::Service,
       const auto it = context->client_metadata().find("authorization");
       authorization_ = it == context->client_metadata().end() ? "" : std::string(it->second.data(), it->second.size());
     }
-    if (!method) return grpc::Status(grpc::StatusCode::UNIMPLEMENTED, "not given by the test");  // check-words: allow (a code of gRPC)
+    if (!method)
+      return grpc::Status(grpc::StatusCode::UNIMPLEMENTED, "not given by the test");  // check-words: allow (a code of gRPC)
     return ToGrpc(method(request, response));
   }
 
@@ -93,7 +94,8 @@ class FakeDaemon::Impl : v1::SessionService::Service,
   }
   grpc::Status AttachConsole(grpc::ServerContext*,
                              grpc::ServerReaderWriter<v1::AttachConsoleResponse, v1::AttachConsoleRequest>* stream) override {
-    if (!methods_.console) return grpc::Status(grpc::StatusCode::UNIMPLEMENTED, "not given by the test");  // check-words: allow (a code of gRPC)
+    if (!methods_.console)
+      return grpc::Status(grpc::StatusCode::UNIMPLEMENTED, "not given by the test");  // check-words: allow (a code of gRPC)
     v1::AttachConsoleRequest request;
     while (stream->Read(&request)) {
       const v1::AttachConsoleResponse response = methods_.console(request);
@@ -103,7 +105,8 @@ class FakeDaemon::Impl : v1::SessionService::Service,
   }
   grpc::Status WatchQueue(grpc::ServerContext*, const v1::WatchQueueRequest* q,
                           grpc::ServerWriter<v1::WatchQueueResponse>* writer) override {
-    if (!methods_.watch) return grpc::Status(grpc::StatusCode::UNIMPLEMENTED, "not given by the test");  // check-words: allow (a code of gRPC)
+    if (!methods_.watch)
+      return grpc::Status(grpc::StatusCode::UNIMPLEMENTED, "not given by the test");  // check-words: allow (a code of gRPC)
     return ToGrpc(methods_.watch(*q, [writer](const v1::WatchQueueResponse& response) { writer->Write(response); }));
   }
 

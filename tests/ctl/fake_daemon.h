@@ -13,8 +13,8 @@
 
 namespace guichet::ctl {
 
-// Listens on a free port of loopback. A method that the test did not give is refused as one that no server has. Payloads of a returned status
-// go into the trailer "grpc-status-details-bin". Methods are called on threads of the server.
+// Listens on a free port of loopback. A method that the test did not give is refused as one that no server has. Payloads of a
+// returned status go into the trailer "grpc-status-details-bin". Methods are called on threads of the server.
 class FakeDaemon {
  public:
   template <typename Request, typename Response>

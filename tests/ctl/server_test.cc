@@ -69,6 +69,17 @@ TEST(ServerTest, VerbPrintsTheSessionAsATable) {
   EXPECT_EQ(daemon.authorization(), "Bearer t0ken");
 }
 
+TEST(ServerTest, WaitEndsWhenTheQueueShowsTheState) {
+  FakeDaemon daemon({.watch = [](const v1::WatchQueueRequest&, const auto& send) {
+    send(Change(6, v1::ENTRY_STATE_CONNECTING, v1::ENTRY_STATE_ACTIVE, "a"));
+    send(Change(7, v1::ENTRY_STATE_CONNECTING, v1::ENTRY_STATE_WAITING, "b"));
+    return absl::OkStatus();
+  }});
+  EXPECT_EQ(RunCtl({"queue", "wait", "7", "waiting", "--address", daemon.address()}).code, kExitOk);
+  const Ran other = RunCtl({"queue", "wait", "7", "active", "--address", daemon.address()});
+  EXPECT_EQ(other.code, kExitUnavailable) << other.err;
+}
+
 TEST(ServerTest, JsonIsTheResponse) {
   FakeDaemon daemon({.get_session = [](const v1::GetSessionRequest& request, v1::GetSessionResponse* response) {
     response->set_revision(12);

@@ -110,6 +110,10 @@ TEST_F(UsageTest, MistakesAreUsageErrors) {
       {"transfer", "1"},
       {"transfer", "1", "--to", "bob", "--to-group", "desk"},
       {"queue", "list", "--tab", "everything"},
+      {"queue", "wait", "1"},
+      {"queue", "wait", "1", "asleep"},
+      {"applet", "redeem"},
+      {"applet", "attach", "--end-after", "soon"},
       {"whoami", "-o", "yaml"},
       {"whoami", "--timeout", "0"},
       {"whoami", "-o", "token"},
@@ -140,6 +144,9 @@ TEST_F(UsageTest, NobodyListeningIsUnavailable) {
                                                   {"start", "1"},
                                                   {"list"},
                                                   {"queue", "watch"},
+                                                  {"queue", "wait", "1", "waiting"},
+                                                  {"applet", "redeem", "123456"},
+                                                  {"applet", "attach"},
                                                   {"technician", "watch"}}) {
     std::vector<std::string> arguments = command;
     arguments.insert(arguments.end(), {"--address", kNobody});

@@ -120,6 +120,7 @@ std::vector<Case> Cases() {
       {Reason::kSuperseded, StatusCode::kAborted, Superseded("another console"), {{"by", "another console"}}},
       {Reason::kDraining, StatusCode::kUnavailable, Draining(), {}, ms(1000)},
       {Reason::kStorageFailed, StatusCode::kUnavailable, StorageFailed(), {}, ms(5000)},
+      {Reason::kHeartbeatsMissed, StatusCode::kUnavailable, HeartbeatsMissed(ms(20000)), {{"grace_ms", "20000"}}},
   };
 }
 
