@@ -86,12 +86,8 @@ std::string_view Name(Reason reason) {
                                                                         "CONSOLE_NOT_ATTACHED",
                                                                         "TRANSFER_TOO_LARGE",
                                                                         "STORAGE_FAILED",
-<<<<<<< HEAD
 "HEARTBEATS_MISSED",
 "LOGGED_OUT"};
-=======
-                                                                        "HEARTBEATS_MISSED"};
->>>>>>> docs
   return kNames[static_cast<size_t>(reason)];
 }
 

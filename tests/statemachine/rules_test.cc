@@ -307,6 +307,23 @@ TEST(TransferRule, StaleEpochIsRefused) {
   EXPECT_EQ(world.ReasonOf(command::End{{id, kAnn, world.Get(id).epoch}}), "");
 }
 
+TEST(StatusRule, InactivityIsALayerOfItsOwn) {
+  World world;
+  const auto& ann = world.org.technicians.at(kAnn);
+  world.Do(command::SetInactive{kAnn, true});
+  EXPECT_EQ(ann.status, Status::kAway);
+  EXPECT_FALSE(ann.away);  // the intent is untouched
+  world.Do(Away(kAnn, true));
+  world.Do(command::SetInactive{kAnn, false});
+  EXPECT_EQ(ann.status, Status::kAway);
+  world.Do(Away(kAnn, false));
+  EXPECT_EQ(ann.status, Status::kOnline);
+  world.Do(command::SetInactive{kAnn, true});
+  world.Do(SignOut(kAnn, world.now));
+  world.Do(SignIn(kAnn));
+  EXPECT_EQ(ann.status, Status::kOnline);  // whoever signs in is there
+}
+
 TEST(TransferRule, OnlyWhoIsOnlineReceives) {
   GroupSettings settings;
   settings.busy_at = 1;
