@@ -22,8 +22,10 @@ class ConsoleStream final : public AttachStream<pb::AttachConsoleRequest, pb::At
   void Receive(const pb::AttachConsoleRequest& request) override {
     const OrgId& org = principal_.org;
     switch (request.message_case()) {
-      case pb::AttachConsoleRequest::kHello: return Hello(request.hello());
-      case pb::AttachConsoleRequest::kHeartbeat: return Heartbeat(request.heartbeat().sequence());
+      case pb::AttachConsoleRequest::kHello:
+        return Hello(request.hello());
+      case pb::AttachConsoleRequest::kHeartbeat:
+        return Heartbeat(request.heartbeat().sequence());
       case pb::AttachConsoleRequest::kActivity:
         if (Active(gateway_.clock.Now())) return Run(org, command::SetInactive{principal_.technician, false}, Actor());
         return ReadNext();

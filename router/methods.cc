@@ -85,7 +85,8 @@ void LogCall(size_t method, const absl::Status& status, double seconds) {
   if (!spdlog::should_log(level)) return;
   static const auto* const names = new std::vector<metrics::RpcMethod>(AllMethods());
   const std::string name = method < names->size() ? (*names)[method].service + "/" + (*names)[method].method : "other";
-  spdlog::log(level, "{} {} {} {:.3f} ms", name, absl::StatusCodeToString(status.code()), RefusalOf(status).reason, seconds * 1000);
+  spdlog::log(level, "{} {} {} {:.3f} ms", name, absl::StatusCodeToString(status.code()), RefusalOf(status).reason,
+              seconds * 1000);
 }
 
 void CountRefusal(metrics::Metrics& metrics, const absl::Status& status) {

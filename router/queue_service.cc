@@ -17,10 +17,8 @@ constexpr auto kPeople = {KeyRole::kTechnician, KeyRole::kIntegrator, KeyRole::k
 
 class QueueWatch final : public Watch<pb::WatchQueueResponse> {
  public:
-  QueueWatch(Gateway& gateway, grpc::CallbackServerContext* context, QueueScope scope, uint64_t resumed_scope)
-      : Watch(gateway, context, pb::WatchQueueRequest::default_instance()),
-        scope_(std::move(scope)),
-        resumed_scope_(resumed_scope) {}
+  QueueWatch(Gateway& gateway, grpc::CallbackServerContext* context, QueueScope scope)
+      : Watch(gateway, context, pb::WatchQueueRequest::default_instance()), scope_(std::move(scope)) {}
 
  protected:
   absl::Status Snapshot(const Org& org, Messages& out) override ABSL_EXCLUSIVE_LOCKS_REQUIRED(mu_) {
@@ -35,15 +33,16 @@ class QueueWatch final : public Watch<pb::WatchQueueResponse> {
       return true;
     });
     out.back().mutable_snapshot()->set_complete(true);
-    Stamp(org.revision, &out.back());
+    Stamp(org.revision, 0, &out.back());
     return absl::OkStatus();
   }
 
-  absl::Status Resume(const Org& org, Revision after) override ABSL_EXCLUSIVE_LOCKS_REQUIRED(mu_) {
+  absl::Status Resume(const Org& org, const ResumePoint& after) override ABSL_EXCLUSIVE_LOCKS_REQUIRED(mu_) {
     if (absl::Status learned = Learn(org); !learned.ok()) return learned;
-    if (after > org.revision)
-      return InvalidField("resume_token", "names a revision that does not exist; watch again without it");
-    return resumed_scope_ == ScopeHash() ? absl::OkStatus() : absl::AbortedError("the technician serves other channels");
+    if (after.scope != scope_.Fingerprint() || after.revision > org.revision) {
+      return InvalidField("resume_token", "is no token of this watch; watch again without it");
+    }
+    return after.membership == MembershipHash() ? absl::OkStatus() : absl::AbortedError("the technician serves other channels");
   }
 
   absl::Status Convert(const Published& published, bool, Messages& out) override ABSL_EXCLUSIVE_LOCKS_REQUIRED(mu_) {
@@ -55,16 +54,13 @@ class QueueWatch final : public Watch<pb::WatchQueueResponse> {
       }
       if (ChangesMembership(event)) return absl::AbortedError("the technician serves other channels");
     }
-    const size_t before = out.size();
     for (const SessionChange& change : entry.sessions) ConvertSession(entry, change, out);
-    // Only the last message of a revision carries its token: resuming in between would lose the rest.
-    for (size_t i = before; i + 1 < out.size(); ++i) Stamp(Revision{entry.revision.value - 1}, &out[i]);
     return absl::OkStatus();
   }
 
-  void Bookmark(Revision revision, pb::WatchQueueResponse* out) override ABSL_EXCLUSIVE_LOCKS_REQUIRED(mu_) {
-    out->mutable_bookmark();
-    Stamp(revision, out);
+  void Stamp(Revision revision, uint64_t skip, pb::WatchQueueResponse* out) override ABSL_EXCLUSIVE_LOCKS_REQUIRED(mu_) {
+    out->set_revision(revision.value);
+    out->set_resume_token(MakeResumeToken({revision, skip, scope_.Fingerprint(), MembershipHash()}));
   }
 
  private:
@@ -79,15 +75,10 @@ class QueueWatch final : public Watch<pb::WatchQueueResponse> {
     return absl::OkStatus();
   }
 
-  uint64_t ScopeHash() const ABSL_EXCLUSIVE_LOCKS_REQUIRED(mu_) {
-    std::string text = absl::StrCat(scope_.Fingerprint());
+  uint64_t MembershipHash() const ABSL_EXCLUSIVE_LOCKS_REQUIRED(mu_) {
+    std::string text;
     for (const ChannelId& channel : served_) absl::StrAppend(&text, "\x1f", channel.value);
     return Fingerprint(text);
-  }
-
-  void Stamp(Revision revision, pb::WatchQueueResponse* out) const ABSL_EXCLUSIVE_LOCKS_REQUIRED(mu_) {
-    out->set_revision(revision.value);
-    out->set_resume_token(MakeResumeToken(revision, ScopeHash()));
   }
 
   bool ChangesMembership(const Event& event) const ABSL_EXCLUSIVE_LOCKS_REQUIRED(mu_) {
@@ -151,11 +142,9 @@ class QueueWatch final : public Watch<pb::WatchQueueResponse> {
     queue_change->set_trigger(std::string(Name(entry.trigger)));
     queue_change->set_row(RowName(from, to, entry.trigger, session.method == Method::kMonitoring));
     queue_change->set_actor(entry.actor);
-    Stamp(entry.revision, &message);
   }
 
   const QueueScope scope_;
-  const uint64_t resumed_scope_;
   GroupId group_ ABSL_GUARDED_BY(mu_);
   bool disabled_ ABSL_GUARDED_BY(mu_) = false;
   std::vector<ChannelId> served_ ABSL_GUARDED_BY(mu_);
@@ -209,19 +198,18 @@ grpc::ServerWriteReactor<pb::WatchQueueResponse>* QueueService::WatchQueue(grpc:
   absl::StatusOr<Principal> principal = gateway_.directory.Authenticate(BearerToken(*context), gateway_.clock.Now());
   absl::Status refused = principal.status();
   if (principal.ok() && principal->role == KeyRole::kOperator) refused = PermissionDenied("operator", "watch queues");
-  absl::StatusOr<QueueScope> scope =
-      refused.ok() ? MakeQueueScope(*principal, request->technician_id(), request->tab(), request->channel_id()) : refused;
+  absl::StatusOr<QueueScope> scope = refused;
+  if (refused.ok()) scope = MakeQueueScope(*principal, request->technician_id(), request->tab(), request->channel_id());
   if (!scope.ok()) refused = scope.status();
   auto token = ParseResumeToken(request->resume_token());
   if (refused.ok()) refused = token.status();
-  const uint64_t resumed_scope = token.ok() && *token ? (*token)->second : 0;
-  auto watch = std::make_shared<QueueWatch>(gateway_, context, scope.ok() ? *scope : QueueScope{}, resumed_scope);
+  auto watch = std::make_shared<QueueWatch>(gateway_, context, scope.ok() ? *scope : QueueScope{});
   if (!refused.ok()) {
     watch->Refuse(watch, refused);
     return watch.get();
   }
   watch->Open(watch, StreamKind::kWatch, *principal);
-  watch->Begin(principal->org, *token ? std::optional((*token)->first) : std::nullopt);
+  watch->Begin(principal->org, *token);
   return watch.get();
 }
 

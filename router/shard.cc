@@ -20,7 +20,9 @@ store::OrgKey KeyOf(const OrgId& org) { return store::OrgKey{org.value}; }
 
 // A used code is kept among the remembered requests, with its session as the content: its redeemer may repeat after a restart
 // too, and nobody is given the same PIN meanwhile. No caller has an empty name, so no request has such a key.
-constexpr absl::string_view kUsedCode = "\x1f""code\x1f";
+constexpr absl::string_view kUsedCode =
+    "\x1f"
+    "code\x1f";
 
 }  // namespace
 

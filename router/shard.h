@@ -39,7 +39,8 @@ struct CustomerUpdate {
 // An applet's or a console's stream, as the shard knows it. Heartbeats only touch `last_seen`: they are no events.
 class Attachment {
  public:
-  explicit Attachment(Time now) : last_seen_ms_(now.time_since_epoch().count()), last_activity_ms_(now.time_since_epoch().count()) {}
+  explicit Attachment(Time now)
+      : last_seen_ms_(now.time_since_epoch().count()), last_activity_ms_(now.time_since_epoch().count()) {}
   virtual ~Attachment() = default;
   void Seen(Time now) { last_seen_ms_.store(now.time_since_epoch().count(), std::memory_order_relaxed); }
   Time last_seen() const { return Time{Duration{last_seen_ms_.load(std::memory_order_relaxed)}}; }

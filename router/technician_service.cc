@@ -17,10 +17,9 @@ constexpr auto kPeople = {KeyRole::kTechnician, KeyRole::kIntegrator, KeyRole::k
 
 class TechnicianWatch final : public Watch<pb::WatchTechniciansResponse> {
  public:
-  TechnicianWatch(Gateway& gateway, grpc::CallbackServerContext* context, OrgId org, uint64_t resumed_scope)
+  TechnicianWatch(Gateway& gateway, grpc::CallbackServerContext* context, OrgId org)
       : Watch(gateway, context, pb::WatchTechniciansRequest::default_instance()),
-        scope_(Fingerprint(absl::StrCat("technicians\x1f", org.value))),
-        resumed_scope_(resumed_scope) {}
+        scope_(Fingerprint(absl::StrCat("technicians\x1f", org.value))) {}
 
  protected:
   absl::Status Snapshot(const Org& org, Messages& out) override ABSL_EXCLUSIVE_LOCKS_REQUIRED(mu_) {
@@ -33,12 +32,12 @@ class TechnicianWatch final : public Watch<pb::WatchTechniciansResponse> {
       ToProto(InfoOf(org, technician), out.back().mutable_snapshot()->add_technicians());
     }
     out.back().mutable_snapshot()->set_complete(true);
-    Stamp(org.revision, &out.back());
+    Stamp(org.revision, 0, &out.back());
     return absl::OkStatus();
   }
 
-  absl::Status Resume(const Org& org, Revision after) override ABSL_EXCLUSIVE_LOCKS_REQUIRED(mu_) {
-    if (resumed_scope_ != scope_ || after > org.revision) {
+  absl::Status Resume(const Org& org, const ResumePoint& after) override ABSL_EXCLUSIVE_LOCKS_REQUIRED(mu_) {
+    if (after.scope != scope_ || after.revision > org.revision) {
       return InvalidField("resume_token", "is no token of this watch; watch again without it");
     }
     return absl::OkStatus();
@@ -47,31 +46,18 @@ class TechnicianWatch final : public Watch<pb::WatchTechniciansResponse> {
   absl::Status Convert(const Published& published, bool from_store, Messages& out) override ABSL_EXCLUSIVE_LOCKS_REQUIRED(mu_) {
     // The log keeps no derived status: whoever is behind the entries in memory begins again.
     if (from_store) return absl::AbortedError("behind the entries in memory");
-    std::vector<pb::WatchTechniciansResponse> messages;
-    for (const TechnicianInfo& info : published.technicians) ToProto(info, messages.emplace_back().mutable_technician());
-    for (const TechnicianId& id : published.deleted) messages.emplace_back().set_deleted_technician_id(id.value);
-    // Only the last message of a revision carries its token: resuming in between would lose the rest.
-    for (size_t i = 0; i < messages.size(); ++i) {
-      const bool last = i + 1 == messages.size();
-      Stamp(last ? published.entry.revision : Revision{published.entry.revision.value - 1}, &messages[i]);
-      out.push_back(std::move(messages[i]));
-    }
+    for (const TechnicianInfo& info : published.technicians) ToProto(info, out.emplace_back().mutable_technician());
+    for (const TechnicianId& id : published.deleted) out.emplace_back().set_deleted_technician_id(id.value);
     return absl::OkStatus();
   }
 
-  void Bookmark(Revision revision, pb::WatchTechniciansResponse* out) override ABSL_EXCLUSIVE_LOCKS_REQUIRED(mu_) {
-    out->mutable_bookmark();
-    Stamp(revision, out);
+  void Stamp(Revision revision, uint64_t skip, pb::WatchTechniciansResponse* out) override ABSL_EXCLUSIVE_LOCKS_REQUIRED(mu_) {
+    out->set_revision(revision.value);
+    out->set_resume_token(MakeResumeToken({revision, skip, scope_, 0}));
   }
 
  private:
-  void Stamp(Revision revision, pb::WatchTechniciansResponse* out) const {
-    out->set_revision(revision.value);
-    out->set_resume_token(MakeResumeToken(revision, scope_));
-  }
-
   const uint64_t scope_;
-  const uint64_t resumed_scope_;
 };
 
 }  // namespace
@@ -120,10 +106,13 @@ grpc::ServerUnaryReactor* TechnicianService::ListTechnicians(grpc::CallbackServe
   auto* call = new UnaryCall(gateway_, context, *request);
   absl::StatusOr<Principal> principal = call->Caller(kPeople, "list technicians");
   absl::StatusOr<size_t> size = CheckPageSize(request->page_size(), 100, kPageMax);
+  absl::Status known = pb::TechnicianStatus_IsValid(request->status())
+                           ? absl::OkStatus()
+                           : InvalidField("status", "must be ONLINE, AWAY, BUSY or OFFLINE");
   const uint64_t filters =
       Fingerprint(absl::StrCat("technicians\x1f", request->group_id(), "\x1f", static_cast<int>(request->status())));
   absl::StatusOr<std::optional<std::string>> after = ParsePageToken(request->page_token(), filters);
-  for (const absl::Status& refused : {principal.status(), size.status(), after.status()}) {
+  for (const absl::Status& refused : {principal.status(), size.status(), known, after.status()}) {
     if (refused.ok()) continue;
     call->Done(refused);
     return call;
@@ -158,14 +147,13 @@ grpc::ServerWriteReactor<pb::WatchTechniciansResponse>* TechnicianService::Watch
   if (refused.ok() && principal->role == KeyRole::kOperator) refused = PermissionDenied("operator", "watch technicians");
   auto token = ParseResumeToken(request->resume_token());
   if (refused.ok()) refused = token.status();
-  const uint64_t resumed_scope = token.ok() && *token ? (*token)->second : 0;
-  auto watch = std::make_shared<TechnicianWatch>(gateway_, context, principal.ok() ? principal->org : OrgId{}, resumed_scope);
+  auto watch = std::make_shared<TechnicianWatch>(gateway_, context, principal.ok() ? principal->org : OrgId{});
   if (!refused.ok()) {
     watch->Refuse(watch, refused);
     return watch.get();
   }
   watch->Open(watch, StreamKind::kWatch, *principal);
-  watch->Begin(principal->org, *token ? std::optional((*token)->first) : std::nullopt);
+  watch->Begin(principal->org, *token);
   return watch.get();
 }
 

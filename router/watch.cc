@@ -7,20 +7,22 @@
 
 namespace guichet::router {
 
-std::string MakeResumeToken(Revision revision, uint64_t scope) {
-  return absl::WebSafeBase64Escape(absl::StrCat(revision.value, ".", scope));
+std::string MakeResumeToken(const ResumePoint& point) {
+  return absl::WebSafeBase64Escape(
+      absl::StrCat(point.revision.value, ".", point.skip, ".", point.scope, ".", point.membership));
 }
 
-absl::StatusOr<std::optional<std::pair<Revision, uint64_t>>> ParseResumeToken(const std::string& token) {
+absl::StatusOr<std::optional<ResumePoint>> ParseResumeToken(const std::string& token) {
   if (token.empty()) return std::nullopt;
   std::string text;
-  std::pair<Revision, uint64_t> parsed;
+  ResumePoint point;
   std::vector<std::string> parts;
   if (token.size() <= 128 && absl::WebSafeBase64Unescape(token, &text)) parts = absl::StrSplit(text, '.');
-  if (parts.size() != 2 || !absl::SimpleAtoi(parts[0], &parsed.first.value) || !absl::SimpleAtoi(parts[1], &parsed.second)) {
+  if (parts.size() != 4 || !absl::SimpleAtoi(parts[0], &point.revision.value) || !absl::SimpleAtoi(parts[1], &point.skip) ||
+      !absl::SimpleAtoi(parts[2], &point.scope) || !absl::SimpleAtoi(parts[3], &point.membership)) {
     return InvalidField("resume_token", "is no token of a watch; begin without it");
   }
-  return parsed;
+  return point;
 }
 
 }  // namespace guichet::router

@@ -13,6 +13,17 @@
 
 namespace guichet::router {
 
+// What a resume token says; opaque to clients.
+struct ResumePoint {
+  Revision revision;        // the receiver has all up to it
+  uint64_t skip = 0;        // and so many messages of the revision after it
+  uint64_t scope = 0;       // hash of what the watch is of
+  uint64_t membership = 0;  // hash of what its technician served
+};
+std::string MakeResumeToken(const ResumePoint& point);
+// nullopt for an empty token; INVALID_ARGUMENT for one that is none.
+absl::StatusOr<std::optional<ResumePoint>> ParseResumeToken(const std::string& token);
+
 // Thread safety: as Stream. Memory of a watcher: one page of entries, or its snapshot while that is being sent.
 template <class Response>
 class Watch : public Stream<grpc::ServerWriteReactor<Response>, Response>, public Listener {
@@ -20,8 +31,8 @@ class Watch : public Stream<grpc::ServerWriteReactor<Response>, Response>, publi
   using Base = Stream<grpc::ServerWriteReactor<Response>, Response>;
   using Base::Base;
 
-  // Begins. `after`: the revision of a resume token, or nullopt for a snapshot. Requires Open.
-  void Begin(const OrgId& org, std::optional<Revision> after) {
+  // Begins. `after`: a resume token, or nullopt for a snapshot. Requires Open.
+  void Begin(const OrgId& org, std::optional<ResumePoint> after) {
     {
       absl::MutexLock lock(&this->mu_);
       org_ = org;
@@ -41,7 +52,7 @@ class Watch : public Stream<grpc::ServerWriteReactor<Response>, Response>, publi
   }
 
   uint64_t Lag() const override {
-    absl::MutexLock lock(&this->mu_);
+    absl::MutexLock lock(&mutable_mu());
     return feed_ == nullptr ? 0 : feed_->last().value - std::min(feed_->last().value, cursor_.value);
   }
 
@@ -51,11 +62,12 @@ class Watch : public Stream<grpc::ServerWriteReactor<Response>, Response>, publi
   // On the shard's thread. The state at the organization's revision as messages; the last one carries the token.
   virtual absl::Status Snapshot(const Org& org, Messages& out) ABSL_EXCLUSIVE_LOCKS_REQUIRED(this->mu_) = 0;
   // On the shard's thread. OK: the watch can go on after `after`; kAborted: it needs a snapshot; others end it.
-  virtual absl::Status Resume(const Org& org, Revision after) ABSL_EXCLUSIVE_LOCKS_REQUIRED(this->mu_) = 0;
-  // What one entry means to this watcher. kAborted: a snapshot is needed from here; others end the watch.
+  virtual absl::Status Resume(const Org& org, const ResumePoint& after) ABSL_EXCLUSIVE_LOCKS_REQUIRED(this->mu_) = 0;
+  // What one entry means to this watcher, not stamped. kAborted: a snapshot is needed from here; others end the watch.
   virtual absl::Status Convert(const Published& published, bool from_store, Messages& out)
       ABSL_EXCLUSIVE_LOCKS_REQUIRED(this->mu_) = 0;
-  virtual void Bookmark(Revision revision, Response* out) ABSL_EXCLUSIVE_LOCKS_REQUIRED(this->mu_) = 0;
+  // Sets revision and token: the receiver has all up to `revision`, and the first `skip` messages of the next.
+  virtual void Stamp(Revision revision, uint64_t skip, Response* out) ABSL_EXCLUSIVE_LOCKS_REQUIRED(this->mu_) = 0;
 
   bool Next(Response* out) override ABSL_EXCLUSIVE_LOCKS_REQUIRED(this->mu_) {
     if (ready_.empty() && !loading_ && feed_ != nullptr) Refill();
@@ -69,7 +81,8 @@ class Watch : public Stream<grpc::ServerWriteReactor<Response>, Response>, publi
     if (!bookmark_due_ || loading_ || this->closing()) return false;
     bookmark_due_ = false;
     next_bookmark_ = now + Jitter();
-    Bookmark(cursor_, out);
+    out->mutable_bookmark();
+    Stamp(cursor_, 0, out);
     return true;
   }
 
@@ -80,7 +93,9 @@ class Watch : public Stream<grpc::ServerWriteReactor<Response>, Response>, publi
     return Duration{absl::Uniform<int64_t>(random_, ms * 4 / 5, ms * 6 / 5)};
   }
 
-  void AskShard(std::optional<Revision> after) {
+  absl::Mutex& mutable_mu() const { return const_cast<Watch*>(this)->mu_; }
+
+  void AskShard(std::optional<ResumePoint> after) {
     auto self = std::static_pointer_cast<Watch>(this->self());
     Read(
         this->gateway_, org_,
@@ -93,12 +108,14 @@ class Watch : public Stream<grpc::ServerWriteReactor<Response>, Response>, publi
           if (after) {
             absl::Status resumed = self->Resume(rt.org, *after);
             if (!absl::IsAborted(resumed)) {
-              self->pending_cursor_ = *after;
+              self->pending_cursor_ = after->revision;
+              self->skip_ = after->skip;
               return resumed;
             }
             self->gateway_.metrics.WatchReset(metrics::WatchResetCause::kMembership);
           }
           self->pending_cursor_ = rt.org.revision;
+          self->skip_ = 0;
           self->pending_.clear();
           return self->Snapshot(rt.org, self->pending_);
         },
@@ -133,11 +150,12 @@ class Watch : public Stream<grpc::ServerWriteReactor<Response>, Response>, publi
 
   void Take(const std::vector<PublishedPtr>& page, bool from_store) ABSL_EXCLUSIVE_LOCKS_REQUIRED(this->mu_) {
     for (const PublishedPtr& published : page) {
-      absl::Status converted = Convert(*published, from_store, ready_);
+      Messages made;
+      absl::Status converted = Convert(*published, from_store, made);
       if (absl::IsAborted(converted)) {
         this->gateway_.metrics.WatchReset(metrics::WatchResetCause::kMembership);
         loading_ = true;
-        AskShard(std::nullopt);
+        AskAgain();
         return;
       }
       if (!converted.ok()) {
@@ -146,6 +164,24 @@ class Watch : public Stream<grpc::ServerWriteReactor<Response>, Response>, publi
         return;
       }
       cursor_ = published->entry.revision;
+      const size_t count = made.size();
+      for (size_t i = 0; i < count; ++i) {
+        if (i + 1 == count) {
+          Stamp(cursor_, 0, &made[i]);
+        } else {
+          Stamp(Revision{cursor_.value - 1}, i + 1, &made[i]);
+        }
+        if (i >= skip_) ready_.push_back(std::move(made[i]));
+      }
+      skip_ = 0;
+    }
+  }
+
+  // Asks for a snapshot from a thread that holds no lock: a shard that refuses answers in the same call.
+  void AskAgain() ABSL_EXCLUSIVE_LOCKS_REQUIRED(this->mu_) {
+    auto self = std::static_pointer_cast<Watch>(this->self());
+    if (!this->gateway_.workers.Run([self] { self->AskShard(std::nullopt); })) {
+      this->EndAfterFlushLocked(Overloaded("the read queue", kCommandQueue, kRetryDelay));
     }
   }
 
@@ -188,16 +224,12 @@ class Watch : public Stream<grpc::ServerWriteReactor<Response>, Response>, publi
   std::shared_ptr<Feed> pending_feed_ ABSL_GUARDED_BY(this->mu_);
   Revision cursor_ ABSL_GUARDED_BY(this->mu_);  // everything up to here was converted
   Revision pending_cursor_ ABSL_GUARDED_BY(this->mu_);
+  uint64_t skip_ ABSL_GUARDED_BY(this->mu_) = 0;  // messages of the next revision that the receiver has
   Messages ready_ ABSL_GUARDED_BY(this->mu_);
   Messages pending_ ABSL_GUARDED_BY(this->mu_);      // of a snapshot that is not durable yet
   bool loading_ ABSL_GUARDED_BY(this->mu_) = false;  // the shard or a worker will go on
   bool bookmark_due_ ABSL_GUARDED_BY(this->mu_) = false;
   Time next_bookmark_ ABSL_GUARDED_BY(this->mu_){};
 };
-
-// Opaque to clients: "revision.hash of what the watch is of".
-std::string MakeResumeToken(Revision revision, uint64_t scope);
-// nullopt for an empty token; INVALID_ARGUMENT for one of another watch.
-absl::StatusOr<std::optional<std::pair<Revision, uint64_t>>> ParseResumeToken(const std::string& token);
 
 }  // namespace guichet::router

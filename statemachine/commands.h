@@ -192,9 +192,9 @@ using Command =
                  command::End, command::Reboot, command::Invite, command::RemoveTechnician, command::Leave, command::OfferLead,
                  command::CancelLeadOffer, command::AcceptLead, command::UpdateSession, command::RedeemCode,
                  command::AttachDevice, command::AnswerTerms, command::CustomerEnd, command::DeviceReboots, command::DeviceLost,
-                 command::AttachConsole, command::DetachConsole, command::SetForeground, command::SetIntent, command::SetInactive, command::FireTimer,
-                 command::CreateOrg, command::UpdateOrg, command::PutGroup, command::DeleteGroup, command::PutTechnician,
-                 command::DeleteTechnician, command::PutChannel, command::DeleteChannel, command::CreateKey,
-                 command::RevokeKey>;
+                 command::AttachConsole, command::DetachConsole, command::SetForeground, command::SetIntent,
+                 command::SetInactive, command::FireTimer, command::CreateOrg, command::UpdateOrg, command::PutGroup,
+                 command::DeleteGroup, command::PutTechnician, command::DeleteTechnician, command::PutChannel,
+                 command::DeleteChannel, command::CreateKey, command::RevokeKey>;
 
 }  // namespace guichet

@@ -200,14 +200,15 @@ struct InactivityChanged {
 namespace guichet {
 
 // The index of an alternative is not on disk; the record's field number is.
-using Event = std::variant<
-    event::SessionCreated, event::CodeRedeemed, event::CodeExpired, event::TermsAccepted, event::LinkChanged, event::LeadTaken,
-    event::Held, event::HoldReleased, event::TransferRequested, event::TransferLeft, event::TransferCanceled, event::Invited,
-    event::InvitationAccepted, event::ParticipantRemoved, event::LeadOffered, event::LeadOfferCanceled, event::LeadAccepted,
-    event::ProfileUpdated, event::ForegroundChanged, event::LeadConsoleLost, event::LeadConsoleBack, event::Requeued,
-    event::LeadGiven, event::Revealed, event::SessionEnded, event::EntryDismissed, event::OrgPut, event::GroupPut,
-    event::GroupDeleted, event::TechnicianPut, event::TechnicianDeleted, event::ChannelPut, event::ChannelDeleted,
-    event::KeyPut, event::KeyRevoked, event::ConsoleAttached, event::ConsoleGone, event::IntentSet, event::LookedAt, event::InactivityChanged>;
+using Event = std::variant<event::SessionCreated, event::CodeRedeemed, event::CodeExpired, event::TermsAccepted,
+                           event::LinkChanged, event::LeadTaken, event::Held, event::HoldReleased, event::TransferRequested,
+                           event::TransferLeft, event::TransferCanceled, event::Invited, event::InvitationAccepted,
+                           event::ParticipantRemoved, event::LeadOffered, event::LeadOfferCanceled, event::LeadAccepted,
+                           event::ProfileUpdated, event::ForegroundChanged, event::LeadConsoleLost, event::LeadConsoleBack,
+                           event::Requeued, event::LeadGiven, event::Revealed, event::SessionEnded, event::EntryDismissed,
+                           event::OrgPut, event::GroupPut, event::GroupDeleted, event::TechnicianPut, event::TechnicianDeleted,
+                           event::ChannelPut, event::ChannelDeleted, event::KeyPut, event::KeyRevoked, event::ConsoleAttached,
+                           event::ConsoleGone, event::IntentSet, event::LookedAt, event::InactivityChanged>;
 using Events = std::vector<Event>;
 
 // The session of which the event speaks; 0 for events of the organization.

@@ -116,7 +116,7 @@ struct Org {
   // Indexes, derived: rebuilt by RebuildIndexes.
   absl::flat_hash_map<TechnicianId, std::set<SessionId>> entries;
   std::map<ChannelId, std::set<SessionId>> pools;
-  std::set<SessionId> monitoring;  // monitoring sessions that have not ended
+  std::set<SessionId> monitoring;                     // monitoring sessions that have not ended
   absl::flat_hash_map<ChannelId, size_t> connecting;  // live sessions of a channel whose applet has not attached
 };
 

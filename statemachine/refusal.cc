@@ -86,8 +86,8 @@ std::string_view Name(Reason reason) {
                                                                         "CONSOLE_NOT_ATTACHED",
                                                                         "TRANSFER_TOO_LARGE",
                                                                         "STORAGE_FAILED",
-"HEARTBEATS_MISSED",
-"LOGGED_OUT"};
+                                                                        "HEARTBEATS_MISSED",
+                                                                        "LOGGED_OUT"};
   return kNames[static_cast<size_t>(reason)];
 }
 

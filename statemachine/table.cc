@@ -252,7 +252,7 @@ std::string_view Name(Trigger trigger) {
                                                                          "set_status",
                                                                          "abort",
                                                                          "administer",
-      "inactivity"};
+                                                                         "inactivity"};
   return kNames[static_cast<size_t>(trigger)];
 }
 

@@ -135,7 +135,8 @@ class Filler {
   void Fill(GroupSettings& s) {
     static_assert(Members<GroupSettings>() == 15);
     All(s.private_code_validity, s.connecting_timeout, s.waiting_timeout, s.idle_timeout, s.device_lost_grace, s.offline_after,
-        s.hold_limit, s.system_limit, s.max_active_sessions, s.busy_at, s.auto_start_private, s.console_lost_policy, s.terms, s.away_after, s.logout_after);
+        s.hold_limit, s.system_limit, s.max_active_sessions, s.busy_at, s.auto_start_private, s.console_lost_policy, s.terms,
+        s.away_after, s.logout_after);
   }
   void Fill(Technician& t) {
     static_assert(Members<Technician>() == 16);
