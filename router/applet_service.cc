@@ -68,6 +68,7 @@ grpc::ServerUnaryReactor* AppletService::RedeemCode(grpc::CallbackServerContext*
   Mutation mutation;
   mutation.org = target->org;
   mutation.actor = "device";
+  mutation.spent_code = key;
   mutation.abandoned = [context] { return context->IsCancelled(); };
   SetRequest(mutation, absl::StrCat("device\x1f", request->device_id()), request->code() + request->device_id(), request->request_id(),
              *request);

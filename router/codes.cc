@@ -44,6 +44,14 @@ void Codes::Bind(const std::string& code_key, CodeTarget target) {
   it->second.target = std::move(target);
 }
 
+void Codes::BindUsed(const std::string& code_key, const OrgId& org, Time forget) {
+  absl::MutexLock lock(&mu_);
+  auto [it, inserted] = codes_.try_emplace(code_key);
+  if (!inserted) return;
+  it->second = {CodeTarget{org, SessionId{}}, true, forget};
+  used_.emplace_back(forget, code_key);
+}
+
 void Codes::Cancel(const std::string& code_key) {
   absl::MutexLock lock(&mu_);
   auto it = codes_.find(code_key);

@@ -28,6 +28,8 @@ class Codes {
   absl::StatusOr<std::string> TakePin();
   void Bind(const std::string& code_key, CodeTarget target);
   void Cancel(const std::string& code_key);
+  // A code that was redeemed before a restart: until `forget` it leads to its organization, for the repetition of its request.
+  void BindUsed(const std::string& code_key, const OrgId& org, Time forget);
   // The session's code is used or dead. A used one still leads to its session for kRedeemRepeat, so that its redeemer may repeat.
   void Release(const OrgId& org, SessionId session, bool used, Time now);
 

@@ -62,6 +62,7 @@ void RunMutation(Turn& turn, OrgRuntime& rt, const Mutation& mutation, const Mak
   store::RequestItem item{mutation.content_hash, mutation.method, turn.now(),
                           Seal(mutation.seal_secret, response->SerializeAsString())};
   turn.Remember(rt, mutation.request_key, std::move(item));
+  if (!mutation.spent_code.empty()) turn.Remember(rt, absl::StrCat(kSpentCode.data(), mutation.spent_code), {0, 0, turn.now(), ""});
 }
 
 }  // namespace

@@ -44,6 +44,7 @@ struct Mutation {
   std::string request_key;    // "": not repeatable
   std::string request_id;     // for the error
   std::string seal_secret;    // keeps the kept answer unreadable on disk
+  std::string spent_code;     // the code that it redeems; "": none
   uint64_t content_hash = 0;
   uint32_t method = 0;
   std::function<bool()> abandoned;  // the caller has gone: then it need not begin

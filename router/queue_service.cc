@@ -48,7 +48,8 @@ class QueueWatch final : public Watch<pb::WatchQueueResponse> {
   absl::Status Convert(const Published& published, bool, Messages& out) override ABSL_EXCLUSIVE_LOCKS_REQUIRED(mu_) {
     const LogEntry& entry = published.entry;
     for (const Event& event : entry.events) {
-      if (const auto* deleted = std::get_if<event::TechnicianDeleted>(&event); deleted && deleted->technician == scope_.technician) {
+      if (const auto* deleted = std::get_if<event::TechnicianDeleted>(&event);
+          deleted && deleted->technician == scope_.technician) {
         return TechnicianNotFound(scope_.technician);
       }
       if (ChangesMembership(event)) return absl::AbortedError("the technician serves other channels");
@@ -130,7 +131,8 @@ class QueueWatch final : public Watch<pb::WatchQueueResponse> {
     const bool nothing = to == EntryState::kNone || (to == EntryState::kRemoved && (from == to || from == EntryState::kNone));
     if (nothing) return;
     const bool in_tab = InTab(scope_, session, to);
-    const bool was_in_tab = from != EntryState::kNone && from != to && (scope_.tab == pb::QUEUE_TAB_ACTIVE || InTab(scope_, session, from));
+    const bool was_in_tab =
+        from != EntryState::kNone && from != to && (scope_.tab == pb::QUEUE_TAB_ACTIVE || InTab(scope_, session, from));
     if (!in_tab && !was_in_tab) return;
     pb::WatchQueueResponse& message = out.emplace_back();
     pb::QueueChange* queue_change = message.mutable_change();
@@ -156,7 +158,8 @@ grpc::ServerUnaryReactor* QueueService::ListQueue(grpc::CallbackServerContext* c
   auto run = [&]() -> absl::Status {
     absl::StatusOr<Principal> principal = call->Caller(kPeople, "list queues");
     if (!principal.ok()) return principal.status();
-    absl::StatusOr<QueueScope> scope = MakeQueueScope(*principal, request->technician_id(), request->tab(), request->channel_id());
+    absl::StatusOr<QueueScope> scope =
+        MakeQueueScope(*principal, request->technician_id(), request->tab(), request->channel_id());
     if (!scope.ok()) return scope.status();
     absl::StatusOr<size_t> size = CheckPageSize(request->page_size(), kPageDefault, kPageMax);
     if (!size.ok()) return size.status();
@@ -195,8 +198,9 @@ grpc::ServerWriteReactor<pb::WatchQueueResponse>* QueueService::WatchQueue(grpc:
   absl::StatusOr<Principal> principal = gateway_.directory.Authenticate(BearerToken(*context), gateway_.clock.Now());
   absl::Status refused = principal.status();
   if (principal.ok() && principal->role == KeyRole::kOperator) refused = PermissionDenied("operator", "watch queues");
-  absl::StatusOr<QueueScope> scope = refused;
-  if (refused.ok()) scope = MakeQueueScope(*principal, request->technician_id(), request->tab(), request->channel_id());
+  absl::StatusOr<QueueScope> scope =
+      refused.ok() ? MakeQueueScope(*principal, request->technician_id(), request->tab(), request->channel_id())
+                   : absl::StatusOr<QueueScope>(refused);
   if (!scope.ok()) refused = scope.status();
   auto token = ParseResumeToken(request->resume_token());
   if (refused.ok()) refused = token.status();
