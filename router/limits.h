@@ -12,7 +12,6 @@ inline constexpr size_t kBatchCommands = 1024;       // decided before a batch i
 inline constexpr size_t kBatchesInFlight = 8;        // handed to the store and not durable
 inline constexpr size_t kRequestIds = 65536;         // remembered an organization
 inline constexpr Duration kRequestIdAge = std::chrono::hours(24);
-inline constexpr size_t kRingEntries = 8192;         // recent log entries in memory, an organization; behind it watchers read the log
 inline constexpr size_t kLogPage = 256;              // entries read from the log at a time
 inline constexpr size_t kRetainedLog = 1000000;      // entries kept, an organization; older resume tokens expire
 inline constexpr size_t kTrimStep = 65536;           // entries trimmed at a time

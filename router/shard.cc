@@ -94,7 +94,7 @@ absl::StatusOr<Step> Turn::CreateOrg(const command::CreateOrg& command, std::str
   if (!token.ok()) return StorageFailed();
   auto rt = std::make_unique<OrgRuntime>();
   rt->token = *token;
-  rt->feed = std::make_shared<Feed>(Revision{token->seq});
+  rt->feed = std::make_shared<Feed>(Revision{token->seq}, shard_.parts_.ring_entries);
   rt->org.revision = Revision{token->seq};
   OrgRuntime& ref = *rt;
   shard_.orgs_.emplace(command.org, std::move(rt));
@@ -150,7 +150,6 @@ void Shard::WriteRecords(OrgRuntime& rt, const Step& step, store::Commit& commit
     if (session.ended_already() && session.marks.empty()) {
       commit.dels.push_back({Family::kSessions, key});
       rt.ids.erase(session.id);
-      rt.armed.erase(session.id);
     } else {
       commit.puts.push_back({Family::kSessions, key, std::move(record)});
       rt.ids.insert(session.id);
@@ -199,7 +198,7 @@ absl::Status Shard::Load(const OrgId& id) {
   if (!token.ok()) return token.status();
   auto rt = std::make_unique<OrgRuntime>();
   rt->token = *token;
-  rt->feed = std::make_shared<Feed>(Revision{token->seq});
+  rt->feed = std::make_shared<Feed>(Revision{token->seq}, parts_.ring_entries);
   Org& org = rt->org;
   org.revision = Revision{token->seq};
   absl::Status bad;
@@ -248,6 +247,10 @@ absl::Status Shard::Load(const OrgId& id) {
   if (!bad.ok()) return bad;
   if (!org.id) return absl::OkStatus();  // acquired by a creation that never became durable
   std::sort(rt->request_ages.begin(), rt->request_ages.end());
+  for (const auto& [time, key] : rt->request_ages) {
+    if (key.starts_with(kOperatorRequest)) (void)parts_.directory.ClaimRequest(key.substr(kOperatorRequest.size()), id, time);
+    if (key.starts_with(kSpentCode)) parts_.codes.BindUsed(key.substr(kSpentCode.size()), id, time + kRedeemRepeat);
+  }
   RebuildIndexes(org);
   parts_.directory.Load(org);
 
@@ -296,10 +299,7 @@ void Shard::Rearm(OrgRuntime& rt, const Touched& touched) {
     return;
   }
   for (SessionId id : touched.live) RearmSession(rt, id);
-  for (SessionId id : touched.finished) {
-    timers_.erase({Time{}, What::kSession, &rt, id, {}});
-    RearmSession(rt, id);
-  }
+  for (SessionId id : touched.finished) RearmSession(rt, id);
   for (const TechnicianId& technician : touched.technicians) {
     auto entries = rt.org.entries.find(technician);
     if (entries == rt.org.entries.end()) continue;
@@ -331,7 +331,8 @@ void Shard::FollowPresence(OrgRuntime& rt, const Step& step, Time now) {
     Presence& presence = it->second;
     if (presence.attachment) {
       CustomerUpdate update = CustomerUpdateOf(rt.org, session);
-      update.reboot_ordered = step.entry.trigger == Trigger::kReboot && session.link == Link::kRebooting;
+      update.reboot_ordered =
+          step.entry.trigger == Trigger::kReboot && session.link == Link::kRebooting && step.entry.actor != "device";
       batch_->done.push_back([attachment = presence.attachment, update = std::move(update)] { attachment->OnCustomer(update); });
     }
     const bool terms = session.link == Link::kNeverAttached && presence.attachment != nullptr;
@@ -453,7 +454,7 @@ void Shard::Run() {
         const bool room = in_flight_.size() < kBatchesInFlight;
         const Time next = timers_.empty() ? kFarFuture : timers_.begin()->due;
         if (room && (!queue_.empty() || (!stopping_ && next <= parts_.clock.Now()))) break;
-        if (stopping_ && queue_.empty() && in_flight_.empty()) return;
+        if (stopping_ && queue_.empty() && in_flight_.empty() && !answering_) return;
         if (room && next != kFarFuture && !stopping_) {
           parts_.clock.Wait(cv_, mu_, next);
         } else {
@@ -515,6 +516,9 @@ void Shard::OnCommitted(std::shared_ptr<Batch> batch, const std::vector<store::C
     for (const Event& event : entry.events) {
       const SessionId session = SessionOf(event);
       if (const auto* revoked = std::get_if<event::KeyRevoked>(&event)) parts_.on_key_revoked(org, revoked->key);
+      if (const auto* put = std::get_if<event::TechnicianPut>(&event); put != nullptr && put->disabled) {
+        parts_.on_technician_disabled(org, put->technician);
+      }
       if (const auto* created = std::get_if<event::SessionCreated>(&event); created != nullptr && !created->code_key.empty()) {
         parts_.codes.Bind(created->code_key, {org, session});
       } else if (std::holds_alternative<event::CodeRedeemed>(event)) {
@@ -529,10 +533,14 @@ void Shard::OnCommitted(std::shared_ptr<Batch> batch, const std::vector<store::C
     absl::MutexLock lock(&mu_);
     done = std::move(batch->done);
     in_flight_.pop_front();  // the store calls back in order
+    answering_ = true;
     cv_.Signal();
   }
   for (const auto& run : done) run();
   Publish(*batch);
+  absl::MutexLock lock(&mu_);
+  answering_ = false;
+  cv_.Signal();
 }
 
 void Shard::Publish(const Batch& batch) {
