@@ -55,10 +55,14 @@ TEST_F(Watch, ChangesFoldToTheListOfEveryTab) {
   }
   Play(world, sessions);
   const uint64_t until = world.Revision();
-  world.daemon.clock().Advance(seconds(13));  // a bookmark on the tabs that saw nothing of the last change
+  // Once one watch has the last change, all can have it: those that see nothing of it say so by a bookmark.
+  for (const auto& message : ReadUntil(world, *watches[0], until)) folds[0].Add(message);
+  world.daemon.clock().Advance(seconds(13));
   for (size_t i = 0; i < watches.size(); ++i) {
     SCOPED_TRACE(pb::QueueTab_Name(of[i].second) + of[i].first);
-    for (const auto& message : ReadUntil(world, *watches[i], until)) folds[i].Add(message);
+    if (i > 0) {
+      for (const auto& message : ReadUntil(world, *watches[i], until)) folds[i].Add(message);
+    }
     EXPECT_EQ(Shown(folds[i].entries), Listed(world, Of(of[i].second), of[i].first));
     EXPECT_EQ(folds[i].snapshots, 1);
   }
