@@ -53,7 +53,8 @@ absl::Status CheckDisplayName(std::string_view field, const std::string& name) {
 
 // `page(map, out)` for maps ordered by id.
 template <class Map, class Request, class Response, class Id, class Add>
-absl::Status Page(const Map& map, const Request& request, Response* response, const std::string& name, Id from, const Add& add) {
+absl::Status Page(const Map& map, const Request& request, Response* response, const std::string& name, Id from,
+                  const Add& add) {
   absl::StatusOr<size_t> size = CheckPageSize(request.page_size(), 100, kPageMax);
   if (!size.ok()) return size.status();
   const uint64_t filters = Fingerprint(name);
@@ -112,10 +113,9 @@ absl::StatusOr<Group> ToGroup(const Group& base, const pb::Group& from, const Ma
   Group to = base;
   if (mask.Has("display_name", !from.display_name().empty())) to.display_name = from.display_name();
   if (absl::Status name = CheckDisplayName("group.display_name", to.display_name); !name.ok()) return name;
-  absl::StatusOr<GroupSettings> settings =
-      ToSettings(base.settings, from.settings(), [&](std::string_view field, bool is_set) {
-        return mask.Has(absl::StrCat("settings.", absl::string_view(field.data(), field.size())), is_set);
-      });
+  absl::StatusOr<GroupSettings> settings = ToSettings(base.settings, from.settings(), [&](std::string_view field, bool is_set) {
+    return mask.Has(absl::StrCat("settings.", absl::string_view(field.data(), field.size())), is_set);
+  });
   if (!settings.ok()) return settings.status();
   to.settings = *std::move(settings);
   return to;
@@ -243,8 +243,9 @@ grpc::ServerUnaryReactor* AdminService::CreateOrganization(Context context, cons
       SetTime(rt.org.created, response->mutable_organization()->mutable_create_time());
       response->set_administrator_token(MakeKeyToken(rt.org.id, command.first_key.id, secret));
       if (!mutation.request_key.empty()) {
-        turn.Remember(rt, mutation.request_key,
-                      {mutation.content_hash, mutation.method, turn.now(), Seal(mutation.seal_secret, response->SerializeAsString())});
+        turn.Remember(
+            rt, mutation.request_key,
+            {mutation.content_hash, mutation.method, turn.now(), Seal(mutation.seal_secret, response->SerializeAsString())});
       }
     }
     turn.AfterDurable([call, status] { call->Done(status); });
@@ -297,7 +298,9 @@ grpc::ServerUnaryReactor* AdminService::UpdateOrganization(Context context, cons
         absl::Status mask = Mask(*request, {"display_name"}).Check();
         return mask.ok() ? CheckDisplayName("organization.display_name", request->organization().display_name()) : mask;
       },
-      [name = request->organization().display_name()](const Org&) -> absl::StatusOr<Command> { return Command{command::UpdateOrg{name}}; },
+      [name = request->organization().display_name()](const Org&) -> absl::StatusOr<Command> {
+        return Command{command::UpdateOrg{name}};
+      },
       [](const OrgRuntime& rt, pb::UpdateOrganizationResponse* out) { FillOrganization(rt, out->mutable_organization()); });
 }
 
@@ -320,9 +323,11 @@ grpc::ServerUnaryReactor* AdminService::CreateGroup(Context context, const pb::C
       });
 }
 
-grpc::ServerUnaryReactor* AdminService::GetGroup(Context context, const pb::GetGroupRequest* request, pb::GetGroupResponse* response) {
+grpc::ServerUnaryReactor* AdminService::GetGroup(Context context, const pb::GetGroupRequest* request,
+                                                 pb::GetGroupResponse* response) {
   return Look<pb::GetGroupRequest, pb::GetGroupResponse>(
-      context, request, response, [id = GroupId{request->group_id()}](const OrgRuntime& rt, pb::GetGroupResponse* out) -> absl::Status {
+      context, request, response,
+      [id = GroupId{request->group_id()}](const OrgRuntime& rt, pb::GetGroupResponse* out) -> absl::Status {
         auto it = rt.org.groups.find(id);
         if (it == rt.org.groups.end()) return GroupNotFound(id);
         ToProto(it->second, out->mutable_group());
@@ -361,7 +366,8 @@ grpc::ServerUnaryReactor* AdminService::ListGroups(Context context, const pb::Li
                                                    pb::ListGroupsResponse* response) {
   return Look<pb::ListGroupsRequest, pb::ListGroupsResponse>(
       context, request, response, [request = *request](const OrgRuntime& rt, pb::ListGroupsResponse* out) {
-        return Page(rt.org.groups, request, out, "groups", GroupId{}, [&](const Group& group) { ToProto(group, out->add_groups()); });
+        return Page(rt.org.groups, request, out, "groups", GroupId{},
+                    [&](const Group& group) { ToProto(group, out->add_groups()); });
       });
 }
 
@@ -505,7 +511,9 @@ grpc::ServerUnaryReactor* AdminService::DeleteChannel(Context context, const pb:
                                                       pb::DeleteChannelResponse* response) {
   return Change<pb::DeleteChannelRequest, pb::DeleteChannelResponse>(
       context, request, response, [request] { return CheckId("channel_id", request->channel_id()); },
-      [id = ChannelId{request->channel_id()}](const Org&) -> absl::StatusOr<Command> { return Command{command::DeleteChannel{id}}; },
+      [id = ChannelId{request->channel_id()}](const Org&) -> absl::StatusOr<Command> {
+        return Command{command::DeleteChannel{id}};
+      },
       [](const OrgRuntime&, pb::DeleteChannelResponse*) {});
 }
 
@@ -574,7 +582,8 @@ grpc::ServerUnaryReactor* AdminService::ListApiKeys(Context context, const pb::L
       gateway_, principal->org,
       [request = *request, response](Turn&, OrgRuntime& rt) {
         response->set_revision(rt.org.revision.value);
-        return Page(rt.org.keys, request, response, "keys", KeyId{}, [&](const ApiKey& key) { ToProto(key, response->add_api_keys()); });
+        return Page(rt.org.keys, request, response, "keys", KeyId{},
+                    [&](const ApiKey& key) { ToProto(key, response->add_api_keys()); });
       },
       [call](const absl::Status& status) { call->Done(status); });
   return call;

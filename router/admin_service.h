@@ -37,8 +37,8 @@ class AdminService final : public pb::AdminService::CallbackService {
 
  private:
   template <class Request, class Response>
-  Unary Change(Context context, const Request* request, Response* response, std::function<absl::Status()> check, MakeCommand make,
-               std::function<void(const OrgRuntime&, Response*)> fill);
+  Unary Change(Context context, const Request* request, Response* response, std::function<absl::Status()> check,
+               MakeCommand make, std::function<void(const OrgRuntime&, Response*)> fill);
   template <class Request, class Response>
   Unary Look(Context context, const Request* request, Response* response,
              std::function<absl::Status(const OrgRuntime&, Response*)> look);

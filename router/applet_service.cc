@@ -70,19 +70,22 @@ grpc::ServerUnaryReactor* AppletService::RedeemCode(grpc::CallbackServerContext*
   mutation.actor = "device";
   mutation.spent_code = key;
   mutation.abandoned = [context] { return context->IsCancelled(); };
-  SetRequest(mutation, absl::StrCat("device\x1f", request->device_id()), request->code() + request->device_id(), request->request_id(),
-             *request);
-  command::RedeemCode command{target->session, key, Sha256(secret), request->device_id(), request->platform(), request->language()};
+  SetRequest(mutation, absl::StrCat("device\x1f", request->device_id()), request->code() + request->device_id(),
+             request->request_id(), *request);
+  command::RedeemCode command{target->session,    key, Sha256(secret), request->device_id(), request->platform(),
+                              request->language()};
   Mutate(
       gateway_, std::move(mutation), [command](const Org&) -> absl::StatusOr<Command> { return Command{command}; }, response,
-      Entered(response, secret), [call, wrong](const absl::Status& status) {
+      Entered(response, secret),
+      [call, wrong](const absl::Status& status) {
         if (absl::IsNotFound(status)) wrong();
         call->Done(status);
       });
   return call;
 }
 
-grpc::ServerUnaryReactor* AppletService::EnterChannel(grpc::CallbackServerContext* context, const pb::EnterChannelRequest* request,
+grpc::ServerUnaryReactor* AppletService::EnterChannel(grpc::CallbackServerContext* context,
+                                                      const pb::EnterChannelRequest* request,
                                                       pb::EnterChannelResponse* response) {
   auto* call = new UnaryCall(gateway_, context, *request);
   command::CreateSession command;
@@ -113,7 +116,8 @@ grpc::ServerUnaryReactor* AppletService::EnterChannel(grpc::CallbackServerContex
              request->request_id(), *request);
   Mutate(
       gateway_, std::move(mutation), [command](const Org&) -> absl::StatusOr<Command> { return Command{command}; }, response,
-      Entered(response, secret), [call, channel = command.channel](const absl::Status& status) {
+      Entered(response, secret),
+      [call, channel = command.channel](const absl::Status& status) {
         // A stranger does not learn which organizations exist.
         const bool no_org = RefusalOf(status).reason == Name(Reason::kOrganizationNotFound);
         call->Done(no_org ? ChannelNotFound(channel) : status);

@@ -9,7 +9,8 @@ namespace guichet::router {
 class AppletService final : public pb::AppletService::CallbackService {
  public:
   explicit AppletService(Gateway& gateway) : gateway_(gateway) {}
-  grpc::ServerUnaryReactor* RedeemCode(grpc::CallbackServerContext*, const pb::RedeemCodeRequest*, pb::RedeemCodeResponse*) override;
+  grpc::ServerUnaryReactor* RedeemCode(grpc::CallbackServerContext*, const pb::RedeemCodeRequest*,
+                                       pb::RedeemCodeResponse*) override;
   grpc::ServerUnaryReactor* EnterChannel(grpc::CallbackServerContext*, const pb::EnterChannelRequest*,
                                          pb::EnterChannelResponse*) override;
   grpc::ServerBidiReactor<pb::AttachRequest, pb::AttachResponse>* Attach(grpc::CallbackServerContext*) override;

@@ -7,9 +7,10 @@
 
 namespace guichet::router {
 
-grpc::ServerBidiReactor<pb::AttachRequest, pb::AttachResponse>* OpenDeviceStream(Gateway& gateway, grpc::CallbackServerContext* context);
+grpc::ServerBidiReactor<pb::AttachRequest, pb::AttachResponse>* OpenDeviceStream(Gateway& gateway,
+                                                                                 grpc::CallbackServerContext* context);
 
-grpc::ServerBidiReactor<pb::AttachConsoleRequest, pb::AttachConsoleResponse>* OpenConsoleStream(Gateway& gateway,
-                                                                                               grpc::CallbackServerContext* context);
+grpc::ServerBidiReactor<pb::AttachConsoleRequest, pb::AttachConsoleResponse>* OpenConsoleStream(
+    Gateway& gateway, grpc::CallbackServerContext* context);
 
 }  // namespace guichet::router

@@ -22,12 +22,16 @@ class ConsoleStream final : public AttachStream<pb::AttachConsoleRequest, pb::At
   void Receive(const pb::AttachConsoleRequest& request) override {
     const OrgId& org = principal_.org;
     switch (request.message_case()) {
-      case pb::AttachConsoleRequest::kHello: return Hello(request.hello());
-      case pb::AttachConsoleRequest::kHeartbeat: return Heartbeat(request.heartbeat().sequence());
+      case pb::AttachConsoleRequest::kHello:
+        return Hello(request.hello());
+      case pb::AttachConsoleRequest::kHeartbeat:
+        return Heartbeat(request.heartbeat().sequence());
       case pb::AttachConsoleRequest::kForeground:
         return Run(org, command::SetForeground{principal_.technician, SessionId{request.foreground().session_id()}}, Actor());
-      case pb::AttachConsoleRequest::kSignOut: return SignOut();
-      case pb::AttachConsoleRequest::MESSAGE_NOT_SET: break;
+      case pb::AttachConsoleRequest::kSignOut:
+        return SignOut();
+      case pb::AttachConsoleRequest::MESSAGE_NOT_SET:
+        break;
     }
     EndStream(InvalidField("message", "required: hello, heartbeat, foreground or sign_out"));
   }
@@ -114,13 +118,14 @@ class ConsoleStream final : public AttachStream<pb::AttachConsoleRequest, pb::At
 
 }  // namespace
 
-grpc::ServerBidiReactor<pb::AttachConsoleRequest, pb::AttachConsoleResponse>* OpenConsoleStream(Gateway& gateway,
-                                                                                               grpc::CallbackServerContext* context) {
+grpc::ServerBidiReactor<pb::AttachConsoleRequest, pb::AttachConsoleResponse>* OpenConsoleStream(
+    Gateway& gateway, grpc::CallbackServerContext* context) {
   absl::StatusOr<Principal> principal = gateway.directory.Authenticate(BearerToken(*context), gateway.clock.Now());
   auto stream = std::make_shared<ConsoleStream>(gateway, context, principal.ok() ? *principal : Principal{});
   if (!principal.ok() || !principal->technician) {
-    stream->Refuse(stream, principal.ok() ? PermissionDenied(Name(principal->role), "attach a console: the key has no technician")
-                                          : principal.status());
+    stream->Refuse(stream, principal.ok()
+                               ? PermissionDenied(Name(principal->role), "attach a console: the key has no technician")
+                               : principal.status());
     return stream.get();
   }
   stream->Open(stream, StreamKind::kConsole, *principal);

@@ -1,4 +1,5 @@
-// The applet's stream. What it is told is a state, not a queue: the latest view of the session, at most one reboot order, one end.
+// The applet's stream. What it is told is a state, not a queue: the latest view of the session, at most one reboot order, one
+// end.
 #include "router/attach.h"
 #include "router/attach_stream.h"
 #include "router/parse.h"
@@ -26,12 +27,18 @@ class DeviceStream final : public AttachStream<pb::AttachRequest, pb::AttachResp
  protected:
   void Receive(const pb::AttachRequest& request) override {
     switch (request.message_case()) {
-      case pb::AttachRequest::kHello: return Hello(request.hello());
-      case pb::AttachRequest::kHeartbeat: return Heartbeat(request.heartbeat().sequence());
-      case pb::AttachRequest::kTerms: return Run(token_.org, command::AnswerTerms{token_.session, request.terms().accepted()}, "device");
-      case pb::AttachRequest::kEnd: return Run(token_.org, command::CustomerEnd{token_.session}, "device");
-      case pb::AttachRequest::kRebooting: return Rebooting(request.rebooting());
-      case pb::AttachRequest::MESSAGE_NOT_SET: break;
+      case pb::AttachRequest::kHello:
+        return Hello(request.hello());
+      case pb::AttachRequest::kHeartbeat:
+        return Heartbeat(request.heartbeat().sequence());
+      case pb::AttachRequest::kTerms:
+        return Run(token_.org, command::AnswerTerms{token_.session, request.terms().accepted()}, "device");
+      case pb::AttachRequest::kEnd:
+        return Run(token_.org, command::CustomerEnd{token_.session}, "device");
+      case pb::AttachRequest::kRebooting:
+        return Rebooting(request.rebooting());
+      case pb::AttachRequest::MESSAGE_NOT_SET:
+        break;
     }
     EndStream(InvalidField("message", "required: hello, heartbeat, terms, end or rebooting"));
   }
@@ -137,8 +144,8 @@ class DeviceStream final : public AttachStream<pb::AttachRequest, pb::AttachResp
   void LookIntoHistory() {
     auto self = std::static_pointer_cast<DeviceStream>(this->self());
     const bool taken = gateway_.workers.Run([self] {
-      absl::StatusOr<std::string> record = self->gateway_.store.Get(store::OrgKey{self->token_.org.value}, store::Family::kHistory,
-                                                                    store::NumberKey(self->token_.session.value));
+      absl::StatusOr<std::string> record = self->gateway_.store.Get(
+          store::OrgKey{self->token_.org.value}, store::Family::kHistory, store::NumberKey(self->token_.session.value));
       absl::StatusOr<Session> session = record.ok() ? store::DecodeSession(*record) : absl::StatusOr<Session>(record.status());
       if (session.ok() && EqualInConstantTime(session->device_token_hash, self->token_.hash)) {
         self->TellEnded(session->outcome);
@@ -174,13 +181,15 @@ class DeviceStream final : public AttachStream<pb::AttachRequest, pb::AttachResp
 
 }  // namespace
 
-grpc::ServerBidiReactor<pb::AttachRequest, pb::AttachResponse>* OpenDeviceStream(Gateway& gateway, grpc::CallbackServerContext* context) {
+grpc::ServerBidiReactor<pb::AttachRequest, pb::AttachResponse>* OpenDeviceStream(Gateway& gateway,
+                                                                                 grpc::CallbackServerContext* context) {
   const std::string bearer = BearerToken(*context);
   std::optional<DeviceToken> token = ParseDeviceToken(bearer);
   auto stream = std::make_shared<DeviceStream>(gateway, context, token ? *token : DeviceToken{});
   if (!token) {
-    stream->Refuse(stream, Unauthenticated(bearer.empty() ? "no credential: send the metadata \"authorization: Bearer DEVICE_TOKEN\""
-                                                          : "the device token is unknown"));
+    stream->Refuse(stream,
+                   Unauthenticated(bearer.empty() ? "no credential: send the metadata \"authorization: Bearer DEVICE_TOKEN\""
+                                                  : "the device token is unknown"));
     return stream.get();
   }
   stream->Open(stream, StreamKind::kDevice, Principal{KeyRole::kTechnician, token->org, {}, {}, {}});

@@ -68,8 +68,8 @@ class AttachStream : public Stream<grpc::ServerBidiReactor<Request, Response>, R
   // Runs a command that the peer sent; the next message is read when it is durable.
   void Run(const OrgId& org, Command command, std::string actor, std::function<void()> then = nullptr) {
     auto self = std::static_pointer_cast<AttachStream>(this->self());
-    absl::Status submitted =
-        this->gateway_.ShardOf(org).Submit([self, org, command = std::move(command), actor = std::move(actor), then](Turn& turn) {
+    absl::Status submitted = this->gateway_.ShardOf(org).Submit(
+        [self, org, command = std::move(command), actor = std::move(actor), then](Turn& turn) {
           OrgRuntime* rt = turn.Find(org);
           if (rt != nullptr) (void)turn.Apply(*rt, command, actor);
           turn.AfterDurable([self, then] {

@@ -7,7 +7,8 @@
 namespace guichet::router {
 
 RealClock::RealClock()
-    : wall_start_(std::chrono::time_point_cast<Duration>(std::chrono::system_clock::now())), start_(std::chrono::steady_clock::now()) {}
+    : wall_start_(std::chrono::time_point_cast<Duration>(std::chrono::system_clock::now())),
+      start_(std::chrono::steady_clock::now()) {}
 
 Time RealClock::Now() { return wall_start_ + std::chrono::duration_cast<Duration>(std::chrono::steady_clock::now() - start_); }
 

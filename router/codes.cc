@@ -21,7 +21,8 @@ std::string Codes::KeyOf(std::string_view typed) {
   for (char c : typed) {
     if (c != ' ' && c != '-') code.push_back(c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c);
   }
-  if (code.size() == kPinDigits && std::all_of(code.begin(), code.end(), [](char c) { return c >= '0' && c <= '9'; })) return code;
+  if (code.size() == kPinDigits && std::all_of(code.begin(), code.end(), [](char c) { return c >= '0' && c <= '9'; }))
+    return code;
   return code.size() < 20 ? std::string() : Sha256(code);
 }
 

@@ -30,10 +30,12 @@ class Codes {
   void Cancel(const std::string& code_key);
   // A code that was redeemed before a restart: until `forget` it leads to its organization, for the repetition of its request.
   void BindUsed(const std::string& code_key, const OrgId& org, Time forget);
-  // The session's code is used or dead. A used one still leads to its session for kRedeemRepeat, so that its redeemer may repeat.
+  // The session's code is used or dead. A used one still leads to its session for kRedeemRepeat, so that its redeemer may
+  // repeat.
   void Release(const OrgId& org, SessionId session, bool used, Time now);
 
-  // The PIN itself, or the hash of a link's code: what the session stores. Spaces and dashes are ignored. Empty: no possible code.
+  // The PIN itself, or the hash of a link's code: what the session stores. Spaces and dashes are ignored. Empty: no possible
+  // code.
   static std::string KeyOf(std::string_view typed);
 
   // TOO_MANY_GUESSES while a budget is spent. `peer` and `device` are free text.
@@ -49,7 +51,7 @@ class Codes {
   struct Entry {
     std::optional<CodeTarget> target;  // nullopt: taken, its session is not durable
     bool used = false;
-    Time forget{};                     // used: when the entry goes
+    Time forget{};  // used: when the entry goes
   };
   struct Window {
     Time since{};

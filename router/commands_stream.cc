@@ -78,7 +78,8 @@ class CommandStream final : public Stream<Reactor, pb::ExecuteCommandsResponse> 
   }
 
   void Create(uint64_t tag, const pb::CreateSessionRequest& request) {
-    if (request.method() != pb::METHOD_UNSPECIFIED && request.method() != pb::METHOD_PIN && request.method() != pb::METHOD_LINK) {
+    if (request.method() != pb::METHOD_UNSPECIFIED && request.method() != pb::METHOD_PIN &&
+        request.method() != pb::METHOD_LINK) {
       Reply(tag, InvalidField("create.method", "must be PIN or LINK on this stream; use the unary call for others"), {});
       return;
     }
@@ -100,7 +101,11 @@ class CommandStream final : public Stream<Reactor, pb::ExecuteCommandsResponse> 
     mutation.org = principal_.org;
     mutation.actor = principal_.actor();
     // A command of the stream and a unary call are different requests: their answers differ.
-    SetRequest(mutation, principal_.key.value + "\x1f" "stream", principal_.token, request.request_id(), request);
+    SetRequest(mutation,
+               principal_.key.value +
+                   "\x1f"
+                   "stream",
+               principal_.token, request.request_id(), request);
     Mutate(
         gateway_, std::move(mutation), [command = std::move(command)](const Org&) { return command; }, &answer->effect,
         [answer](const OrgRuntime& rt, const Step& step) {
@@ -117,21 +122,36 @@ class CommandStream final : public Stream<Reactor, pb::ExecuteCommandsResponse> 
   void Dispatch(const pb::ExecuteCommandsRequest& request) {
     const uint64_t tag = request.tag();
     switch (request.command_case()) {
-      case pb::ExecuteCommandsRequest::kCreate: return Create(tag, request.create());
-      case pb::ExecuteCommandsRequest::kStart: return Act(tag, request.start());
-      case pb::ExecuteCommandsRequest::kHold: return Act(tag, request.hold());
-      case pb::ExecuteCommandsRequest::kTransfer: return Act(tag, request.transfer());
-      case pb::ExecuteCommandsRequest::kCancelTransfer: return Act(tag, request.cancel_transfer());
-      case pb::ExecuteCommandsRequest::kEnd: return Act(tag, request.end());
-      case pb::ExecuteCommandsRequest::kReboot: return Act(tag, request.reboot());
-      case pb::ExecuteCommandsRequest::kInvite: return Act(tag, request.invite());
-      case pb::ExecuteCommandsRequest::kRemove: return Act(tag, request.remove());
-      case pb::ExecuteCommandsRequest::kLeave: return Act(tag, request.leave());
-      case pb::ExecuteCommandsRequest::kOfferLead: return Act(tag, request.offer_lead());
-      case pb::ExecuteCommandsRequest::kCancelLeadOffer: return Act(tag, request.cancel_lead_offer());
-      case pb::ExecuteCommandsRequest::kAcceptLead: return Act(tag, request.accept_lead());
-      case pb::ExecuteCommandsRequest::kUpdate: return Act(tag, request.update());
-      case pb::ExecuteCommandsRequest::COMMAND_NOT_SET: break;
+      case pb::ExecuteCommandsRequest::kCreate:
+        return Create(tag, request.create());
+      case pb::ExecuteCommandsRequest::kStart:
+        return Act(tag, request.start());
+      case pb::ExecuteCommandsRequest::kHold:
+        return Act(tag, request.hold());
+      case pb::ExecuteCommandsRequest::kTransfer:
+        return Act(tag, request.transfer());
+      case pb::ExecuteCommandsRequest::kCancelTransfer:
+        return Act(tag, request.cancel_transfer());
+      case pb::ExecuteCommandsRequest::kEnd:
+        return Act(tag, request.end());
+      case pb::ExecuteCommandsRequest::kReboot:
+        return Act(tag, request.reboot());
+      case pb::ExecuteCommandsRequest::kInvite:
+        return Act(tag, request.invite());
+      case pb::ExecuteCommandsRequest::kRemove:
+        return Act(tag, request.remove());
+      case pb::ExecuteCommandsRequest::kLeave:
+        return Act(tag, request.leave());
+      case pb::ExecuteCommandsRequest::kOfferLead:
+        return Act(tag, request.offer_lead());
+      case pb::ExecuteCommandsRequest::kCancelLeadOffer:
+        return Act(tag, request.cancel_lead_offer());
+      case pb::ExecuteCommandsRequest::kAcceptLead:
+        return Act(tag, request.accept_lead());
+      case pb::ExecuteCommandsRequest::kUpdate:
+        return Act(tag, request.update());
+      case pb::ExecuteCommandsRequest::COMMAND_NOT_SET:
+        break;
     }
     Reply(tag, InvalidField("command", "required: set one command"), {});
   }
@@ -165,7 +185,8 @@ class CommandStream final : public Stream<Reactor, pb::ExecuteCommandsResponse> 
 
 }  // namespace
 
-grpc::ServerBidiReactor<pb::ExecuteCommandsRequest, pb::ExecuteCommandsResponse>* SessionService::ExecuteCommands(Context context) {
+grpc::ServerBidiReactor<pb::ExecuteCommandsRequest, pb::ExecuteCommandsResponse>* SessionService::ExecuteCommands(
+    Context context) {
   absl::StatusOr<Principal> principal = gateway_.directory.Authenticate(BearerToken(*context), gateway_.clock.Now());
   absl::Status refused = principal.status();
   if (refused.ok() && principal->role == KeyRole::kOperator) refused = PermissionDenied("operator", "act on sessions");

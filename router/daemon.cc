@@ -20,8 +20,8 @@
 #include "router/session_service.h"
 #include "router/snapshot.h"
 #include "router/technician_service.h"
-#include "store/rocksdb_store.h"
 #include "statemachine/refusal.h"
+#include "store/rocksdb_store.h"
 
 namespace guichet::router {
 namespace {
@@ -30,7 +30,8 @@ constexpr size_t kWorkerThreads = 2;
 constexpr auto kShutdownGrace = std::chrono::seconds(5);
 
 bool IsLoopback(const std::string& address) {
-  return address.starts_with("127.") || address.starts_with("localhost:") || address.starts_with("[::1]") || address.starts_with("unix:");
+  return address.starts_with("127.") || address.starts_with("localhost:") || address.starts_with("[::1]") ||
+         address.starts_with("unix:");
 }
 
 absl::StatusOr<std::string> ReadFile(const std::string& path) {
@@ -42,7 +43,8 @@ absl::StatusOr<std::string> ReadFile(const std::string& path) {
 }
 
 struct Services {
-  explicit Services(Gateway& gateway) : sessions(gateway), queues(gateway), applets(gateway), technicians(gateway), admin(gateway) {}
+  explicit Services(Gateway& gateway)
+      : sessions(gateway), queues(gateway), applets(gateway), technicians(gateway), admin(gateway) {}
   SessionService sessions;
   QueueService queues;
   AppletService applets;
@@ -63,7 +65,8 @@ class DaemonImpl final : public Daemon {
 
   absl::Status Open() {
     if (absl::Status s = OpenStore(); !s.ok()) return s;
-    gateway_.reset(new Gateway{*store_, clock_, metrics_, directory_, codes_, streams_, workers_, shards_, options_.link_base_url});
+    gateway_.reset(
+        new Gateway{*store_, clock_, metrics_, directory_, codes_, streams_, workers_, shards_, options_.link_base_url});
     if (absl::Status s = OpenShards(); !s.ok()) return s;
     if (!options_.metrics_listen.empty()) {
       metrics_.SetSnapshotProvider([this] { return TakeSnapshot(*gateway_); });
@@ -137,7 +140,8 @@ class DaemonImpl final : public Daemon {
   absl::StatusOr<std::shared_ptr<grpc::ServerCredentials>> Credentials() const {
     if (options_.tls_certificate.empty()) {
       if (!IsLoopback(options_.listen) && !options_.allow_plaintext) {
-        return absl::InvalidArgumentError("--listen: plaintext is allowed on loopback only; give --tls-certificate and --tls-key, or --allow-plaintext");
+        return absl::InvalidArgumentError(
+            "--listen: plaintext is allowed on loopback only; give --tls-certificate and --tls-key, or --allow-plaintext");
       }
       return grpc::InsecureServerCredentials();
     }
@@ -172,7 +176,8 @@ class DaemonImpl final : public Daemon {
     builder.RegisterService(&services_->technicians);
     builder.RegisterService(&services_->admin);
     server_ = builder.BuildAndStart();
-    if (server_ == nullptr || port_ == 0) return absl::UnavailableError("--listen: cannot serve on " + options_.listen + "; is the port taken?");
+    if (server_ == nullptr || port_ == 0)
+      return absl::UnavailableError("--listen: cannot serve on " + options_.listen + "; is the port taken?");
     for (const char* service : {"guichet.v1.SessionService", "guichet.v1.QueueService", "guichet.v1.AppletService",
                                 "guichet.v1.TechnicianService", "guichet.v1.AdminService"}) {
       server_->GetHealthCheckService()->SetServingStatus(service, true);

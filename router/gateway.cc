@@ -45,8 +45,8 @@ bool AnswerAgain(const OrgRuntime& rt, const Mutation& mutation, google::protobu
   return true;
 }
 
-void RunMutation(Turn& turn, OrgRuntime& rt, const Mutation& mutation, const MakeCommand& make, google::protobuf::Message* response,
-                 const Fill& fill, absl::Status& status) {
+void RunMutation(Turn& turn, OrgRuntime& rt, const Mutation& mutation, const MakeCommand& make,
+                 google::protobuf::Message* response, const Fill& fill, absl::Status& status) {
   absl::StatusOr<Command> command = make(rt.org);
   if (!command.ok()) {
     status = command.status();
@@ -62,7 +62,8 @@ void RunMutation(Turn& turn, OrgRuntime& rt, const Mutation& mutation, const Mak
   store::RequestItem item{mutation.content_hash, mutation.method, turn.now(),
                           Seal(mutation.seal_secret, response->SerializeAsString())};
   turn.Remember(rt, mutation.request_key, std::move(item));
-  if (!mutation.spent_code.empty()) turn.Remember(rt, absl::StrCat(kSpentCode.data(), mutation.spent_code), {0, 0, turn.now(), ""});
+  if (!mutation.spent_code.empty())
+    turn.Remember(rt, absl::StrCat(kSpentCode.data(), mutation.spent_code), {0, 0, turn.now(), ""});
 }
 
 }  // namespace
@@ -70,8 +71,8 @@ void RunMutation(Turn& turn, OrgRuntime& rt, const Mutation& mutation, const Mak
 void Mutate(Gateway& gateway, Mutation mutation, MakeCommand make, google::protobuf::Message* response, Fill fill,
             std::function<void(absl::Status)> done) {
   Shard& shard = gateway.ShardOf(mutation.org);
-  absl::Status submitted =
-      shard.Submit([mutation = std::move(mutation), make = std::move(make), response, fill = std::move(fill), done](Turn& turn) {
+  absl::Status submitted = shard.Submit(
+      [mutation = std::move(mutation), make = std::move(make), response, fill = std::move(fill), done](Turn& turn) {
         if (mutation.abandoned && mutation.abandoned()) {
           turn.AfterDurable([done] { done(absl::CancelledError("the caller has gone")); });
           return;

@@ -41,10 +41,10 @@ std::string PeerAddress(const grpc::ServerContextBase& context);
 struct Mutation {
   OrgId org;
   std::string actor;
-  std::string request_key;    // "": not repeatable
-  std::string request_id;     // for the error
-  std::string seal_secret;    // keeps the kept answer unreadable on disk
-  std::string spent_code;     // the code that it redeems; "": none
+  std::string request_key;  // "": not repeatable
+  std::string request_id;   // for the error
+  std::string seal_secret;  // keeps the kept answer unreadable on disk
+  std::string spent_code;   // the code that it redeems; "": none
   uint64_t content_hash = 0;
   uint32_t method = 0;
   std::function<bool()> abandoned;  // the caller has gone: then it need not begin
@@ -57,8 +57,8 @@ void SetRequest(Mutation& mutation, const std::string& caller, const std::string
 using MakeCommand = std::function<absl::StatusOr<Command>(const Org&)>;
 using Fill = std::function<void(const OrgRuntime&, const Step&)>;
 
-// Runs `make` and its command on the organization's shard, calls `fill` there, and `done` once durable, on any thread. `response` is
-// written by `fill` and kept for repetitions; a repetition parses the first one into it.
+// Runs `make` and its command on the organization's shard, calls `fill` there, and `done` once durable, on any thread.
+// `response` is written by `fill` and kept for repetitions; a repetition parses the first one into it.
 void Mutate(Gateway& gateway, Mutation mutation, MakeCommand make, google::protobuf::Message* response, Fill fill,
             std::function<void(absl::Status)> done);
 

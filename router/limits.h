@@ -7,36 +7,37 @@
 
 namespace guichet::router {
 
-inline constexpr size_t kCommandQueue = 16384;       // commands of a shard waiting; beyond: RESOURCE_EXHAUSTED / OVERLOADED
-inline constexpr size_t kBatchCommands = 1024;       // decided before a batch is handed to the store
-inline constexpr size_t kBatchesInFlight = 8;        // handed to the store and not durable
-inline constexpr size_t kRequestIds = 65536;         // remembered an organization
+inline constexpr size_t kCommandQueue = 16384;  // commands of a shard waiting; beyond: RESOURCE_EXHAUSTED / OVERLOADED
+inline constexpr size_t kBatchCommands = 1024;  // decided before a batch is handed to the store
+inline constexpr size_t kBatchesInFlight = 8;   // handed to the store and not durable
+inline constexpr size_t kRequestIds = 65536;    // remembered an organization
 inline constexpr Duration kRequestIdAge = std::chrono::hours(24);
-inline constexpr size_t kLogPage = 256;              // entries read from the log at a time
-inline constexpr size_t kRetainedLog = 1000000;      // entries kept, an organization; older resume tokens expire
-inline constexpr size_t kTrimStep = 65536;           // entries trimmed at a time
-inline constexpr size_t kWatchers = 20000;           // watch streams of the daemon
-inline constexpr size_t kDeviceStreams = 50000;      // Attach streams
-inline constexpr size_t kConsoleStreams = 20000;     // AttachConsole streams
-inline constexpr size_t kCommandStreams = 1000;      // ExecuteCommands streams
-inline constexpr size_t kCommandsInFlight = 1024;    // of one ExecuteCommands stream
-inline constexpr size_t kSnapshotPart = 100;         // entries in one message of a snapshot
-inline constexpr size_t kMessageBytes = 64 * 1024;   // largest request; terms, comments and fields fit with room
+inline constexpr size_t kLogPage = 256;             // entries read from the log at a time
+inline constexpr size_t kRetainedLog = 1000000;     // entries kept, an organization; older resume tokens expire
+inline constexpr size_t kTrimStep = 65536;          // entries trimmed at a time
+inline constexpr size_t kWatchers = 20000;          // watch streams of the daemon
+inline constexpr size_t kDeviceStreams = 50000;     // Attach streams
+inline constexpr size_t kConsoleStreams = 20000;    // AttachConsole streams
+inline constexpr size_t kCommandStreams = 1000;     // ExecuteCommands streams
+inline constexpr size_t kCommandsInFlight = 1024;   // of one ExecuteCommands stream
+inline constexpr size_t kSnapshotPart = 100;        // entries in one message of a snapshot
+inline constexpr size_t kMessageBytes = 64 * 1024;  // largest request; terms, comments and fields fit with room
 inline constexpr size_t kMetadataBytes = 8 * 1024;
-inline constexpr size_t kPinsLive = 100000;          // a tenth of all PINs: beyond it a random guess hits too often
-inline constexpr size_t kHistoryScan = 10000;        // ended sessions looked at for one page of a filtered list
+inline constexpr size_t kPinsLive = 100000;    // a tenth of all PINs: beyond it a random guess hits too often
+inline constexpr size_t kHistoryScan = 10000;  // ended sessions looked at for one page of a filtered list
 inline constexpr int kPageDefault = 50;
 inline constexpr int kPageMax = 500;
 inline constexpr Duration kBookmarkEvery = std::chrono::seconds(10);
-inline constexpr Duration kRedeemRepeat = std::chrono::minutes(2);  // how long a redeemed code may be redeemed again by the same request
+inline constexpr Duration kRedeemRepeat =
+    std::chrono::minutes(2);  // how long a redeemed code may be redeemed again by the same request
 inline constexpr Duration kRetryDelay = std::chrono::milliseconds(200);
 inline constexpr Duration kHelloWithin = std::chrono::seconds(10);  // a stream that says nothing is closed
 
 // Wrong codes within kGuessWindow; beyond them codes are refused until the window has passed.
 inline constexpr Duration kGuessWindow = std::chrono::minutes(10);
 inline constexpr size_t kGuessesPerDevice = 10;
-inline constexpr size_t kGuessesPerPeer = 100;       // an address may stand for an office
-inline constexpr size_t kGuessesInAll = 2000;        // with 10,000 live PINs: 20 expected hits in 10 minutes at worst
-inline constexpr size_t kGuessersTracked = 100000;   // addresses and devices remembered; beyond it the oldest window is dropped
+inline constexpr size_t kGuessesPerPeer = 100;      // an address may stand for an office
+inline constexpr size_t kGuessesInAll = 2000;       // with 10,000 live PINs: 20 expected hits in 10 minutes at worst
+inline constexpr size_t kGuessersTracked = 100000;  // addresses and devices remembered; beyond it the oldest window is dropped
 
 }  // namespace guichet::router

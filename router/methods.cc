@@ -44,7 +44,7 @@ std::string Lower(std::string_view name) {
 std::vector<metrics::RpcMethod> AllMethods() {
   std::vector<metrics::RpcMethod> methods;
   for (const auto* method : Descriptors()) {
-    const metrics::RpcType type = method->client_streaming() ? metrics::RpcType::kBidiStream
+    const metrics::RpcType type = method->client_streaming()   ? metrics::RpcType::kBidiStream
                                   : method->server_streaming() ? metrics::RpcType::kServerStream
                                                                : metrics::RpcType::kUnary;
     methods.push_back({method->service()->full_name(), method->name(), type});

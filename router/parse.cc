@@ -14,8 +14,8 @@ namespace {
 // Commands in which an integrator may leave the technician out: "as the lead".
 enum class Who { kRequired, kLeadByDefault };
 
-absl::StatusOr<command::Target> ToTarget(const Principal& principal, const pb::SessionTarget& target, const std::string& request_id,
-                                         Who who) {
+absl::StatusOr<command::Target> ToTarget(const Principal& principal, const pb::SessionTarget& target,
+                                         const std::string& request_id, Who who) {
   if (target.session_id() == 0) return InvalidField("target.session_id", "required");
   if (absl::Status id = CheckRequestId(request_id); !id.ok()) return id;
   absl::StatusOr<TechnicianId> technician = Acting(principal, "target.technician_id", target.technician_id());
@@ -35,8 +35,8 @@ absl::StatusOr<Command> Simple(const Principal& principal, const Request& reques
 
 // A command about another technician, named in `field`.
 template <class C, class Request>
-absl::StatusOr<Command> About(const Principal& principal, const Request& request, std::string_view field, const std::string& other,
-                              Who who) {
+absl::StatusOr<Command> About(const Principal& principal, const Request& request, std::string_view field,
+                              const std::string& other, Who who) {
   absl::StatusOr<command::Target> target = ToTarget(principal, request.target(), request.request_id(), who);
   if (!target.ok()) return target.status();
   if (absl::Status id = CheckId(field, other); !id.ok()) return id;
@@ -46,12 +46,21 @@ absl::StatusOr<Command> About(const Principal& principal, const Request& request
 absl::StatusOr<TransferTarget> ToTransferTarget(const pb::TransferTarget& to) {
   TransferTarget target;
   switch (to.target_case()) {
-    case pb::TransferTarget::kTechnicianId: target.technician.value = to.technician_id(); break;
-    case pb::TransferTarget::kGroupId: target.group.value = to.group_id(); break;
-    case pb::TransferTarget::kChannelId: target.channel.value = to.channel_id(); break;
-    case pb::TransferTarget::TARGET_NOT_SET: return InvalidField("to", "required: set technician_id, group_id or channel_id");
+    case pb::TransferTarget::kTechnicianId:
+      target.technician.value = to.technician_id();
+      break;
+    case pb::TransferTarget::kGroupId:
+      target.group.value = to.group_id();
+      break;
+    case pb::TransferTarget::kChannelId:
+      target.channel.value = to.channel_id();
+      break;
+    case pb::TransferTarget::TARGET_NOT_SET:
+      return InvalidField("to", "required: set technician_id, group_id or channel_id");
   }
-  const std::string& id = target.technician ? target.technician.value : target.group ? target.group.value : target.channel.value;
+  const std::string& id = target.technician ? target.technician.value
+                          : target.group    ? target.group.value
+                                            : target.channel.value;
   if (absl::Status form = CheckId("to", id); !form.ok()) return form;
   return target;
 }
@@ -112,10 +121,14 @@ absl::StatusOr<Command> ToCommand(const Principal& principal, const pb::Transfer
 absl::StatusOr<RebootKind> ToRebootKind(pb::RebootKind kind) {
   switch (kind) {
     case pb::REBOOT_KIND_UNSPECIFIED:
-    case pb::REBOOT_KIND_NORMAL: return RebootKind::kNormal;
-    case pb::REBOOT_KIND_SAFE_MODE: return RebootKind::kSafeMode;
-    case pb::REBOOT_KIND_EMERGENCY: return RebootKind::kEmergency;
-    default: return InvalidField("kind", "must be NORMAL, SAFE_MODE or EMERGENCY");
+    case pb::REBOOT_KIND_NORMAL:
+      return RebootKind::kNormal;
+    case pb::REBOOT_KIND_SAFE_MODE:
+      return RebootKind::kSafeMode;
+    case pb::REBOOT_KIND_EMERGENCY:
+      return RebootKind::kEmergency;
+    default:
+      return InvalidField("kind", "must be NORMAL, SAFE_MODE or EMERGENCY");
   }
 }
 
@@ -146,7 +159,8 @@ absl::StatusOr<Command> ToCommand(const Principal& principal, const pb::UpdateSe
   absl::StatusOr<command::Target> target = ToTarget(principal, request.target(), request.request_id(), Who::kLeadByDefault);
   if (!target.ok()) return target.status();
   const pb::Session& session = request.session();
-  absl::StatusOr<Profile> profile = ToProfile(session.name(), session.custom_fields(), session.tracking_id(), session.language());
+  absl::StatusOr<Profile> profile =
+      ToProfile(session.name(), session.custom_fields(), session.tracking_id(), session.language());
   if (!profile.ok()) return profile.status();
   std::set<std::string> paths(request.update_mask().paths().begin(), request.update_mask().paths().end());
   if (paths.empty()) {
@@ -167,7 +181,8 @@ absl::StatusOr<Command> ToCommand(const Principal& principal, const pb::UpdateSe
     } else if (path == "language") {
       command.language = profile->language;
     } else {
-      return InvalidField("update_mask", absl::StrCat("\"", path, "\" cannot be updated; use name, custom_fields, tracking_id, language"));
+      return InvalidField("update_mask",
+                          absl::StrCat("\"", path, "\" cannot be updated; use name, custom_fields, tracking_id, language"));
     }
   }
   return Command{std::move(command)};
@@ -177,7 +192,8 @@ absl::StatusOr<NewSession> ToNewSession(const Principal& principal, Codes& codes
   if (absl::Status id = CheckRequestId(request.request_id()); !id.ok()) return id;
   absl::StatusOr<TechnicianId> technician = Acting(principal, "technician_id", request.technician_id());
   if (!technician.ok()) return technician.status();
-  absl::StatusOr<Profile> profile = ToProfile(request.name(), request.custom_fields(), request.tracking_id(), request.language());
+  absl::StatusOr<Profile> profile =
+      ToProfile(request.name(), request.custom_fields(), request.tracking_id(), request.language());
   if (!profile.ok()) return profile.status();
   const bool to_channel = request.method() == pb::METHOD_CHANNEL_FORM;
   const bool monitors = request.method() == pb::METHOD_MONITORING;
@@ -185,10 +201,14 @@ absl::StatusOr<NewSession> ToNewSession(const Principal& principal, Codes& codes
   if (!monitors && !request.monitored_technician_id().empty()) {
     return InvalidField("monitored_technician_id", "only with method MONITORING");
   }
-  if (to_channel && !principal.may_act_for_others()) return PermissionDenied(Name(principal.role), "create a session in a channel");
-  if (monitors && principal.role != KeyRole::kAdministrator) return PermissionDenied(Name(principal.role), "monitor a technician");
-  if (to_channel && !request.technician_id().empty()) return InvalidField("technician_id", "must be empty with method CHANNEL_FORM");
-  if (!to_channel && !*technician) return InvalidField("technician_id", "required: name the technician for whom the session is");
+  if (to_channel && !principal.may_act_for_others())
+    return PermissionDenied(Name(principal.role), "create a session in a channel");
+  if (monitors && principal.role != KeyRole::kAdministrator)
+    return PermissionDenied(Name(principal.role), "monitor a technician");
+  if (to_channel && !request.technician_id().empty())
+    return InvalidField("technician_id", "must be empty with method CHANNEL_FORM");
+  if (!to_channel && !*technician)
+    return InvalidField("technician_id", "required: name the technician for whom the session is");
 
   NewSession made;
   made.command.profile = *std::move(profile);
@@ -217,7 +237,8 @@ absl::StatusOr<NewSession> ToNewSession(const Principal& principal, Codes& codes
       made.command.method = Method::kMonitoring;
       made.command.monitored.value = request.monitored_technician_id();
       break;
-    default: return InvalidField("method", "must be PIN, LINK, CHANNEL_FORM or MONITORING");
+    default:
+      return InvalidField("method", "must be PIN, LINK, CHANNEL_FORM or MONITORING");
   }
   if (!to_channel) made.command.owner = *technician;
   if (!made.code.empty()) made.command.code_key = Codes::KeyOf(made.code);
@@ -244,7 +265,8 @@ absl::StatusOr<GroupSettings> ToSettings(const GroupSettings& base, const pb::Gr
       bad = checked.status();
     }
   };
-#define GUICHET_DURATION(field, max, zero) duration(#field, from.has_##field(), from.field(), max, zero, defaults.field, to.field)
+#define GUICHET_DURATION(field, max, zero) \
+  duration(#field, from.has_##field(), from.field(), max, zero, defaults.field, to.field)
   GUICHET_DURATION(private_code_validity, limits::kMaxTimeout, false);
   GUICHET_DURATION(connecting_timeout, limits::kMaxTimeout, false);
   GUICHET_DURATION(waiting_timeout, limits::kMaxTimeout, true);
@@ -271,12 +293,17 @@ absl::StatusOr<GroupSettings> ToSettings(const GroupSettings& base, const pb::Gr
   if (chosen("console_lost_policy", from.console_lost_policy() != pb::GroupSettings::CONSOLE_LOST_POLICY_UNSPECIFIED)) {
     switch (from.console_lost_policy()) {
       case pb::GroupSettings::CONSOLE_LOST_POLICY_UNSPECIFIED:
-      case pb::GroupSettings::CONSOLE_LOST_POLICY_KEEP: to.console_lost_policy = ConsoleLostPolicy::kKeep; break;
-      case pb::GroupSettings::CONSOLE_LOST_POLICY_REQUEUE: to.console_lost_policy = ConsoleLostPolicy::kRequeue; break;
+      case pb::GroupSettings::CONSOLE_LOST_POLICY_KEEP:
+        to.console_lost_policy = ConsoleLostPolicy::kKeep;
+        break;
+      case pb::GroupSettings::CONSOLE_LOST_POLICY_REQUEUE:
+        to.console_lost_policy = ConsoleLostPolicy::kRequeue;
+        break;
       case pb::GroupSettings::CONSOLE_LOST_POLICY_GIVE_TO_COLLABORATOR:
         to.console_lost_policy = ConsoleLostPolicy::kGiveToCollaborator;
         break;
-      default: return InvalidField("settings.console_lost_policy", "must be KEEP, REQUEUE or GIVE_TO_COLLABORATOR");
+      default:
+        return InvalidField("settings.console_lost_policy", "must be KEEP, REQUEUE or GIVE_TO_COLLABORATOR");
     }
   }
   if (chosen("terms", from.has_terms())) {

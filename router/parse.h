@@ -9,8 +9,8 @@
 
 namespace guichet::router {
 
-// The technician for whom `principal` acts when a request names `requested`: technicians only themselves; others whom they name, or,
-// when they name nobody, the one of their key. `field` is for the error. An empty result is possible for integrators.
+// The technician for whom `principal` acts when a request names `requested`: technicians only themselves; others whom they
+// name, or, when they name nobody, the one of their key. `field` is for the error. An empty result is possible for integrators.
 absl::StatusOr<TechnicianId> Acting(const Principal& principal, std::string_view field, const std::string& requested);
 
 absl::StatusOr<Command> ToCommand(const Principal& principal, const pb::StartSessionRequest& request);

@@ -43,7 +43,8 @@ std::optional<DeviceToken> ParseDeviceToken(std::string_view token) {
   return device;
 }
 
-Directory::Directory(std::string operator_token) : operator_hash_(operator_token.empty() ? std::string() : Sha256(operator_token)) {}
+Directory::Directory(std::string operator_token)
+    : operator_hash_(operator_token.empty() ? std::string() : Sha256(operator_token)) {}
 
 absl::StatusOr<Principal> Directory::Authenticate(std::string_view token, Time now) const {
   if (token.empty()) return Unauthenticated("no credential: send the metadata \"authorization: Bearer TOKEN\"");

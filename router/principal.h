@@ -1,4 +1,5 @@
-// Who calls, and the directory of credentials that answers it. gRPC threads read it; the writer changes it once a change is durable.
+// Who calls, and the directory of credentials that answers it. gRPC threads read it; the writer changes it once a change is
+// durable.
 #pragma once
 
 #include <map>
@@ -21,8 +22,8 @@ struct Principal {
   KeyRole role = KeyRole::kTechnician;
   OrgId org;
   KeyId key;
-  TechnicianId technician;    // for whom the key acts; empty: none
-  std::string token;          // as presented; seals what is kept for a repeated request
+  TechnicianId technician;  // for whom the key acts; empty: none
+  std::string token;        // as presented; seals what is kept for a repeated request
   bool may_act_for_others() const { return role == KeyRole::kIntegrator || role == KeyRole::kAdministrator; }
   std::string actor() const;  // "technician:ann", "integrator:KEY", "administrator:KEY"
 };
@@ -56,7 +57,8 @@ class Directory {
   // Takes over what a durable log entry says of keys, technicians and the organization.
   void Apply(const OrgId& org, const LogEntry& entry);
 
-  // Organization ids of the operator's requests, by request id: "" when `org` may be made, else another that the request was for.
+  // Organization ids of the operator's requests, by request id: "" when `org` may be made, else another that the request was
+  // for.
   OrgId ClaimRequest(const std::string& request_id, const OrgId& org, Time now);
 
   struct OrgInfo {

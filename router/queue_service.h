@@ -9,8 +9,10 @@ namespace guichet::router {
 class QueueService final : public pb::QueueService::CallbackService {
  public:
   explicit QueueService(Gateway& gateway) : gateway_(gateway) {}
-  grpc::ServerUnaryReactor* ListQueue(grpc::CallbackServerContext*, const pb::ListQueueRequest*, pb::ListQueueResponse*) override;
-  grpc::ServerWriteReactor<pb::WatchQueueResponse>* WatchQueue(grpc::CallbackServerContext*, const pb::WatchQueueRequest*) override;
+  grpc::ServerUnaryReactor* ListQueue(grpc::CallbackServerContext*, const pb::ListQueueRequest*,
+                                      pb::ListQueueResponse*) override;
+  grpc::ServerWriteReactor<pb::WatchQueueResponse>* WatchQueue(grpc::CallbackServerContext*,
+                                                               const pb::WatchQueueRequest*) override;
 
  private:
   Gateway& gateway_;

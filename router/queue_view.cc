@@ -11,7 +11,8 @@
 namespace guichet::router {
 
 uint64_t QueueScope::Fingerprint() const {
-  return router::Fingerprint(absl::StrCat(org.value, "\x1f", technician.value, "\x1f", static_cast<int>(tab), "\x1f", channel.value));
+  return router::Fingerprint(
+      absl::StrCat(org.value, "\x1f", technician.value, "\x1f", static_cast<int>(tab), "\x1f", channel.value));
 }
 
 absl::StatusOr<QueueScope> MakeQueueScope(const Principal& principal, const std::string& technician, pb::QueueTab tab,
@@ -32,14 +33,18 @@ absl::StatusOr<QueueScope> MakeQueueScope(const Principal& principal, const std:
 bool InTab(const QueueScope& scope, const Session& session, EntryState state) {
   if (state == EntryState::kRemoved || state == EntryState::kNone) return false;
   switch (scope.tab) {
-    case pb::QUEUE_TAB_PRIVATE: return session.owner == scope.technician && session.method != Method::kMonitoring;
-    case pb::QUEUE_TAB_CHANNEL: return session.channel == scope.channel;
-    case pb::QUEUE_TAB_MONITORED: return session.method == Method::kMonitoring;
+    case pb::QUEUE_TAB_PRIVATE:
+      return session.owner == scope.technician && session.method != Method::kMonitoring;
+    case pb::QUEUE_TAB_CHANNEL:
+      return session.channel == scope.channel;
+    case pb::QUEUE_TAB_MONITORED:
+      return session.method == Method::kMonitoring;
     case pb::QUEUE_TAB_ACTIVE: {
       const Participant* self = session.Find(scope.technician);
       return self != nullptr && self->role != Role::kInvitee && !session.ended_already();
     }
-    default: return true;
+    default:
+      return true;
   }
 }
 

@@ -87,7 +87,8 @@ std::optional<std::string> Unseal(std::string_view secret, std::string_view seal
   CipherContext context(EVP_CIPHER_CTX_new(), &EVP_CIPHER_CTX_free);
   int size = 0;
   Check(context != nullptr && EVP_DecryptInit_ex(context.get(), EVP_aes_256_gcm(), nullptr, Bytes(key), Bytes(sealed)) == 1);
-  if (EVP_DecryptUpdate(context.get(), Bytes(text), &size, Bytes(body), static_cast<int>(body.size())) != 1) return std::nullopt;
+  if (EVP_DecryptUpdate(context.get(), Bytes(text), &size, Bytes(body), static_cast<int>(body.size())) != 1)
+    return std::nullopt;
   Check(EVP_CIPHER_CTX_ctrl(context.get(), EVP_CTRL_GCM_SET_TAG, kTag, Bytes(tag)) == 1);
   if (EVP_DecryptFinal_ex(context.get(), Bytes(text) + size, &size) != 1) return std::nullopt;
   return text;

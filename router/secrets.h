@@ -13,7 +13,7 @@ std::string RandomSecret();
 // Uniform in [0, bound). `bound` > 0.
 uint64_t RandomBelow(uint64_t bound);
 
-std::string Sha256(std::string_view text);  // 32 bytes
+std::string Sha256(std::string_view text);    // 32 bytes
 uint64_t Fingerprint(std::string_view text);  // first 8 bytes of Sha256
 bool EqualInConstantTime(std::string_view a, std::string_view b);
 

@@ -38,25 +38,27 @@ void OnWorker(Gateway& gateway, const Done& done, std::function<void()> job) {
   if (!gateway.workers.Run(std::move(job))) done(Overloaded("the read queue", kCommandQueue, kRetryDelay));
 }
 
-void ListEnded(Gateway& gateway, const OrgId& org, const SessionList& list, pb::ListSessionsResponse* response, const Done& done) {
+void ListEnded(Gateway& gateway, const OrgId& org, const SessionList& list, pb::ListSessionsResponse* response,
+               const Done& done) {
   size_t scanned = 0;
   uint64_t last = list.after.value;
   bool more = false;
   absl::Status bad;
-  absl::Status scan = gateway.store.Scan(
-      KeyOf(org), {store::Family::kHistory, list.after ? store::NumberKey(list.after.value + 1) : "", ""},
-      [&](std::string_view key, std::string_view value) {
-        if (static_cast<size_t>(response->sessions_size()) == list.page_size || scanned == kHistoryScan) {
-          more = true;
-          return false;
-        }
-        ++scanned;
-        (void)store::ParseNumberKey(key, &last);
-        absl::StatusOr<Session> session = store::DecodeSession(value);
-        if (!session.ok()) bad = session.status();
-        if (session.ok() && Matches(nullptr, *session, list)) ToProto(*session, nullptr, response->add_sessions());
-        return bad.ok();
-      });
+  absl::Status scan =
+      gateway.store.Scan(KeyOf(org), {store::Family::kHistory, list.after ? store::NumberKey(list.after.value + 1) : "", ""},
+                         [&](std::string_view key, std::string_view value) {
+                           if (static_cast<size_t>(response->sessions_size()) == list.page_size || scanned == kHistoryScan) {
+                             more = true;
+                             return false;
+                           }
+                           ++scanned;
+                           (void)store::ParseNumberKey(key, &last);
+                           absl::StatusOr<Session> session = store::DecodeSession(value);
+                           if (!session.ok()) bad = session.status();
+                           if (session.ok() && Matches(nullptr, *session, list))
+                             ToProto(*session, nullptr, response->add_sessions());
+                           return bad.ok();
+                         });
   if (more) response->set_next_page_token(MakePageToken(list.filters, absl::StrCat(last)));
   done(scan.ok() ? bad : scan);
 }
@@ -82,7 +84,8 @@ void ReadSession(Gateway& gateway, const Principal& principal, SessionId id, pb:
           return;
         }
         OnWorker(gateway, done, [&gateway, org, id, response, done] {
-          absl::StatusOr<std::string> record = gateway.store.Get(KeyOf(org), store::Family::kHistory, store::NumberKey(id.value));
+          absl::StatusOr<std::string> record =
+              gateway.store.Get(KeyOf(org), store::Family::kHistory, store::NumberKey(id.value));
           if (!record.ok()) {
             done(absl::IsNotFound(record.status()) ? SessionNotFound(id) : record.status());
             return;
@@ -154,7 +157,8 @@ void ReadTimeline(Gateway& gateway, const Principal& principal, const pb::GetTim
   if (!id) return done(InvalidField("session_id", "required"));
   if (!size.ok()) return done(size.status());
   if (!after.ok()) return done(after.status());
-  if (*after && !absl::SimpleAtoi(**after, &after_revision)) return done(InvalidField("page_token", "is not a token of this list"));
+  if (*after && !absl::SimpleAtoi(**after, &after_revision))
+    return done(InvalidField("page_token", "is not a token of this list"));
   Read(
       gateway, principal.org,
       [principal, id, response](Turn&, OrgRuntime& rt) -> absl::Status {

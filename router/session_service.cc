@@ -28,7 +28,8 @@ template <class Request, class Response>
 grpc::ServerUnaryReactor* SessionService::Act(Context context, const Request* request, Response* response) {
   auto* call = new UnaryCall(gateway_, context, *request);
   absl::StatusOr<Principal> principal = call->Caller(kPeople, "act on sessions");
-  absl::StatusOr<Command> command = principal.ok() ? ToCommand(*principal, *request) : absl::StatusOr<Command>(principal.status());
+  absl::StatusOr<Command> command =
+      principal.ok() ? ToCommand(*principal, *request) : absl::StatusOr<Command>(principal.status());
   if (!command.ok()) {
     call->Done(command.status());
     return call;
@@ -44,10 +45,10 @@ grpc::ServerUnaryReactor* SessionService::Act(Context context, const Request* re
   return call;
 }
 
-#define GUICHET_VERB(Name)                                                                               \
-  grpc::ServerUnaryReactor* SessionService::Name(Context context, const pb::Name##Request* request,      \
-                                                 pb::Name##Response* response) {                         \
-    return Act(context, request, response);                                                              \
+#define GUICHET_VERB(Name)                                                                          \
+  grpc::ServerUnaryReactor* SessionService::Name(Context context, const pb::Name##Request* request, \
+                                                 pb::Name##Response* response) {                    \
+    return Act(context, request, response);                                                         \
   }
 GUICHET_VERB(StartSession)
 GUICHET_VERB(HoldSession)
@@ -65,8 +66,8 @@ GUICHET_VERB(UpdateSession)
 #undef GUICHET_VERB
 
 void AttachMonitor(Gateway& gateway, const OrgId& org, SessionId session) {
-  // The monitored console is the "device" of the session: it is there, so the session arrives in a revision of its own (M01). When
-  // the queue is full the session stays CONNECTING until its time-out.
+  // The monitored console is the "device" of the session: it is there, so the session arrives in a revision of its own (M01).
+  // When the queue is full the session stays CONNECTING until its time-out.
   (void)gateway.ShardOf(org).Submit([org, session](Turn& turn) {
     if (OrgRuntime* rt = turn.Find(org)) (void)turn.Apply(*rt, command::AttachDevice{session, ""}, "daemon");
   });
@@ -85,14 +86,15 @@ grpc::ServerUnaryReactor* SessionService::CreateSession(Context context, const p
   Mutation mutation = call->Begin(*principal, request->request_id(), *request);
   const bool monitoring = made->command.method == Method::kMonitoring;
   Mutate(
-      gateway_, std::move(mutation), [command = made->command](const Org&) -> absl::StatusOr<Command> { return Command{command}; },
-      response,
+      gateway_, std::move(mutation),
+      [command = made->command](const Org&) -> absl::StatusOr<Command> { return Command{command}; }, response,
       [response, made = *made, base = gateway_.link_base_url](const OrgRuntime& rt, const Step& step) {
         response->set_revision(step.entry.revision.value);
         ToProto(*SessionAfter(rt, step), &rt.org, response->mutable_session());
         response->set_code(made.code);
         if (made.command.method == Method::kLink) response->set_link(base + made.code);
-        if (!made.device_secret.empty()) response->set_device_token(MakeDeviceToken(rt.org.id, step.session, made.device_secret));
+        if (!made.device_secret.empty())
+          response->set_device_token(MakeDeviceToken(rt.org.id, step.session, made.device_secret));
       },
       [this, call, code = made->command.code_key, monitoring, org = principal->org, response](const absl::Status& status) {
         if (!code.empty()) gateway_.codes.Cancel(code);  // does nothing for a code that a session has
@@ -110,7 +112,8 @@ grpc::ServerUnaryReactor* SessionService::GetSession(Context context, const pb::
     call->Done(principal.ok() ? InvalidField("session_id", "required") : principal.status());
     return call;
   }
-  ReadSession(gateway_, *principal, SessionId{request->session_id()}, response, [call](const absl::Status& status) { call->Done(status); });
+  ReadSession(gateway_, *principal, SessionId{request->session_id()}, response,
+              [call](const absl::Status& status) { call->Done(status); });
   return call;
 }
 
@@ -124,7 +127,8 @@ grpc::ServerUnaryReactor* SessionService::ListSessions(Context context, const pb
     call->Done(list.status());
     return call;
   }
-  ReadSessions(gateway_, principal->org, *std::move(list), response, [call](const absl::Status& status) { call->Done(status); });
+  ReadSessions(gateway_, principal->org, *std::move(list), response,
+               [call](const absl::Status& status) { call->Done(status); });
   return call;
 }
 

@@ -22,7 +22,8 @@ TechnicianInfo InfoOf(const Org& org, const Technician& technician) { return {te
 CustomerUpdate CustomerUpdateOf(const Org& org, const Session& session) {
   CustomerUpdate update;
   update.session = std::make_shared<const Session>(session);
-  update.terms_pending = session.link == Link::kNeverAttached && !session.terms_accepted && !SettingsOf(org, session).terms.empty();
+  update.terms_pending =
+      session.link == Link::kNeverAttached && !session.terms_accepted && !SettingsOf(org, session).terms.empty();
   for (const Participant& participant : session.participants) {
     const Technician* technician = FindTechnician(org, participant.technician);
     if (technician == nullptr || participant.role == Role::kInvitee) continue;
@@ -74,7 +75,9 @@ absl::StatusOr<Step> Turn::Apply(OrgRuntime& rt, const Command& command, std::st
       published->technicians.push_back(InfoOf(rt.org, *technician));
       auto console = rt.consoles.find(id);
       if (console != rt.consoles.end() && console->second.attachment) {
-        AfterDurable([attachment = console->second.attachment, info = published->technicians.back()] { attachment->OnTechnician(info); });
+        AfterDurable([attachment = console->second.attachment, info = published->technicians.back()] {
+          attachment->OnTechnician(info);
+        });
       }
     } else {
       published->deleted.push_back(id);
@@ -154,12 +157,18 @@ void Shard::WriteRecords(OrgRuntime& rt, const Step& step, store::Commit& commit
       commit.puts.push_back({Family::kSessions, key, std::move(record)});
       rt.ids.insert(session.id);
     }
-    store::TimelineItem item{step.entry.revision, step.entry.time, step.entry.trigger, step.entry.actor, {}, change.changes,
+    store::TimelineItem item{step.entry.revision,
+                             step.entry.time,
+                             step.entry.trigger,
+                             step.entry.actor,
+                             {},
+                             change.changes,
                              session.method == Method::kMonitoring};
     for (const Event& event : step.entry.events) {
       if (SessionOf(event) == session.id) item.events.push_back(event);
     }
-    commit.puts.push_back({Family::kTimeline, store::PairKey(session.id.value, step.entry.revision.value), store::EncodeTimelineItem(item)});
+    commit.puts.push_back(
+        {Family::kTimeline, store::PairKey(session.id.value, step.entry.revision.value), store::EncodeTimelineItem(item)});
   }
   auto put = [&](const std::string& key, const auto& map, const auto& id, const auto& encode) {
     auto it = map.find(id);
@@ -179,7 +188,8 @@ void Shard::WriteRecords(OrgRuntime& rt, const Step& step, store::Commit& commit
 }
 
 void Shard::ForgetRequests(OrgRuntime& rt, Time now, store::Commit& commit) {
-  while (!rt.request_ages.empty() && (rt.requests.size() > kRequestIds || rt.request_ages.front().first + kRequestIdAge <= now)) {
+  while (!rt.request_ages.empty() &&
+         (rt.requests.size() > kRequestIds || rt.request_ages.front().first + kRequestIdAge <= now)) {
     commit.dels.push_back({store::Family::kRequests, rt.request_ages.front().second});
     rt.requests.erase(rt.request_ages.front().second);
     rt.request_ages.pop_front();
@@ -189,7 +199,8 @@ void Shard::ForgetRequests(OrgRuntime& rt, Time now, store::Commit& commit) {
 void Shard::TrimLog(OrgRuntime& rt) {
   if (rt.token.seq < rt.trimmed + kRetainedLog + kTrimStep) return;
   rt.trimmed = rt.token.seq - kRetainedLog;
-  // Not in a commit's callback, where the store allows no trim. A failure shows in the store's own state, which stops the daemon.
+  // Not in a commit's callback, where the store allows no trim. A failure shows in the store's own state, which stops the
+  // daemon.
   (void)parts_.store.Trim(KeyOf(rt.org.id), rt.trimmed);
 }
 
@@ -210,22 +221,29 @@ absl::Status Shard::Load(const OrgId& id) {
     use(*std::move(decoded));
     return true;
   };
-  absl::Status scan = parts_.store.Scan(token->org, {store::Family::kOrgs, "", ""}, [&](std::string_view key, std::string_view value) {
-    switch (key.empty() ? '\0' : key[0]) {
-      case 'o':
-        return take(store::DecodeOrg(value), [&](store::OrgInfo info) {
-          org.id = info.id;
-          org.display_name = info.display_name;
-          org.created = info.created;
-          org.last_session = info.last_session;
-        });
-      case 't': return take(store::DecodeTechnician(value), [&](Technician t) { org.technicians.emplace(t.id, t); });
-      case 'g': return take(store::DecodeGroup(value), [&](Group g) { org.groups.emplace(g.id, g); });
-      case 'c': return take(store::DecodeChannel(value), [&](Channel c) { org.channels.emplace(c.id, c); });
-      case 'k': return take(store::DecodeApiKey(value), [&](ApiKey k) { org.keys.emplace(k.id, k); });
-      default: bad = absl::DataLossError("unknown record of an organization"); return false;
-    }
-  });
+  absl::Status scan =
+      parts_.store.Scan(token->org, {store::Family::kOrgs, "", ""}, [&](std::string_view key, std::string_view value) {
+        switch (key.empty() ? '\0' : key[0]) {
+          case 'o':
+            return take(store::DecodeOrg(value), [&](store::OrgInfo info) {
+              org.id = info.id;
+              org.display_name = info.display_name;
+              org.created = info.created;
+              org.last_session = info.last_session;
+            });
+          case 't':
+            return take(store::DecodeTechnician(value), [&](Technician t) { org.technicians.emplace(t.id, t); });
+          case 'g':
+            return take(store::DecodeGroup(value), [&](Group g) { org.groups.emplace(g.id, g); });
+          case 'c':
+            return take(store::DecodeChannel(value), [&](Channel c) { org.channels.emplace(c.id, c); });
+          case 'k':
+            return take(store::DecodeApiKey(value), [&](ApiKey k) { org.keys.emplace(k.id, k); });
+          default:
+            bad = absl::DataLossError("unknown record of an organization");
+            return false;
+        }
+      });
   if (scan.ok() && bad.ok()) {
     scan = parts_.store.Scan(token->org, {store::Family::kSessions, "", ""}, [&](std::string_view, std::string_view value) {
       return take(store::DecodeSession(value), [&](Session s) {
@@ -312,7 +330,8 @@ void Shard::Rearm(OrgRuntime& rt, const Touched& touched) {
   }
 }
 
-void Shard::ArmPresence(OrgRuntime& rt, What what, const SessionId& session, const TechnicianId& technician, Presence& presence) {
+void Shard::ArmPresence(OrgRuntime& rt, What what, const SessionId& session, const TechnicianId& technician,
+                        Presence& presence) {
   if (presence.armed != kNoTime) timers_.erase({presence.armed, what, &rt, session, technician});
   const Session* s = FindSession(rt.org, session);
   const Duration grace = what == What::kConsole ? SettingsOf(rt.org, technician).device_lost_grace
@@ -333,7 +352,8 @@ void Shard::FollowPresence(OrgRuntime& rt, const Step& step, Time now) {
       CustomerUpdate update = CustomerUpdateOf(rt.org, session);
       update.reboot_ordered =
           step.entry.trigger == Trigger::kReboot && session.link == Link::kRebooting && step.entry.actor != "device";
-      batch_->done.push_back([attachment = presence.attachment, update = std::move(update)] { attachment->OnCustomer(update); });
+      batch_->done.push_back(
+          [attachment = presence.attachment, update = std::move(update)] { attachment->OnCustomer(update); });
     }
     const bool terms = session.link == Link::kNeverAttached && presence.attachment != nullptr;
     if (!session.ended_already() && (session.link == Link::kAttached || terms)) continue;
@@ -346,7 +366,8 @@ void Shard::FollowPresence(OrgRuntime& rt, const Step& step, Time now) {
     auto it = rt.consoles.find(gone->technician);
     if (it == rt.consoles.end()) continue;
     if (it->second.attachment && step.entry.trigger == Trigger::kAbort) {
-      batch_->done.push_back([attachment = it->second.attachment, id = gone->technician] { attachment->Close(TechnicianDisabled(id)); });
+      batch_->done.push_back(
+          [attachment = it->second.attachment, id = gone->technician] { attachment->Close(TechnicianDisabled(id)); });
     }
     timers_.erase({it->second.armed, What::kConsole, &rt, {}, gone->technician});
     rt.consoles.erase(it);
@@ -363,7 +384,8 @@ void Shard::FirePresence(Turn& turn, const Timer& timer, Presence& presence) {
   presence.armed = kNoTime;
   const Time last_seen = presence.last_seen();
   if (presence.attachment) {
-    turn.AfterDurable([stream = presence.attachment, grace = turn.now() - last_seen] { stream->Close(HeartbeatsMissed(grace)); });
+    turn.AfterDurable(
+        [stream = presence.attachment, grace = turn.now() - last_seen] { stream->Close(HeartbeatsMissed(grace)); });
   }
   if (timer.what == What::kDevice) {
     rt.devices.erase(timer.session);
@@ -412,7 +434,9 @@ Shard::Totals Shard::totals() const {
 
 // --- The loop -------------------------------------------------------------------------------------------------------------
 
-void Shard::Start() { thread_ = std::thread([this] { Run(); }); }
+void Shard::Start() {
+  thread_ = std::thread([this] { Run(); });
+}
 
 void Shard::Stop() {
   {
@@ -556,7 +580,8 @@ void Shard::Count(const LogEntry& entry) {
   metrics::Metrics& metrics = parts_.metrics;
   metrics.Event(static_cast<size_t>(entry.trigger));
   for (const Event& event : entry.events) {
-    if (const auto* created = std::get_if<event::SessionCreated>(&event)) metrics.SessionCreated(static_cast<size_t>(created->method));
+    if (const auto* created = std::get_if<event::SessionCreated>(&event))
+      metrics.SessionCreated(static_cast<size_t>(created->method));
     if (const auto* ended = std::get_if<event::SessionEnded>(&event)) metrics.SessionEnded(static_cast<size_t>(ended->outcome));
   }
   for (const SessionChange& change : entry.sessions) {

@@ -1,5 +1,5 @@
-// The one writer of a set of organizations: a thread that takes commands from a bounded queue, decides them on state in memory and
-// hands batches to the store. Nothing leaves a batch - no reply, no watch event - before it is durable.
+// The one writer of a set of organizations: a thread that takes commands from a bounded queue, decides them on state in memory
+// and hands batches to the store. Nothing leaves a batch - no reply, no watch event - before it is durable.
 #pragma once
 
 #include <atomic>
@@ -66,9 +66,9 @@ struct OrgRuntime {
   Org org;
   store::Token token;
   std::shared_ptr<Feed> feed;
-  absl::btree_set<SessionId> ids;                     // of org.sessions, in order
-  absl::flat_hash_map<SessionId, Time> armed;         // the deadline in the shard's timer set
-  absl::flat_hash_map<SessionId, Presence> devices;   // sessions whose link is attached
+  absl::btree_set<SessionId> ids;                    // of org.sessions, in order
+  absl::flat_hash_map<SessionId, Time> armed;        // the deadline in the shard's timer set
+  absl::flat_hash_map<SessionId, Presence> devices;  // sessions whose link is attached
   absl::flat_hash_map<TechnicianId, Presence> consoles;
   absl::flat_hash_map<std::string, store::RequestItem> requests;  // by "KEY\x1fREQUEST_ID"
   std::deque<std::pair<Time, std::string>> request_ages;

@@ -8,7 +8,8 @@
 namespace guichet::router {
 namespace {
 
-static_assert(metrics::kEntryStates.size() == static_cast<size_t>(EntryState::kClosed), "one gauge a state, in the order of the enum");
+static_assert(metrics::kEntryStates.size() == static_cast<size_t>(EntryState::kClosed),
+              "one gauge a state, in the order of the enum");
 
 double Seconds(Time time) { return static_cast<double>(time.time_since_epoch().count()) / 1000; }
 

@@ -14,8 +14,8 @@
 
 namespace guichet::router {
 
-// `Reactor` is grpc::ServerWriteReactor<Response> or grpc::ServerBidiReactor<Request, Response>. Owned by itself from Open until gRPC
-// is done with it, and by whoever holds a shared_ptr. Thread safety: public methods may be called from any thread.
+// `Reactor` is grpc::ServerWriteReactor<Response> or grpc::ServerBidiReactor<Request, Response>. Owned by itself from Open
+// until gRPC is done with it, and by whoever holds a shared_ptr. Thread safety: public methods may be called from any thread.
 template <class Reactor, class Response>
 class Stream : public Reactor, public OpenStream, public std::enable_shared_from_this<Stream<Reactor, Response>> {
  public:
@@ -26,7 +26,8 @@ class Stream : public Reactor, public OpenStream, public std::enable_shared_from
 
   // Makes the stream own itself and counts it; a refusal ends it at once.
   void Open(std::shared_ptr<Stream> self, StreamKind kind, const Principal& principal) {
-    absl::StatusOr<std::unique_ptr<Streams::Ticket>> ticket = gateway_.streams.Add(kind, principal, std::weak_ptr<OpenStream>(self));
+    absl::StatusOr<std::unique_ptr<Streams::Ticket>> ticket =
+        gateway_.streams.Add(kind, principal, std::weak_ptr<OpenStream>(self));
     self_ = std::move(self);
     if (ticket.ok()) {
       ticket_ = *std::move(ticket);

@@ -38,7 +38,8 @@ void Streams::Remove(uint64_t id, StreamKind kind) {
 }
 
 void Streams::EndThoseOf(const OrgId& org, const KeyId& key, const absl::Status& why) {
-  for (const auto& stream : Open([&](const Entry& entry) { return entry.org == org && entry.key == key; })) stream->EndStream(why);
+  for (const auto& stream : Open([&](const Entry& entry) { return entry.org == org && entry.key == key; }))
+    stream->EndStream(why);
 }
 
 void Streams::EndThoseOf(const OrgId& org, const TechnicianId& technician, const absl::Status& why) {

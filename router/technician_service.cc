@@ -67,8 +67,8 @@ grpc::ServerBidiReactor<pb::AttachConsoleRequest, pb::AttachConsoleResponse>* Te
   return OpenConsoleStream(gateway_, context);
 }
 
-grpc::ServerUnaryReactor* TechnicianService::SetStatus(grpc::CallbackServerContext* context, const pb::SetStatusRequest* request,
-                                                       pb::SetStatusResponse* response) {
+grpc::ServerUnaryReactor* TechnicianService::SetStatus(grpc::CallbackServerContext* context,
+                                                       const pb::SetStatusRequest* request, pb::SetStatusResponse* response) {
   auto* call = new UnaryCall(gateway_, context, *request);
   absl::StatusOr<Principal> principal = call->Caller(kPeople, "set a technician's status");
   command::SetIntent command;
@@ -106,9 +106,11 @@ grpc::ServerUnaryReactor* TechnicianService::ListTechnicians(grpc::CallbackServe
   auto* call = new UnaryCall(gateway_, context, *request);
   absl::StatusOr<Principal> principal = call->Caller(kPeople, "list technicians");
   absl::StatusOr<size_t> size = CheckPageSize(request->page_size(), 100, kPageMax);
-  absl::Status known = pb::TechnicianStatus_IsValid(request->status()) ? absl::OkStatus()
-                                                                       : InvalidField("status", "must be ONLINE, AWAY, BUSY or OFFLINE");
-  const uint64_t filters = Fingerprint(absl::StrCat("technicians\x1f", request->group_id(), "\x1f", static_cast<int>(request->status())));
+  absl::Status known = pb::TechnicianStatus_IsValid(request->status())
+                           ? absl::OkStatus()
+                           : InvalidField("status", "must be ONLINE, AWAY, BUSY or OFFLINE");
+  const uint64_t filters =
+      Fingerprint(absl::StrCat("technicians\x1f", request->group_id(), "\x1f", static_cast<int>(request->status())));
   absl::StatusOr<std::optional<std::string>> after = ParsePageToken(request->page_token(), filters);
   for (const absl::Status& refused : {principal.status(), size.status(), known, after.status()}) {
     if (refused.ok()) continue;

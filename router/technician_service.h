@@ -9,8 +9,10 @@ namespace guichet::router {
 class TechnicianService final : public pb::TechnicianService::CallbackService {
  public:
   explicit TechnicianService(Gateway& gateway) : gateway_(gateway) {}
-  grpc::ServerBidiReactor<pb::AttachConsoleRequest, pb::AttachConsoleResponse>* AttachConsole(grpc::CallbackServerContext*) override;
-  grpc::ServerUnaryReactor* SetStatus(grpc::CallbackServerContext*, const pb::SetStatusRequest*, pb::SetStatusResponse*) override;
+  grpc::ServerBidiReactor<pb::AttachConsoleRequest, pb::AttachConsoleResponse>* AttachConsole(
+      grpc::CallbackServerContext*) override;
+  grpc::ServerUnaryReactor* SetStatus(grpc::CallbackServerContext*, const pb::SetStatusRequest*,
+                                      pb::SetStatusResponse*) override;
   grpc::ServerUnaryReactor* ListTechnicians(grpc::CallbackServerContext*, const pb::ListTechniciansRequest*,
                                             pb::ListTechniciansResponse*) override;
   grpc::ServerWriteReactor<pb::WatchTechniciansResponse>* WatchTechnicians(grpc::CallbackServerContext*,

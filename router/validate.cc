@@ -32,7 +32,8 @@ absl::Status CheckChars(std::string_view field, std::string_view value, size_t m
 }
 
 absl::Status CheckBytes(std::string_view field, std::string_view value, size_t max) {
-  if (value.size() > max) return InvalidField(field, absl::StrCat("has ", value.size(), " bytes, at most ", max, " are allowed"));
+  if (value.size() > max)
+    return InvalidField(field, absl::StrCat("has ", value.size(), " bytes, at most ", max, " are allowed"));
   return CheckChars(field, value, max);
 }
 
@@ -50,10 +51,12 @@ absl::Status CheckRequestId(std::string_view value) { return CheckBytes("request
 template <class Repeated>
 absl::Status CheckCustomFields(std::string_view field, const Repeated& values) {
   if (static_cast<size_t>(values.size()) > limits::kCustomFieldChars.size()) {
-    return InvalidField(field, absl::StrCat("has ", values.size(), " values, at most ", limits::kCustomFieldChars.size(), " are allowed"));
+    return InvalidField(
+        field, absl::StrCat("has ", values.size(), " values, at most ", limits::kCustomFieldChars.size(), " are allowed"));
   }
   for (int i = 0; i < static_cast<int>(values.size()); ++i) {
-    if (absl::Status chars = CheckChars(absl::StrCat(V(field), "[", i, "]"), values[i], limits::kCustomFieldChars[i]); !chars.ok()) {
+    if (absl::Status chars = CheckChars(absl::StrCat(V(field), "[", i, "]"), values[i], limits::kCustomFieldChars[i]);
+        !chars.ok()) {
       return chars;
     }
   }
@@ -63,7 +66,8 @@ template absl::Status CheckCustomFields(std::string_view, const google::protobuf
 
 absl::StatusOr<Duration> CheckDuration(std::string_view field, const google::protobuf::Duration& value, DurationRange range) {
   const bool form = value.seconds() >= 0 && value.nanos() >= 0 && value.nanos() < 1000000000;
-  const std::string allowed = absl::StrCat(range.zero_allowed ? "0 (never) or " : "", "1 ms to ", range.max.count() / 1000, " s");
+  const std::string allowed =
+      absl::StrCat(range.zero_allowed ? "0 (never) or " : "", "1 ms to ", range.max.count() / 1000, " s");
   if (!form || value.seconds() > range.max.count() / 1000 + 1) return InvalidField(field, absl::StrCat("must be ", allowed));
   const Duration duration{value.seconds() * 1000 + value.nanos() / 1000000};
   const bool zero = value.seconds() == 0 && value.nanos() == 0;

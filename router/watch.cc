@@ -8,7 +8,8 @@
 namespace guichet::router {
 
 std::string MakeResumeToken(const ResumePoint& point) {
-  return absl::WebSafeBase64Escape(absl::StrCat(point.revision.value, ".", point.skip, ".", point.scope, ".", point.membership));
+  return absl::WebSafeBase64Escape(
+      absl::StrCat(point.revision.value, ".", point.skip, ".", point.scope, ".", point.membership));
 }
 
 absl::StatusOr<std::optional<ResumePoint>> ParseResumeToken(const std::string& token) {

@@ -1,5 +1,5 @@
-// A watcher: a cursor over an organization's log. It begins with a snapshot at a revision, or after the revision of a resume token,
-// and then converts every entry once and in order: from the shared ring, or from the store when it is behind it.
+// A watcher: a cursor over an organization's log. It begins with a snapshot at a revision, or after the revision of a resume
+// token, and then converts every entry once and in order: from the shared ring, or from the store when it is behind it.
 #pragma once
 
 #include <deque>
@@ -222,15 +222,14 @@ class Watch : public Stream<grpc::ServerWriteReactor<Response>, Response>, publi
   absl::BitGen random_ ABSL_GUARDED_BY(this->mu_);
   std::shared_ptr<Feed> feed_ ABSL_GUARDED_BY(this->mu_);  // null until the first answer of the shard
   std::shared_ptr<Feed> pending_feed_ ABSL_GUARDED_BY(this->mu_);
-  Revision cursor_ ABSL_GUARDED_BY(this->mu_);             // everything up to here was converted
+  Revision cursor_ ABSL_GUARDED_BY(this->mu_);  // everything up to here was converted
   Revision pending_cursor_ ABSL_GUARDED_BY(this->mu_);
-  uint64_t skip_ ABSL_GUARDED_BY(this->mu_) = 0;           // messages of the next revision that the receiver has
+  uint64_t skip_ ABSL_GUARDED_BY(this->mu_) = 0;  // messages of the next revision that the receiver has
   Messages ready_ ABSL_GUARDED_BY(this->mu_);
-  Messages pending_ ABSL_GUARDED_BY(this->mu_);            // of a snapshot that is not durable yet
-  bool loading_ ABSL_GUARDED_BY(this->mu_) = false;        // the shard or a worker will go on
+  Messages pending_ ABSL_GUARDED_BY(this->mu_);      // of a snapshot that is not durable yet
+  bool loading_ ABSL_GUARDED_BY(this->mu_) = false;  // the shard or a worker will go on
   bool bookmark_due_ ABSL_GUARDED_BY(this->mu_) = false;
   Time next_bookmark_ ABSL_GUARDED_BY(this->mu_){};
 };
-
 
 }  // namespace guichet::router

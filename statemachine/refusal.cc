@@ -98,7 +98,7 @@ std::string_view Name(Reason reason) {
                                                                         "CONSOLE_NOT_ATTACHED",
                                                                         "TRANSFER_TOO_LARGE",
                                                                         "STORAGE_FAILED",
-"HEARTBEATS_MISSED"};
+                                                                        "HEARTBEATS_MISSED"};
   return kNames[static_cast<size_t>(reason)];
 }
 
@@ -215,12 +215,11 @@ absl::Status NoRecipient(SessionId id) {
 }
 
 absl::Status TransferTooLarge(SessionId id, size_t recipients) {
-  return Make(kPrecondition, Reason::kTransferTooLarge,
-              absl::StrCat("session ", id.value, ": ", recipients, " recipients, more than ", limits::kRecipients,
-                           "; choose a smaller target"),
-              {{"session_id", Str(id)},
-               {"recipients", absl::StrCat(recipients)},
-               {"limit", absl::StrCat(limits::kRecipients)}});
+  return Make(
+      kPrecondition, Reason::kTransferTooLarge,
+      absl::StrCat("session ", id.value, ": ", recipients, " recipients, more than ", limits::kRecipients,
+                   "; choose a smaller target"),
+      {{"session_id", Str(id)}, {"recipients", absl::StrCat(recipients)}, {"limit", absl::StrCat(limits::kRecipients)}});
 }
 
 absl::Status TechnicianNotAvailable(const TechnicianId& technician, Status status) {
@@ -356,7 +355,8 @@ absl::Status StorageFailed() {
 
 absl::Status HeartbeatsMissed(Duration grace) {
   return Make(absl::StatusCode::kUnavailable, Reason::kHeartbeatsMissed,
-              absl::StrCat("no heartbeat came for ", grace.count(), " ms; attach again"), {{"grace_ms", absl::StrCat(grace.count())}});
+              absl::StrCat("no heartbeat came for ", grace.count(), " ms; attach again"),
+              {{"grace_ms", absl::StrCat(grace.count())}});
 }
 
 Refusal RefusalOf(const absl::Status& status) {

@@ -111,7 +111,7 @@ absl::Status ResumeTokenExpired(Revision oldest);                               
 absl::Status Superseded(std::string_view by);                                        // ABORTED
 absl::Status Draining();                                                             // UNAVAILABLE
 absl::Status StorageFailed();                                                        // UNAVAILABLE
-absl::Status HeartbeatsMissed(Duration grace);  // UNAVAILABLE
+absl::Status HeartbeatsMissed(Duration grace);                                       // UNAVAILABLE
 
 // What a refusal carries; {} for a status that is none.
 struct Refusal {
