@@ -215,6 +215,13 @@ grpc::ServerUnaryReactor* AdminService::CreateOrganization(Context context, cons
   command.first_key.secret_hash = Sha256(secret);
   command.first_key.created = gateway_.clock.Now();
   Mutation mutation = call->Begin(*principal, request->request_id(), *request);
+  if (!mutation.request_key.empty()) {
+    mutation.request_key = absl::StrCat(kOperatorRequest.data(), request->request_id());
+    if (gateway_.directory.ClaimRequest(request->request_id(), command.org, gateway_.clock.Now())) {
+      call->Done(RequestIdReused(request->request_id()));
+      return call;
+    }
+  }
   absl::Status submitted = gateway_.ShardOf(command.org).Submit([call, command, secret, mutation, response](Turn& turn) {
     absl::Status status;
     OrgRuntime* known = turn.Find(command.org);
@@ -539,7 +546,6 @@ grpc::ServerUnaryReactor* AdminService::CreateApiKey(Context context, const pb::
     if (from.has_expire_time()) {
       absl::StatusOr<Time> expires = CheckTime("api_key.expire_time", from.expire_time());
       if (!expires.ok()) return expires.status();
-      if (*expires <= gateway_.clock.Now()) return InvalidField("api_key.expire_time", "must be in the future");
       key->expires = *expires;
     }
     key->id.value = from.key_id();
@@ -551,7 +557,13 @@ grpc::ServerUnaryReactor* AdminService::CreateApiKey(Context context, const pb::
   };
   return Change<pb::CreateApiKeyRequest, pb::CreateApiKeyResponse>(
       context, request, response, check,
-      [key](const Org&) -> absl::StatusOr<Command> { return Command{command::CreateKey{*key}}; },
+      [this, key](const Org&) -> absl::StatusOr<Command> {
+        // Here, after a repetition was recognised: by then the key may have expired.
+        if (key->expires != kNoTime && key->expires <= gateway_.clock.Now()) {
+          return InvalidField("api_key.expire_time", "must be in the future");
+        }
+        return Command{command::CreateKey{*key}};
+      },
       [key, secret](const OrgRuntime& rt, pb::CreateApiKeyResponse* out) {
         ToProto(*key, out->mutable_api_key());
         out->set_token(MakeKeyToken(rt.org.id, key->id, secret));

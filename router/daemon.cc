@@ -122,7 +122,11 @@ class DaemonImpl final : public Daemon {
                      [this](const OrgId& org, const KeyId& key) {
                        streams_.EndThoseOf(org, key, Unauthenticated("the credential was revoked"));
                      },
-                     [this](const std::string& why) { Fatal(why); }};
+                     [this](const OrgId& org, const TechnicianId& technician) {
+                       streams_.EndThoseOf(org, technician, TechnicianDisabled(technician));
+                     },
+                     [this](const std::string& why) { Fatal(why); },
+                     options_.ring_entries};
     for (size_t i = 0; i < std::max<size_t>(options_.shards, 1); ++i) shards_.push_back(std::make_unique<Shard>(parts));
     auto orgs = store_->ListOrgs();
     if (!orgs.ok()) return orgs.status();
@@ -221,8 +225,8 @@ class DaemonImpl final : public Daemon {
   Streams streams_;
   std::unique_ptr<store::Store> store_;
   std::vector<std::unique_ptr<Shard>> shards_;
-  Workers workers_;  // after the store and the shards: its jobs use them
   std::unique_ptr<Gateway> gateway_;
+  Workers workers_;  // after the store, the shards and the gateway: its jobs use them
   std::unique_ptr<metrics::Exposer> exposer_;
   absl::Mutex ticker_mu_;
   absl::CondVar ticker_cv_;

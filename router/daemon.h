@@ -20,7 +20,8 @@ struct DaemonOptions {
   std::string tls_key;                                          // PEM file
   bool allow_plaintext = false;                                 // plaintext on other than loopback addresses
   size_t shards = 1;                                            // writer threads; organizations are spread over them
-  size_t store_memory_bytes = 256 << 20;                        // block cache and write buffers
+  size_t ring_entries = 8192;             // recent log entries in memory, an organization; watchers behind it read the disk
+  size_t store_memory_bytes = 256 << 20;  // block cache and write buffers
   std::string version = "0.1.0";
   Clock* clock = nullptr;                            // null: the real one
   std::function<void(const std::string&)> on_fatal;  // null: log and end the process at once

@@ -2,8 +2,6 @@
 
 #include <algorithm>
 
-#include "router/limits.h"
-
 namespace guichet::router {
 
 void Feed::Publish(PublishedPtr next) {
@@ -12,7 +10,7 @@ void Feed::Publish(PublishedPtr next) {
     absl::MutexLock lock(&mu_);
     last_ = next->entry.revision;
     ring_.push_back(std::move(next));
-    if (ring_.size() > kRingEntries) ring_.pop_front();
+    if (ring_.size() > ring_entries_) ring_.pop_front();
     auto gone = std::remove_if(listeners_.begin(), listeners_.end(), [&](const std::weak_ptr<Listener>& listener) {
       std::shared_ptr<Listener> alive = listener.lock();
       if (alive) awake.push_back(std::move(alive));

@@ -35,7 +35,7 @@ class Listener {
 // Thread safety: all methods may be called from any thread. Invariant: the ring holds consecutive revisions up to last().
 class Feed {
  public:
-  explicit Feed(Revision last) : last_(last) {}
+  Feed(Revision last, size_t ring_entries) : ring_entries_(ring_entries), last_(last) {}
 
   // Appends the next revision and pokes every listener.
   void Publish(PublishedPtr next);
@@ -46,6 +46,7 @@ class Feed {
   void Subscribe(std::weak_ptr<Listener> listener);
 
  private:
+  const size_t ring_entries_;
   mutable absl::Mutex mu_;
   Revision last_ ABSL_GUARDED_BY(mu_);
   std::deque<PublishedPtr> ring_ ABSL_GUARDED_BY(mu_);

@@ -3,6 +3,7 @@
 #include "absl/strings/numbers.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_split.h"
+#include "router/limits.h"
 #include "router/secrets.h"
 #include "statemachine/refusal.h"
 
@@ -91,6 +92,17 @@ void Directory::Apply(const OrgId& org, const LogEntry& entry) {
       known.info.display_name = put->display_name;
     }
   }
+}
+
+OrgId Directory::ClaimRequest(const std::string& request_id, const OrgId& org, Time now) {
+  absl::MutexLock lock(&mu_);
+  auto it = requests_.find(request_id);
+  const bool taken = it != requests_.end() && it->second.first != org && it->second.second + kRequestIdAge > now &&
+                     orgs_.contains(it->second.first);
+  if (taken) return it->second.first;
+  if (it == requests_.end() && requests_.size() >= kRequestIds) requests_.erase(requests_.begin());
+  if (it == requests_.end() || it->second.first != org) requests_.insert_or_assign(request_id, std::pair(org, now));
+  return OrgId{};
 }
 
 std::vector<Directory::OrgInfo> Directory::ListOrgs() const {

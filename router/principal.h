@@ -41,6 +41,9 @@ std::string MakeDeviceToken(const OrgId& org, SessionId session, std::string_vie
 // nullopt when `token` is no device token.
 std::optional<DeviceToken> ParseDeviceToken(std::string_view token);
 
+// Prefix of the keys of the operator's requests; no key id begins so.
+inline constexpr std::string_view kOperatorRequest = "\x1foperator\x1f";
+
 // Thread safety: all methods may be called from any thread.
 class Directory {
  public:
@@ -53,6 +56,10 @@ class Directory {
   void Load(const Org& org);
   // Takes over what a durable log entry says of keys, technicians and the organization.
   void Apply(const OrgId& org, const LogEntry& entry);
+
+  // Organization ids of the operator's requests, by request id: "" when `org` may be made, else another that the request was
+  // for.
+  OrgId ClaimRequest(const std::string& request_id, const OrgId& org, Time now);
 
   struct OrgInfo {
     OrgId id;
@@ -70,6 +77,7 @@ class Directory {
   const std::string operator_hash_;
   mutable absl::Mutex mu_;
   std::map<OrgId, Known> orgs_ ABSL_GUARDED_BY(mu_);
+  std::map<std::string, std::pair<OrgId, Time>> requests_ ABSL_GUARDED_BY(mu_);  // of operators
 };
 
 }  // namespace guichet::router

@@ -198,8 +198,9 @@ grpc::ServerWriteReactor<pb::WatchQueueResponse>* QueueService::WatchQueue(grpc:
   absl::StatusOr<Principal> principal = gateway_.directory.Authenticate(BearerToken(*context), gateway_.clock.Now());
   absl::Status refused = principal.status();
   if (principal.ok() && principal->role == KeyRole::kOperator) refused = PermissionDenied("operator", "watch queues");
-  absl::StatusOr<QueueScope> scope = refused;
-  if (refused.ok()) scope = MakeQueueScope(*principal, request->technician_id(), request->tab(), request->channel_id());
+  absl::StatusOr<QueueScope> scope =
+      refused.ok() ? MakeQueueScope(*principal, request->technician_id(), request->tab(), request->channel_id())
+                   : absl::StatusOr<QueueScope>(refused);
   if (!scope.ok()) refused = scope.status();
   auto token = ParseResumeToken(request->resume_token());
   if (refused.ok()) refused = token.status();

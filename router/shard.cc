@@ -109,7 +109,7 @@ absl::StatusOr<Step> Turn::CreateOrg(const command::CreateOrg& command, std::str
   if (!token.ok()) return StorageFailed();
   auto rt = std::make_unique<OrgRuntime>();
   rt->token = *token;
-  rt->feed = std::make_shared<Feed>(Revision{token->seq});
+  rt->feed = std::make_shared<Feed>(Revision{token->seq}, shard_.parts_.ring_entries);
   rt->org.revision = Revision{token->seq};
   OrgRuntime& ref = *rt;
   shard_.orgs_.emplace(command.org, std::move(rt));
@@ -221,7 +221,7 @@ absl::Status Shard::Load(const OrgId& id) {
   if (!token.ok()) return token.status();
   auto rt = std::make_unique<OrgRuntime>();
   rt->token = *token;
-  rt->feed = std::make_shared<Feed>(Revision{token->seq});
+  rt->feed = std::make_shared<Feed>(Revision{token->seq}, parts_.ring_entries);
   Org& org = rt->org;
   org.revision = Revision{token->seq};
   absl::Status bad;
@@ -277,6 +277,9 @@ absl::Status Shard::Load(const OrgId& id) {
   if (!bad.ok()) return bad;
   if (!org.id) return absl::OkStatus();  // acquired by a creation that never became durable
   std::sort(rt->request_ages.begin(), rt->request_ages.end());
+  for (const auto& [time, key] : rt->request_ages) {
+    if (key.starts_with(kOperatorRequest)) (void)parts_.directory.ClaimRequest(key.substr(kOperatorRequest.size()), id, time);
+  }
   RebuildIndexes(org);
   parts_.directory.Load(org);
 
@@ -371,7 +374,8 @@ void Shard::FollowPresence(OrgRuntime& rt, const Step& step, Time now) {
     Presence& presence = it->second;
     if (presence.attachment) {
       CustomerUpdate update = CustomerUpdateOf(rt.org, session);
-      update.reboot_ordered = step.entry.trigger == Trigger::kReboot && session.link == Link::kRebooting;
+      update.reboot_ordered =
+          step.entry.trigger == Trigger::kReboot && session.link == Link::kRebooting && step.entry.actor != "device";
       batch_->done.push_back(
           [attachment = presence.attachment, update = std::move(update)] { attachment->OnCustomer(update); });
     }
@@ -518,7 +522,7 @@ void Shard::Run() {
         const bool room = in_flight_.size() < kBatchesInFlight;
         const Time next = timers_.empty() ? kFarFuture : timers_.begin()->due;
         if (room && (!queue_.empty() || (!stopping_ && next <= parts_.clock.Now()))) break;
-        if (stopping_ && queue_.empty() && in_flight_.empty()) return;
+        if (stopping_ && queue_.empty() && in_flight_.empty() && !answering_) return;
         if (room && next != kFarFuture && !stopping_) {
           parts_.clock.Wait(cv_, mu_, next);
         } else {
@@ -580,6 +584,9 @@ void Shard::OnCommitted(std::shared_ptr<Batch> batch, const std::vector<store::C
     for (const Event& event : entry.events) {
       const SessionId session = SessionOf(event);
       if (const auto* revoked = std::get_if<event::KeyRevoked>(&event)) parts_.on_key_revoked(org, revoked->key);
+      if (const auto* put = std::get_if<event::TechnicianPut>(&event); put != nullptr && put->disabled) {
+        parts_.on_technician_disabled(org, put->technician);
+      }
       if (const auto* created = std::get_if<event::SessionCreated>(&event); created != nullptr && !created->code_key.empty()) {
         parts_.codes.Bind(created->code_key, {org, session});
       } else if (std::holds_alternative<event::CodeRedeemed>(event)) {
@@ -594,10 +601,14 @@ void Shard::OnCommitted(std::shared_ptr<Batch> batch, const std::vector<store::C
     absl::MutexLock lock(&mu_);
     done = std::move(batch->done);
     in_flight_.pop_front();  // the store calls back in order
+    answering_ = true;
     cv_.Signal();
   }
   for (const auto& run : done) run();
   Publish(*batch);
+  absl::MutexLock lock(&mu_);
+  answering_ = false;
+  cv_.Signal();
 }
 
 void Shard::Publish(const Batch& batch) {

@@ -94,7 +94,9 @@ struct ShardParts {
   Directory& directory;
   Codes& codes;
   std::function<void(const OrgId&, const KeyId&)> on_key_revoked;
+  std::function<void(const OrgId&, const TechnicianId&)> on_technician_disabled;
   std::function<void(const std::string&)> on_fatal;  // a commit failed: the process must end
+  size_t ring_entries;                               // recent log entries in memory, an organization
 };
 
 class Shard;
@@ -206,6 +208,7 @@ class Shard {
   std::vector<Work> queue_ ABSL_GUARDED_BY(mu_);
   std::deque<std::shared_ptr<Batch>> in_flight_ ABSL_GUARDED_BY(mu_);
   bool stopping_ ABSL_GUARDED_BY(mu_) = false;
+  bool answering_ ABSL_GUARDED_BY(mu_) = false;  // a durable batch is being answered, on the store's thread
   std::atomic<size_t> depth_ = 0;
   std::thread thread_;
 };

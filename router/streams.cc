@@ -16,6 +16,8 @@ struct Limit {
 constexpr std::array<Limit, kStreamKindCount> kLimits = {
     {{"watch", kWatchers}, {"device", kDeviceStreams}, {"console", kConsoleStreams}, {"command", kCommandStreams}}};
 
+const auto kAll = [](const auto&) { return true; };
+
 }  // namespace
 
 absl::StatusOr<std::unique_ptr<Streams::Ticket>> Streams::Add(StreamKind kind, const Principal& principal,
@@ -25,7 +27,7 @@ absl::StatusOr<std::unique_ptr<Streams::Ticket>> Streams::Add(StreamKind kind, c
   const auto index = static_cast<size_t>(kind);
   if (counts_[index] >= kLimits[index].count) return TooManyStreams(kLimits[index].name, kLimits[index].count);
   ++counts_[index];
-  open_[++last_id_] = {principal.org, principal.key, std::move(stream)};
+  open_[++last_id_] = {principal.org, principal.key, principal.technician, std::move(stream)};
   return std::make_unique<Ticket>(*this, last_id_, kind);
 }
 
@@ -36,15 +38,14 @@ void Streams::Remove(uint64_t id, StreamKind kind) {
 }
 
 void Streams::EndThoseOf(const OrgId& org, const KeyId& key, const absl::Status& why) {
-  std::vector<std::shared_ptr<OpenStream>> ending;
-  {
-    absl::MutexLock lock(&mu_);
-    for (const auto& [id, entry] : open_) {
-      if (entry.org != org || entry.key != key) continue;
-      if (auto stream = entry.stream.lock()) ending.push_back(std::move(stream));
-    }
+  for (const auto& stream : Open([&](const Entry& entry) { return entry.org == org && entry.key == key; }))
+    stream->EndStream(why);
+}
+
+void Streams::EndThoseOf(const OrgId& org, const TechnicianId& technician, const absl::Status& why) {
+  for (const auto& stream : Open([&](const Entry& entry) { return entry.org == org && entry.technician == technician; })) {
+    stream->EndStream(why);
   }
-  for (const auto& stream : ending) stream->EndStream(why);
 }
 
 void Streams::Drain() {
@@ -52,7 +53,7 @@ void Streams::Drain() {
     absl::MutexLock lock(&mu_);
     draining_ = true;
   }
-  for (const auto& stream : Open()) stream->EndStream(Draining());
+  for (const auto& stream : Open(kAll)) stream->EndStream(Draining());
 }
 
 size_t Streams::count(StreamKind kind) const {
@@ -60,10 +61,11 @@ size_t Streams::count(StreamKind kind) const {
   return counts_[static_cast<size_t>(kind)];
 }
 
-std::vector<std::shared_ptr<OpenStream>> Streams::Open() const {
+std::vector<std::shared_ptr<OpenStream>> Streams::Open(const std::function<bool(const Entry&)>& which) const {
   absl::MutexLock lock(&mu_);
   std::vector<std::shared_ptr<OpenStream>> open;
   for (const auto& [id, entry] : open_) {
+    if (!which(entry)) continue;
     if (auto stream = entry.stream.lock()) open.push_back(std::move(stream));
   }
   return open;
@@ -71,12 +73,12 @@ std::vector<std::shared_ptr<OpenStream>> Streams::Open() const {
 
 uint64_t Streams::MaxLag() const {
   uint64_t lag = 0;
-  for (const auto& stream : Open()) lag = std::max(lag, stream->Lag());
+  for (const auto& stream : Open(kAll)) lag = std::max(lag, stream->Lag());
   return lag;
 }
 
 void Streams::Tick(Time now) {
-  for (const auto& stream : Open()) stream->Tick(now);
+  for (const auto& stream : Open(kAll)) stream->Tick(now);
 }
 
 }  // namespace guichet::router

@@ -47,6 +47,7 @@ class Streams {
   absl::StatusOr<std::unique_ptr<Ticket>> Add(StreamKind kind, const Principal& principal, std::weak_ptr<OpenStream> stream);
 
   void EndThoseOf(const OrgId& org, const KeyId& key, const absl::Status& why);
+  void EndThoseOf(const OrgId& org, const TechnicianId& technician, const absl::Status& why);
   // Ends all and refuses further ones.
   void Drain();
 
@@ -58,10 +59,11 @@ class Streams {
   struct Entry {
     OrgId org;
     KeyId key;
+    TechnicianId technician;
     std::weak_ptr<OpenStream> stream;
   };
   void Remove(uint64_t id, StreamKind kind);
-  std::vector<std::shared_ptr<OpenStream>> Open() const;
+  std::vector<std::shared_ptr<OpenStream>> Open(const std::function<bool(const Entry&)>& which) const;
 
   mutable absl::Mutex mu_;
   uint64_t last_id_ ABSL_GUARDED_BY(mu_) = 0;

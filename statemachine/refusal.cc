@@ -17,10 +17,22 @@ absl::string_view View(std::string_view s) { return {s.data(), s.size()}; }
 
 // The payload is reason, retry in milliseconds, then key, value, key, value …, parted by a byte that becomes a space in values:
 // some are text of a request.
+constexpr size_t kMessageBytes = 1024;  // a status travels in trailing metadata, of which clients take 8 KiB
+constexpr size_t kValueBytes = 256;
+
+// The text cut before a character that would pass `max` bytes.
+std::string Clip(std::string text, size_t max) {
+  if (text.size() <= max) return text;
+  while (max > 0 && (static_cast<unsigned char>(text[max]) & 0xC0) == 0x80) --max;
+  text.resize(max);
+  return text;
+}
+
 absl::Status Make(absl::StatusCode code, Reason reason, std::string message, Metadata metadata, Duration retry = Duration{0}) {
-  absl::Status status(code, message);
+  absl::Status status(code, Clip(std::move(message), kMessageBytes));
   std::string payload = absl::StrCat(View(Name(reason)), "\x1f", retry.count());
   for (auto& [key, value] : metadata) {
+    value = Clip(std::move(value), kValueBytes);
     std::replace(value.begin(), value.end(), '\x1f', ' ');
     absl::StrAppend(&payload, "\x1f", key, "\x1f", value);
   }

@@ -1,0 +1,79 @@
+// Health, reflection and channelz.
+#include <grpcpp/generic/generic_stub.h>
+#include <grpcpp/impl/codegen/client_unary_call.h>
+
+#include "grpc/health/v1/health.pb.h"
+#include "tests/api/world.h"
+
+namespace guichet::api_test {
+namespace {
+
+class Introspection : public ::testing::Test {
+ protected:
+  template <class Request, class Response>
+  grpc::Status Call(const char* path, const Request& request, Response* response) {
+    const grpc::internal::RpcMethod method(path, grpc::internal::RpcMethod::NORMAL_RPC, world.client().channel());
+    auto context = ContextOf("");
+    return grpc::internal::BlockingUnaryCall<Message, Message, google::protobuf::MessageLite, google::protobuf::MessageLite>(
+        world.client().channel().get(), method, context.get(), request, response);
+  }
+  // A call with bytes; the answer's bytes.
+  std::string Bytes(const char* path, const std::string& request) {
+    grpc::GenericStub stub(world.client().channel());
+    grpc::CompletionQueue queue;
+    auto context = ContextOf("");
+    auto call = stub.PrepareCall(context.get(), path, &queue);
+    void* tag;
+    bool ok = false;
+    call->StartCall(nullptr);
+    (void)queue.Next(&tag, &ok);
+    grpc::Slice slice(request);
+    call->Write(grpc::ByteBuffer(&slice, 1), nullptr);
+    (void)queue.Next(&tag, &ok);
+    call->WritesDone(nullptr);
+    (void)queue.Next(&tag, &ok);
+    grpc::ByteBuffer answer;
+    call->Read(&answer, nullptr);
+    (void)queue.Next(&tag, &ok);
+    std::string text;
+    grpc::Slice out;
+    if (ok && answer.DumpToSingleSlice(&out).ok()) text.assign(reinterpret_cast<const char*>(out.begin()), out.size());
+    grpc::Status status;
+    call->Finish(&status, nullptr);
+    (void)queue.Next(&tag, &ok);
+    EXPECT_TRUE(status.ok()) << path << ": " << status.error_message();
+    queue.Shutdown();
+    while (queue.Next(&tag, &ok)) {
+    }
+    return text;
+  }
+  World world;
+};
+
+TEST_F(Introspection, HealthOfTheServerAndOfEachService) {
+  for (const char* service : {"", "guichet.v1.SessionService", "guichet.v1.QueueService", "guichet.v1.AppletService",
+                              "guichet.v1.TechnicianService", "guichet.v1.AdminService"}) {
+    grpc::health::v1::HealthCheckRequest request;
+    request.set_service(service);
+    grpc::health::v1::HealthCheckResponse response;
+    EXPECT_TRUE(Call("/grpc.health.v1.Health/Check", request, &response).ok()) << service;
+    EXPECT_EQ(response.status(), grpc::health::v1::HealthCheckResponse::SERVING) << service;
+  }
+  grpc::health::v1::HealthCheckRequest request;
+  request.set_service("nobody");
+  grpc::health::v1::HealthCheckResponse response;
+  EXPECT_EQ(Call("/grpc.health.v1.Health/Check", request, &response).error_code(), grpc::NOT_FOUND);
+}
+
+TEST_F(Introspection, ReflectionNamesEveryService) {
+  // ServerReflectionRequest{list_services: "*"}: field 7.
+  const std::string answer = Bytes("/grpc.reflection.v1alpha.ServerReflection/ServerReflectionInfo", std::string("\x3A\x01*"));
+  for (const MethodDescriptor* method : Methods()) {
+    EXPECT_NE(answer.find(method->service()->full_name()), std::string::npos) << method->service()->full_name();
+  }
+}
+
+TEST_F(Introspection, ChannelzListsTheServer) { EXPECT_FALSE(Bytes("/grpc.channelz.v1.Channelz/GetServers", "").empty()); }
+
+}  // namespace
+}  // namespace guichet::api_test

@@ -1,0 +1,77 @@
+// Sessions in every state that the tests of verbs need. Streams live as long as this object.
+#pragma once
+
+#include <memory>
+#include <vector>
+
+#include "tests/api/world.h"
+
+namespace guichet::api_test {
+
+class Sessions {
+ public:
+  explicit Sessions(World& world) : world_(world) {}
+
+  void Attach(const std::string& technician_token) {
+    consoles.push_back(std::make_unique<Console>(world_.client(), technician_token));
+    consoles.back()->Hello();
+  }
+  Entered Waiting() {
+    Entered entered = world_.Enter();
+    devices.push_back(std::make_unique<Device>(world_.client(), entered.token));
+    devices.back()->Hello();
+    return entered;
+  }
+  uint64_t Active(const std::string& lead) {
+    const uint64_t id = Waiting().id;
+    world_.Must<pb::StartSessionResponse>(World::On<pb::StartSessionRequest>(id), lead);
+    return id;
+  }
+  uint64_t Held(const std::string& lead) {
+    const uint64_t id = Active(lead);
+    world_.Must<pb::HoldSessionResponse>(World::On<pb::HoldSessionRequest>(id), lead);
+    return id;
+  }
+  uint64_t Transferred(const std::string& from, const std::string& to) {
+    const uint64_t id = Active(from);
+    auto request = World::On<pb::TransferSessionRequest>(id);
+    request.mutable_to()->set_technician_id(to);
+    world_.Must<pb::TransferSessionResponse>(request, from);
+    return id;
+  }
+  uint64_t Invited(const std::string& lead, const std::string& technician) {
+    const uint64_t id = Active(lead);
+    auto request = World::On<pb::InviteTechnicianRequest>(id);
+    request.set_invitee_technician_id(technician);
+    world_.Must<pb::InviteTechnicianResponse>(request, lead);
+    return id;
+  }
+  uint64_t Collaboration(const std::string& lead, const std::string& technician, const std::string& token) {
+    const uint64_t id = Invited(lead, technician);
+    world_.Must<pb::StartSessionResponse>(World::On<pb::StartSessionRequest>(id), token);
+    return id;
+  }
+  uint64_t Offered(const std::string& lead, const std::string& technician, const std::string& token) {
+    const uint64_t id = Collaboration(lead, technician, token);
+    auto request = World::On<pb::OfferLeadRequest>(id);
+    request.set_collaborator_technician_id(technician);
+    world_.Must<pb::OfferLeadResponse>(request, lead);
+    return id;
+  }
+  uint64_t Closed(const std::string& lead) {
+    const uint64_t id = Active(lead);
+    pb::AttachRequest end;
+    end.mutable_end();
+    devices.back()->Send(end);
+    EXPECT_TRUE(devices.back()->End().ok());
+    return id;
+  }
+
+  std::vector<std::unique_ptr<Console>> consoles;
+  std::vector<std::unique_ptr<Device>> devices;
+
+ private:
+  World& world_;
+};
+
+}  // namespace guichet::api_test
