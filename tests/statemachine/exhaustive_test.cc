@@ -2,6 +2,7 @@
 // Proves that entries change only along rows of the table, and that every row is reached.
 #include <algorithm>
 #include <chrono>
+#include <cstdlib>
 #include <deque>
 #include <iostream>
 #include <set>
@@ -333,10 +334,14 @@ std::vector<Config> Families() {
   };
 }
 
+// GUICHET_EXHAUSTIVE=small takes two families only, for sanitizers, under which all would take a quarter of an hour.
+bool Small() { return std::getenv("GUICHET_EXHAUSTIVE") != nullptr; }
+
 TEST(Exhaustive, EntriesChangeOnlyAlongTheTableAndEveryRowIsReached) {
   Coverage coverage;
   size_t states = 0, steps = 0;
   for (const Config& config : Families()) {
+    if (Small() && config.name != "private, give" && config.name != "monitoring") continue;
     const auto begin = std::chrono::steady_clock::now();
     Search search(config, coverage);
     const size_t found = search.Run();
@@ -347,7 +352,7 @@ TEST(Exhaustive, EntriesChangeOnlyAlongTheTableAndEveryRowIsReached) {
               << std::chrono::duration_cast<std::chrono::milliseconds>(took).count() << " ms\n";
   }
   std::cout << "all: " << states << " states, " << steps << " steps\n";
-  EXPECT_EQ(coverage.Missing(), "");
+  if (!Small()) EXPECT_EQ(coverage.Missing(), "");
 }
 
 }  // namespace

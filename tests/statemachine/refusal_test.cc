@@ -121,6 +121,7 @@ std::vector<Case> Cases() {
       {Reason::kDraining, StatusCode::kUnavailable, Draining(), {}, ms(1000)},
       {Reason::kStorageFailed, StatusCode::kUnavailable, StorageFailed(), {}, ms(5000)},
       {Reason::kHeartbeatsMissed, StatusCode::kUnavailable, HeartbeatsMissed(ms(20000)), {{"grace_ms", "20000"}}},
+      {Reason::kLoggedOut, StatusCode::kAborted, LoggedOut(ms(60000)), {{"logout_after_ms", "60000"}}},
   };
 }
 
