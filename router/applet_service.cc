@@ -13,6 +13,11 @@
 namespace guichet::router {
 namespace {
 
+// An applet has no credential: the request id seals the kept answer, so it must not be on disk in clear.
+void HideRequestKey(Mutation& mutation) {
+  if (!mutation.request_key.empty()) mutation.request_key = "device\x1f" + Sha256(mutation.request_key);
+}
+
 template <class Request>
 absl::Status CheckDevice(const Request& request) {
   if (request.device_id().empty()) return InvalidField("device_id", "required: a stable id of the device");
@@ -71,6 +76,7 @@ grpc::ServerUnaryReactor* AppletService::RedeemCode(grpc::CallbackServerContext*
   mutation.abandoned = [context] { return context->IsCancelled(); };
   SetRequest(mutation, absl::StrCat("device\x1f", request->device_id()), request->code() + request->device_id(),
              request->request_id(), *request);
+  HideRequestKey(mutation);
   command::RedeemCode command{target->session,    key, Sha256(secret), request->device_id(), request->platform(),
                               request->language()};
   Mutate(
@@ -113,6 +119,7 @@ grpc::ServerUnaryReactor* AppletService::EnterChannel(grpc::CallbackServerContex
   mutation.abandoned = [context] { return context->IsCancelled(); };
   SetRequest(mutation, absl::StrCat("device\x1f", request->device_id()), request->device_id() + request->request_id(),
              request->request_id(), *request);
+  HideRequestKey(mutation);
   Mutate(
       gateway_, std::move(mutation), [command](const Org&) -> absl::StatusOr<Command> { return Command{command}; }, response,
       Entered(response, secret),

@@ -83,16 +83,24 @@ std::optional<CodeTarget> Codes::Find(const std::string& code_key, Time now) {
   return it == codes_.end() ? std::nullopt : it->second.target;
 }
 
-bool Codes::Spent(const std::string& key, size_t limit, Time now) const {
-  auto it = guesses_.find(key);
-  return it != guesses_.end() && it->second.since + kGuessWindow > now && it->second.wrong >= limit;
-}
-
 absl::Status Codes::MayGuess(const std::string& peer, const std::string& device, Time now) {
   absl::MutexLock lock(&mu_);
-  const bool spent = Spent("all", kGuessesInAll, now) || Spent(absl::StrCat("peer:", peer), kGuessesPerPeer, now) ||
-                     Spent(absl::StrCat("device:", device), kGuessesPerDevice, now);
-  return spent ? TooManyGuesses(kGuessWindow) : absl::OkStatus();
+  auto left = [&](const Window& window, size_t limit) {
+    const bool spent = window.since + kGuessWindow > now && window.wrong >= limit;
+    return spent ? window.since + kGuessWindow - now : Duration{0};
+  };
+  auto of = [&](const std::string& key) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mu_) {
+    auto it = guesses_.find(key);
+    return it == guesses_.end() ? Window{} : it->second;
+  };
+  const Duration wait = std::max({left(all_guesses_, kGuessesInAll), left(of(absl::StrCat("peer:", peer)), kGuessesPerPeer),
+                                  left(of(absl::StrCat("device:", device)), kGuessesPerDevice)});
+  return wait > Duration{0} ? TooManyGuesses(wait) : absl::OkStatus();
+}
+
+void Codes::CountIn(Window& window, Time now) {
+  if (window.since + kGuessWindow <= now) window = {now, 0};
+  ++window.wrong;
 }
 
 void Codes::Count(const std::string& key, Time now) {
@@ -105,13 +113,12 @@ void Codes::Count(const std::string& key, Time now) {
       it = guesses_.find(key);
     }
   }
-  if (it->second.since + kGuessWindow <= now) it->second = {now, 0};
-  ++it->second.wrong;
+  CountIn(it->second, now);
 }
 
 void Codes::WrongGuess(const std::string& peer, const std::string& device, Time now) {
   absl::MutexLock lock(&mu_);
-  Count("all", now);
+  CountIn(all_guesses_, now);
   Count(absl::StrCat("peer:", peer), now);
   Count(absl::StrCat("device:", device), now);
 }

@@ -57,7 +57,7 @@ class Codes {
   };
 
   void ForgetUsed(Time now) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mu_);
-  bool Spent(const std::string& key, size_t limit, Time now) const ABSL_EXCLUSIVE_LOCKS_REQUIRED(mu_);
+  static void CountIn(Window& window, Time now);
   void Count(const std::string& key, Time now) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mu_);
 
   mutable absl::Mutex mu_;
@@ -66,6 +66,7 @@ class Codes {
   std::deque<std::pair<Time, std::string>> used_ ABSL_GUARDED_BY(mu_);
   size_t pins_ ABSL_GUARDED_BY(mu_) = 0;
   size_t links_ ABSL_GUARDED_BY(mu_) = 0;
+  Window all_guesses_ ABSL_GUARDED_BY(mu_);
   absl::flat_hash_map<std::string, Window> guesses_ ABSL_GUARDED_BY(mu_);
   std::deque<std::string> guessers_ ABSL_GUARDED_BY(mu_);  // in the order of their windows
 };

@@ -21,7 +21,7 @@ std::optional<std::array<std::string, 3>> Split(std::string_view token, std::str
 }  // namespace
 
 std::string Principal::actor() const {
-  if (role == KeyRole::kTechnician) return absl::StrCat("technician:", technician.value);
+  if (technician) return absl::StrCat("technician:", technician.value);
   const std::string_view name = Name(role);
   return absl::StrCat(absl::string_view(name.data(), name.size()), ":", key.value);
 }
@@ -50,7 +50,7 @@ absl::StatusOr<Principal> Directory::Authenticate(std::string_view token, Time n
   if (token.empty()) return Unauthenticated("no credential: send the metadata \"authorization: Bearer TOKEN\"");
   const absl::Status refused = Unauthenticated("the credential is unknown, expired or revoked");
   if (!operator_hash_.empty() && EqualInConstantTime(Sha256(token), operator_hash_)) {
-    return Principal{KeyRole::kOperator, {}, KeyId{"operator"}, {}, std::string(token)};
+    return Principal{KeyRole::kOperator, {}, KeyId{"operator"}, {}, kNoTime, std::string(token)};
   }
   auto parts = Split(token, "gk");
   if (!parts) return refused;
@@ -62,17 +62,19 @@ absl::StatusOr<Principal> Directory::Authenticate(std::string_view token, Time n
   if (it == org->second.keys.end()) return refused;
   const ApiKey& key = it->second;
   if (!EqualInConstantTime(key.secret_hash, hash) || (key.expires != kNoTime && key.expires <= now)) return refused;
+  KeyRole role = key.role;
   if (key.technician) {
-    auto technician = org->second.disabled.find(key.technician);
-    if (technician == org->second.disabled.end() || technician->second) return refused;
+    auto person = org->second.people.find(key.technician);
+    if (person == org->second.people.end() || person->second.disabled) return refused;
+    if (person->second.administrator) role = KeyRole::kAdministrator;
   }
-  return Principal{key.role, org->first, key.id, key.technician, std::string(token)};
+  return Principal{role, org->first, key.id, key.technician, key.expires, std::string(token)};
 }
 
 void Directory::Load(const Org& org) {
   Known known{{org.id, org.display_name, org.created}, {}, {}};
   for (const auto& [id, key] : org.keys) known.keys.emplace(id, key);
-  for (const auto& [id, technician] : org.technicians) known.disabled.emplace(id, technician.disabled);
+  for (const auto& [id, technician] : org.technicians) known.people[id] = {technician.disabled, technician.administrator};
   absl::MutexLock lock(&mu_);
   orgs_.insert_or_assign(org.id, std::move(known));
 }
@@ -84,8 +86,9 @@ void Directory::Apply(const OrgId& org, const LogEntry& entry) {
   for (const Event& event : entry.events) {
     if (const auto* put = std::get_if<event::KeyPut>(&event)) known.keys.insert_or_assign(put->key.id, put->key);
     if (const auto* revoked = std::get_if<event::KeyRevoked>(&event)) known.keys.erase(revoked->key);
-    if (const auto* put = std::get_if<event::TechnicianPut>(&event)) known.disabled[put->technician] = put->disabled;
-    if (const auto* deleted = std::get_if<event::TechnicianDeleted>(&event)) known.disabled.erase(deleted->technician);
+    if (const auto* put = std::get_if<event::TechnicianPut>(&event))
+      known.people[put->technician] = {put->disabled, put->administrator};
+    if (const auto* deleted = std::get_if<event::TechnicianDeleted>(&event)) known.people.erase(deleted->technician);
     if (const auto* put = std::get_if<event::OrgPut>(&event)) {
       if (!known.info.id) known.info.created = entry.time;
       known.info.id = put->org;

@@ -19,13 +19,14 @@ namespace guichet::router {
 
 // An authenticated caller. Operators have no organization.
 struct Principal {
-  KeyRole role = KeyRole::kTechnician;
+  KeyRole role = KeyRole::kTechnician;  // ADMINISTRATOR for the key of a technician who is one
   OrgId org;
   KeyId key;
   TechnicianId technician;  // for whom the key acts; empty: none
+  Time expires{};           // of the key; kNoTime: never
   std::string token;        // as presented; seals what is kept for a repeated request
   bool may_act_for_others() const { return role == KeyRole::kIntegrator || role == KeyRole::kAdministrator; }
-  std::string actor() const;  // "technician:ann", "integrator:KEY", "administrator:KEY"
+  std::string actor() const;  // "technician:ann" when the key has a technician, else "integrator:KEY", "administrator:KEY"
 };
 
 // Device tokens name their session and are checked by the session's own hash.
@@ -69,10 +70,14 @@ class Directory {
   std::vector<OrgInfo> ListOrgs() const;  // by id
 
  private:
+  struct Person {
+    bool disabled = false;
+    bool administrator = false;
+  };
   struct Known {
     OrgInfo info;
     absl::flat_hash_map<KeyId, ApiKey> keys;
-    absl::flat_hash_map<TechnicianId, bool> disabled;  // technicians that exist
+    absl::flat_hash_map<TechnicianId, Person> people;
   };
   const std::string operator_hash_;
   mutable absl::Mutex mu_;

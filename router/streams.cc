@@ -27,7 +27,7 @@ absl::StatusOr<std::unique_ptr<Streams::Ticket>> Streams::Add(StreamKind kind, c
   const auto index = static_cast<size_t>(kind);
   if (counts_[index] >= kLimits[index].count) return TooManyStreams(kLimits[index].name, kLimits[index].count);
   ++counts_[index];
-  open_[++last_id_] = {principal.org, principal.key, principal.technician, std::move(stream)};
+  open_[++last_id_] = {principal.org, principal.key, principal.technician, principal.expires, std::move(stream)};
   return std::make_unique<Ticket>(*this, last_id_, kind);
 }
 
@@ -78,6 +78,9 @@ uint64_t Streams::MaxLag() const {
 }
 
 void Streams::Tick(Time now) {
+  for (const auto& stream : Open([&](const Entry& entry) { return entry.expires != kNoTime && entry.expires <= now; })) {
+    stream->EndStream(Unauthenticated("the credential has expired"));
+  }
   for (const auto& stream : Open(kAll)) stream->Tick(now);
 }
 

@@ -53,6 +53,7 @@ class Streams {
 
   size_t count(StreamKind kind) const;
   uint64_t MaxLag() const;
+  // Ticks every stream, and ends those whose key has expired.
   void Tick(Time now);
 
  private:
@@ -60,6 +61,7 @@ class Streams {
     OrgId org;
     KeyId key;
     TechnicianId technician;
+    Time expires{};  // of the key; kNoTime: never
     std::weak_ptr<OpenStream> stream;
   };
   void Remove(uint64_t id, StreamKind kind);

@@ -52,7 +52,7 @@ class Watch : public Stream<grpc::ServerWriteReactor<Response>, Response>, publi
   }
 
   uint64_t Lag() const override {
-    absl::MutexLock lock(&mutable_mu());
+    absl::MutexLock lock(&this->mu_);
     return feed_ == nullptr ? 0 : feed_->last().value - std::min(feed_->last().value, cursor_.value);
   }
 
@@ -93,7 +93,6 @@ class Watch : public Stream<grpc::ServerWriteReactor<Response>, Response>, publi
     return Duration{absl::Uniform<int64_t>(random_, ms * 4 / 5, ms * 6 / 5)};
   }
 
-  absl::Mutex& mutable_mu() const { return const_cast<Watch*>(this)->mu_; }
 
   void AskShard(std::optional<ResumePoint> after) {
     auto self = std::static_pointer_cast<Watch>(this->self());

@@ -4,8 +4,45 @@
 
 namespace guichet {
 
+namespace {
+
+// The command's name in refusals: that of its rpc, in snake_case.
+struct CommandName {
+  std::string_view operator()(const command::Start&) const { return "start"; }
+  std::string_view operator()(const command::Hold&) const { return "hold"; }
+  std::string_view operator()(const command::TransferTo&) const { return "transfer"; }
+  std::string_view operator()(const command::CancelTransfer&) const { return "cancel_transfer"; }
+  std::string_view operator()(const command::End&) const { return "end"; }
+  std::string_view operator()(const command::Reboot&) const { return "reboot"; }
+  std::string_view operator()(const command::Invite&) const { return "invite"; }
+  std::string_view operator()(const command::RemoveTechnician&) const { return "remove_technician"; }
+  std::string_view operator()(const command::Leave&) const { return "leave"; }
+  std::string_view operator()(const command::OfferLead&) const { return "offer_lead"; }
+  std::string_view operator()(const command::CancelLeadOffer&) const { return "cancel_lead_offer"; }
+  std::string_view operator()(const command::AcceptLead&) const { return "accept_lead"; }
+  std::string_view operator()(const command::UpdateSession&) const { return "update"; }
+};
+
+// Every refusal of a command on a session says which command it was and what its technician sees.
+absl::Status WithScene(const Org& org, const command::Target& target, std::string_view command, const absl::Status& status) {
+  const Session* session = FindSession(org, target.session);
+  if (status.code() != absl::StatusCode::kFailedPrecondition || session == nullptr) return status;
+  const EntryState state = View(org, *session, target.technician);
+  return WithMetadata(status, {{"command", std::string(command)}, {"state", std::string(Name(state))}});
+}
+
+}  // namespace
+
 absl::StatusOr<Decision> Decide(const Org& org, const Command& command, Time now) {
-  return std::visit([&](const auto& c) { return internal::On(org, c, now); }, command);
+  return std::visit(
+      [&](const auto& c) {
+        internal::Result result = internal::On(org, c, now);
+        if constexpr (requires { c.target; }) {
+          if (!result.ok()) return internal::Result(WithScene(org, c.target, CommandName()(c), result.status()));
+        }
+        return result;
+      },
+      command);
 }
 
 namespace internal {

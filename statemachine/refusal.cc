@@ -381,4 +381,19 @@ Refusal RefusalOf(const absl::Status& status) {
   return refusal;
 }
 
+absl::Status WithMetadata(const absl::Status& status, const Metadata& more) {
+  const Refusal refusal = RefusalOf(status);
+  for (int i = 0; i < kReasonCount; ++i) {
+    const auto reason = static_cast<Reason>(i);
+    if (refusal.reason != Name(reason)) continue;
+    Metadata metadata = refusal.metadata;
+    for (const auto& [key, value] : more) {
+      auto same = [&](const auto& known) { return known.first == key; };
+      if (std::none_of(metadata.begin(), metadata.end(), same)) metadata.emplace_back(key, value);
+    }
+    return Make(status.code(), reason, std::string(status.message()), std::move(metadata), refusal.retry);
+  }
+  return status;
+}
+
 }  // namespace guichet

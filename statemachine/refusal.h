@@ -123,4 +123,7 @@ struct Refusal {
 };
 Refusal RefusalOf(const absl::Status& status);
 
+// The refusal with those of `more` whose keys it lacks.
+absl::Status WithMetadata(const absl::Status& status, const Metadata& more);
+
 }  // namespace guichet

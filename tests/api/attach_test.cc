@@ -109,6 +109,45 @@ TEST_F(Attach, HeartbeatsKeepAConsoleToTheMillisecond) {
   EXPECT_EQ(console.End().reason, "HEARTBEATS_MISSED");
 }
 
+TEST_F(Attach, WithoutActivityATechnicianIsAwayAndThenSignedOut) {
+  pb::UpdateGroupRequest group;
+  group.mutable_group()->set_group_id("desk");
+  group.mutable_group()->mutable_settings()->mutable_away_after()->set_seconds(30);
+  group.mutable_group()->mutable_settings()->mutable_logout_after()->set_seconds(70);
+  world.Must<pb::UpdateGroupResponse>(group, world.admin);
+  Console console(world.client(), world.ann);
+  console.Hello();
+  uint64_t beats = 0;
+  auto pass = [&](milliseconds time) {  // heartbeats go on: they are no activity
+    world.daemon.clock().Advance(time);
+    console.Beat(++beats);
+  };
+  pass(seconds(15));
+  pass(seconds(15) - milliseconds(1));
+  EXPECT_EQ(world.Technician("ann").status(), pb::TECHNICIAN_STATUS_ONLINE);
+  world.daemon.clock().Advance(milliseconds(1));
+  EXPECT_EQ(console.Next().technician().status(), pb::TECHNICIAN_STATUS_AWAY);
+  EXPECT_TRUE(world.Technician("ann").inactive());
+  EXPECT_FALSE(world.Technician("ann").away());
+  pb::AttachConsoleRequest activity;
+  activity.mutable_activity();
+  console.Send(activity);
+  EXPECT_EQ(console.Next().technician().status(), pb::TECHNICIAN_STATUS_ONLINE);
+  for (int i = 0; i < 2; ++i) world.daemon.clock().Advance(seconds(15)), console.Send(activity), console.Beat(++beats);
+  EXPECT_EQ(world.Technician("ann").status(), pb::TECHNICIAN_STATUS_ONLINE);
+  pass(seconds(15));
+  world.daemon.clock().Advance(seconds(15));
+  EXPECT_EQ(console.Next().technician().status(), pb::TECHNICIAN_STATUS_AWAY);
+  console.Beat(++beats);
+  for (int i = 0; i < 3; ++i) pass(seconds(13));
+  EXPECT_EQ(world.Technician("ann").status(), pb::TECHNICIAN_STATUS_AWAY);
+  world.daemon.clock().Advance(seconds(1));
+  EXPECT_EQ(world.Technician("ann").status(), pb::TECHNICIAN_STATUS_OFFLINE);
+  const Outcome end = console.End();
+  EXPECT_EQ(end.code, grpc::ABORTED) << end;
+  EXPECT_EQ(end.reason, "LOGGED_OUT");
+}
+
 TEST_F(Attach, ABrokenStreamHasTheGrace) {
   const Entered entered = world.Enter();
   {

@@ -352,7 +352,9 @@ TEST(Exhaustive, EntriesChangeOnlyAlongTheTableAndEveryRowIsReached) {
               << std::chrono::duration_cast<std::chrono::milliseconds>(took).count() << " ms\n";
   }
   std::cout << "all: " << states << " states, " << steps << " steps\n";
-  if (!Small()) EXPECT_EQ(coverage.Missing(), "");
+  if (!Small()) {
+    EXPECT_EQ(coverage.Missing(), "");
+  }
 }
 
 }  // namespace
