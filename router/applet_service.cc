@@ -50,6 +50,7 @@ grpc::ServerUnaryReactor* AppletService::RedeemCode(grpc::CallbackServerContext*
     if (request->code().empty()) return InvalidField("code", "required");
     if (absl::Status s = CheckBytes("code", request->code(), 64); !s.ok()) return s;
     if (absl::Status s = CheckDevice(*request); !s.ok()) return s;
+    if (!Codes::IsGuessable(request->code())) return absl::OkStatus();
     absl::Status may = gateway_.codes.MayGuess(peer, request->device_id(), now);
     if (!may.ok()) gateway_.metrics.CodeRefused(metrics::CodeRefusal::kThrottled);
     return may;
@@ -58,8 +59,8 @@ grpc::ServerUnaryReactor* AppletService::RedeemCode(grpc::CallbackServerContext*
     call->Done(refused);
     return call;
   }
-  auto wrong = [this, peer, device = request->device_id(), now] {
-    gateway_.codes.WrongGuess(peer, device, now);
+  auto wrong = [this, peer, device = request->device_id(), now, guessable = Codes::IsGuessable(request->code())] {
+    if (guessable) gateway_.codes.WrongGuess(peer, device, now);
     gateway_.metrics.CodeRefused(metrics::CodeRefusal::kUnknown);
   };
   const std::string key = Codes::KeyOf(request->code());

@@ -132,8 +132,7 @@ grpc::ServerBidiReactor<pb::AttachConsoleRequest, pb::AttachConsoleResponse>* Op
                                : principal.status());
     return stream.get();
   }
-  stream->Open(stream, StreamKind::kConsole, *principal);
-  stream->Begin();
+  if (stream->Open(stream, StreamKind::kConsole, *principal)) stream->Begin();
   return stream.get();
 }
 

@@ -192,8 +192,7 @@ grpc::ServerBidiReactor<pb::AttachRequest, pb::AttachResponse>* OpenDeviceStream
                                                   : "the device token is unknown"));
     return stream.get();
   }
-  stream->Open(stream, StreamKind::kDevice, Principal{.org = token->org});
-  stream->Begin();
+  if (stream->Open(stream, StreamKind::kDevice, Principal{.org = token->org})) stream->Begin();
   return stream.get();
 }
 

@@ -22,6 +22,7 @@ class AttachStream : public Stream<grpc::ServerBidiReactor<Request, Response>, R
   void Close(absl::Status why) override { this->EndStream(std::move(why)); }
 
   void Tick(Time now) override {
+    this->CancelIfStalled(now);
     absl::MutexLock lock(&this->mu_);
     if (said_hello_ || now < opened_ + kHelloWithin) return;
     this->EndAfterFlushLocked(InvalidField("hello", "must be the first message, within 10 s"));
@@ -30,7 +31,9 @@ class AttachStream : public Stream<grpc::ServerBidiReactor<Request, Response>, R
 
   void OnReadDone(bool ok) override {
     if (!ok) {  // half-closed or broken: presence decides what becomes of it
-      this->EndStream(absl::OkStatus());
+      absl::MutexLock lock(&this->mu_);
+      this->EndAfterFlushLocked(absl::OkStatus());  // what it must still be told comes first
+      this->PumpLocked();
       return;
     }
     this->rpc_.MessageReceived();

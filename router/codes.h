@@ -36,6 +36,9 @@ class Codes {
   // code.
   static std::string KeyOf(std::string_view typed);
 
+  // Only PINs count against the budgets: the code of a link has 130 random bits, and trying some finds nothing.
+  static bool IsGuessable(std::string_view typed) { return KeyOf(typed).size() <= 6; }
+
   // TOO_MANY_GUESSES while a budget is spent. `peer` and `device` are free text.
   absl::Status MayGuess(const std::string& peer, const std::string& device, Time now);
   // Counts against the budgets.

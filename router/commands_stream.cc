@@ -19,7 +19,7 @@ class CommandStream final : public Stream<Reactor, pb::ExecuteCommandsResponse> 
       : Stream(gateway, context, pb::ExecuteCommandsRequest::default_instance()), principal_(std::move(principal)) {}
 
   void Begin() { StartRead(&request_); }
-  void Tick(Time) override {}
+  void Tick(Time now) override { CancelIfStalled(now); }
 
   void OnReadDone(bool ok) override {
     if (!ok) {
@@ -195,8 +195,7 @@ grpc::ServerBidiReactor<pb::ExecuteCommandsRequest, pb::ExecuteCommandsResponse>
     stream->Refuse(stream, refused);
     return stream.get();
   }
-  stream->Open(stream, StreamKind::kCommands, *principal);
-  stream->Begin();
+  if (stream->Open(stream, StreamKind::kCommands, *principal)) stream->Begin();
   return stream.get();
 }
 

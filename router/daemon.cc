@@ -30,7 +30,9 @@ constexpr size_t kWorkerThreads = 2;
 constexpr auto kShutdownGrace = std::chrono::seconds(5);
 
 bool IsLoopback(const std::string& address) {
-  return address.starts_with("127.") || address.starts_with("localhost:") || address.starts_with("[::1]") ||
+  const std::string host = address.substr(0, address.rfind(':'));
+  const bool numeric = host.find_first_not_of("0123456789.") == std::string::npos;
+  return (numeric && host.starts_with("127.")) || address.starts_with("localhost:") || address.starts_with("[::1]") ||
          address.starts_with("unix:");
 }
 
@@ -122,8 +124,8 @@ class DaemonImpl final : public Daemon {
                      [this](const OrgId& org, const KeyId& key) {
                        streams_.EndThoseOf(org, key, Unauthenticated("the credential was revoked"));
                      },
-                     [this](const OrgId& org, const TechnicianId& technician) {
-                       streams_.EndThoseOf(org, technician, TechnicianDisabled(technician));
+                     [this](const OrgId& org, const TechnicianId& technician, const absl::Status& why) {
+                       streams_.EndThoseOf(org, technician, why);
                      },
                      [this](const std::string& why) { Fatal(why); },
                      options_.ring_entries};
@@ -159,13 +161,15 @@ class DaemonImpl final : public Daemon {
     if (!credentials.ok()) return credentials.status();
     grpc::EnableDefaultHealthCheckService(true);
     grpc::reflection::InitProtoReflectionServerBuilderPlugin();
-    grpc::channelz::experimental::InitChannelzService();
+    // Channelz shows every peer's address and has no credential: on loopback only.
+    if (IsLoopback(options_.listen)) grpc::channelz::experimental::InitChannelzService();
     grpc::ServerBuilder builder;
     builder.AddListeningPort(options_.listen, *credentials, &port_);
     builder.AddChannelArgument(GRPC_ARG_ALLOW_REUSEPORT, 0);  // two daemons must not share a port silently
     builder.AddChannelArgument(GRPC_ARG_KEEPALIVE_TIME_MS, 60000);
     builder.AddChannelArgument(GRPC_ARG_KEEPALIVE_TIMEOUT_MS, 20000);
     builder.AddChannelArgument(GRPC_ARG_KEEPALIVE_PERMIT_WITHOUT_CALLS, 1);
+    builder.AddChannelArgument(GRPC_ARG_MAX_CONNECTION_IDLE_MS, 600000);  // connections without a call cost descriptors
     builder.AddChannelArgument(GRPC_ARG_HTTP2_MIN_RECV_PING_INTERVAL_WITHOUT_DATA_MS, 10000);
     builder.AddChannelArgument(GRPC_ARG_MAX_METADATA_SIZE, static_cast<int>(kMetadataBytes));
     builder.SetMaxReceiveMessageSize(static_cast<int>(kMessageBytes));

@@ -37,6 +37,10 @@ Revision Feed::last() const {
 
 void Feed::Subscribe(std::weak_ptr<Listener> listener) {
   absl::MutexLock lock(&mu_);
+  if (listeners_.size() >= prune_at_) {  // an organization where nothing happens publishes nothing
+    std::erase_if(listeners_, [](const std::weak_ptr<Listener>& known) { return known.expired(); });
+    prune_at_ = std::max<size_t>(16, 2 * listeners_.size());
+  }
   listeners_.push_back(std::move(listener));
 }
 

@@ -51,6 +51,7 @@ class Feed {
   Revision last_ ABSL_GUARDED_BY(mu_);
   std::deque<PublishedPtr> ring_ ABSL_GUARDED_BY(mu_);
   std::vector<std::weak_ptr<Listener>> listeners_ ABSL_GUARDED_BY(mu_);
+  size_t prune_at_ ABSL_GUARDED_BY(mu_) = 16;  // number of listeners at which dead ones are looked for
 };
 
 }  // namespace guichet::router

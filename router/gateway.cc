@@ -1,5 +1,8 @@
 #include "router/gateway.h"
 
+#include <arpa/inet.h>
+
+#include "absl/strings/escaping.h"
 #include "absl/strings/str_cat.h"
 #include "router/secrets.h"
 #include "statemachine/refusal.h"
@@ -19,7 +22,16 @@ std::string BearerToken(const grpc::ServerContextBase& context) {
 
 std::string PeerAddress(const grpc::ServerContextBase& context) {
   const std::string peer = context.peer();
-  return peer.substr(0, peer.rfind(':'));
+  const std::string address = peer.substr(0, peer.rfind(':'));
+  // "ipv6:[ADDRESS]", or with the brackets as "%5B" and "%5D".
+  const size_t begin = address.find("%5B") != std::string::npos ? address.find("%5B") + 3 : address.find('[') + 1;
+  in6_addr bytes;
+  if (!address.starts_with("ipv6:") || begin == 0 ||
+      inet_pton(AF_INET6, address.substr(begin, address.find_first_of("%]", begin) - begin).c_str(), &bytes) != 1) {
+    return address;
+  }
+  return absl::StrCat("ipv6:", absl::BytesToHexString(absl::string_view(reinterpret_cast<const char*>(bytes.s6_addr), 8)),
+                      "/64");
 }
 
 void SetRequest(Mutation& mutation, const std::string& caller, const std::string& secret, const std::string& request_id,

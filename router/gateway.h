@@ -34,7 +34,7 @@ struct Gateway {
 
 // The bearer token of the call; "" without one.
 std::string BearerToken(const grpc::ServerContextBase& context);
-// The caller's address without the port: peers are told apart by it.
+// The caller's address without the port, of IPv6 the /64: peers are told apart by it.
 std::string PeerAddress(const grpc::ServerContextBase& context);
 
 // One call that changes something.

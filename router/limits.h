@@ -23,7 +23,8 @@ inline constexpr size_t kCommandsInFlight = 1024;   // of one ExecuteCommands st
 inline constexpr size_t kSnapshotPart = 100;        // entries in one message of a snapshot
 inline constexpr size_t kMessageBytes = 64 * 1024;  // largest request; terms, comments and fields fit with room
 inline constexpr size_t kMetadataBytes = 8 * 1024;
-inline constexpr size_t kPinsLive = 100000;    // a tenth of all PINs: beyond it a random guess hits too often
+inline constexpr size_t kPinsLive = 100000;  // a tenth of all PINs: beyond it a random guess hits too often
+inline constexpr size_t kLiveScan = 5000;    // live sessions looked at for one page of a filtered list, on the writer's thread
 inline constexpr size_t kHistoryScan = 10000;  // ended sessions looked at for one page of a filtered list
 inline constexpr int kPageDefault = 50;
 inline constexpr int kPageMax = 500;
@@ -31,13 +32,14 @@ inline constexpr Duration kBookmarkEvery = std::chrono::seconds(10);
 inline constexpr Duration kRedeemRepeat =
     std::chrono::minutes(2);  // how long a redeemed code may be redeemed again by the same request
 inline constexpr Duration kRetryDelay = std::chrono::milliseconds(200);
+inline constexpr Duration kSlowReader = std::chrono::minutes(1);    // a receiver that takes nothing for so long is cut off
 inline constexpr Duration kHelloWithin = std::chrono::seconds(10);  // a stream that says nothing is closed
 
 // Wrong codes within kGuessWindow; beyond them codes are refused until the window has passed.
 inline constexpr Duration kGuessWindow = std::chrono::minutes(10);
 inline constexpr size_t kGuessesPerDevice = 10;
 inline constexpr size_t kGuessesPerPeer = 100;      // an address may stand for an office
-inline constexpr size_t kGuessesInAll = 2000;       // with 10,000 live PINs: 20 expected hits in 10 minutes at worst
+inline constexpr size_t kGuessesInAll = 2000;       // of a million PINs: with 1,000 live, 2 expected hits in a window at worst
 inline constexpr size_t kGuessersTracked = 100000;  // addresses and devices remembered; beyond it the oldest window is dropped
 
 }  // namespace guichet::router

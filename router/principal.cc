@@ -79,15 +79,23 @@ void Directory::Load(const Org& org) {
   orgs_.insert_or_assign(org.id, std::move(known));
 }
 
-void Directory::Apply(const OrgId& org, const LogEntry& entry) {
-  if (entry.trigger != Trigger::kAdminister && entry.trigger != Trigger::kAbort) return;
+std::vector<std::pair<TechnicianId, absl::Status>> Directory::Apply(const OrgId& org, const LogEntry& entry) {
+  if (entry.trigger != Trigger::kAdminister && entry.trigger != Trigger::kAbort) return {};
+  std::vector<std::pair<TechnicianId, absl::Status>> demoted;
   absl::MutexLock lock(&mu_);
   Known& known = orgs_[org];
   for (const Event& event : entry.events) {
     if (const auto* put = std::get_if<event::KeyPut>(&event)) known.keys.insert_or_assign(put->key.id, put->key);
     if (const auto* revoked = std::get_if<event::KeyRevoked>(&event)) known.keys.erase(revoked->key);
-    if (const auto* put = std::get_if<event::TechnicianPut>(&event))
-      known.people[put->technician] = {put->disabled, put->administrator};
+    if (const auto* put = std::get_if<event::TechnicianPut>(&event)) {
+      Person& person = known.people[put->technician];
+      if (put->disabled) {
+        demoted.emplace_back(put->technician, TechnicianDisabled(put->technician));
+      } else if (person.administrator && !put->administrator) {
+        demoted.emplace_back(put->technician, PermissionDenied("technician", "go on as administrator; connect again"));
+      }
+      person = {put->disabled, put->administrator};
+    }
     if (const auto* deleted = std::get_if<event::TechnicianDeleted>(&event)) known.people.erase(deleted->technician);
     if (const auto* put = std::get_if<event::OrgPut>(&event)) {
       if (!known.info.id) known.info.created = entry.time;
@@ -95,6 +103,7 @@ void Directory::Apply(const OrgId& org, const LogEntry& entry) {
       known.info.display_name = put->display_name;
     }
   }
+  return demoted;
 }
 
 OrgId Directory::ClaimRequest(const std::string& request_id, const OrgId& org, Time now) {

@@ -55,8 +55,9 @@ class Directory {
   absl::StatusOr<Principal> Authenticate(std::string_view token, Time now) const;
 
   void Load(const Org& org);
-  // Takes over what a durable log entry says of keys, technicians and the organization.
-  void Apply(const OrgId& org, const LogEntry& entry);
+  // Takes over what a durable log entry says of keys, technicians and the organization. Returns the technicians who lost rights
+  // by it, and with what their streams must end.
+  std::vector<std::pair<TechnicianId, absl::Status>> Apply(const OrgId& org, const LogEntry& entry);
 
   // Organization ids of the operator's requests, by request id: "" when `org` may be made, else another that the request was
   // for.

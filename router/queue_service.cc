@@ -209,8 +209,7 @@ grpc::ServerWriteReactor<pb::WatchQueueResponse>* QueueService::WatchQueue(grpc:
     watch->Refuse(watch, refused);
     return watch.get();
   }
-  watch->Open(watch, StreamKind::kWatch, *principal);
-  watch->Begin(principal->org, *token);
+  if (watch->Open(watch, StreamKind::kWatch, *principal)) watch->Begin(principal->org, *token);
   return watch.get();
 }
 

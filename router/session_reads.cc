@@ -126,7 +126,12 @@ void ReadSessions(Gateway& gateway, const OrgId& org, SessionList list, pb::List
         response->set_revision(rt.org.revision.value);
         if (list.ended) return absl::OkStatus();
         uint64_t last = 0;
+        size_t scanned = 0;
         for (auto it = rt.ids.upper_bound(list.after); it != rt.ids.end(); ++it) {
+          if (++scanned > kLiveScan) {  // a filter that matches little must not hold up the writer
+            response->set_next_page_token(MakePageToken(list.filters, absl::StrCat(std::prev(it)->value)));
+            break;
+          }
           const Session& session = *FindSession(rt.org, *it);
           if (session.ended_already() || !Matches(&rt.org, session, list)) continue;
           if (static_cast<size_t>(response->sessions_size()) == list.page_size) {

@@ -95,7 +95,7 @@ absl::StatusOr<Step> Turn::Apply(OrgRuntime& rt, const Command& command, std::st
       published->deleted.push_back(id);
     }
   }
-  shard_.FollowPresence(rt, *step, now_);
+  shard_.FollowPresence(rt, *step);
   shard_.Rearm(rt, step->touched);
   shard_.batch_->entry_of.emplace_back(rt.org.id, shard_.batch_->published.size());
   shard_.batch_->published.emplace_back(rt.feed, std::move(published));
@@ -366,7 +366,7 @@ void Shard::ArmPresence(OrgRuntime& rt, What what, const SessionId& session, con
 }
 
 // Presence follows the facts: a device that is not attached, or a console that is gone, is watched no more.
-void Shard::FollowPresence(OrgRuntime& rt, const Step& step, Time now) {
+void Shard::FollowPresence(OrgRuntime& rt, const Step& step) {
   for (const SessionChange& change : step.entry.sessions) {
     const Session& session = *change.after;
     auto it = rt.devices.find(session.id);
@@ -384,6 +384,10 @@ void Shard::FollowPresence(OrgRuntime& rt, const Step& step, Time now) {
     timers_.erase({presence.armed, What::kDevice, &rt, session.id, {}});
     rt.devices.erase(it);
   }
+  for (const TechnicianId& id : step.touched.technicians) {  // his group, or his activity, may have changed
+    auto console = rt.consoles.find(id);
+    if (console != rt.consoles.end()) ArmPresence(rt, What::kConsole, {}, id, console->second);
+  }
   for (const Event& event : step.entry.events) {
     const auto* gone = std::get_if<event::ConsoleGone>(&event);
     if (gone == nullptr) continue;
@@ -396,7 +400,6 @@ void Shard::FollowPresence(OrgRuntime& rt, const Step& step, Time now) {
     timers_.erase({it->second.armed, What::kConsole, &rt, {}, gone->technician});
     rt.consoles.erase(it);
   }
-  (void)now;
 }
 
 void Shard::FirePresence(Turn& turn, const Timer& timer, Presence& presence) {
@@ -469,13 +472,6 @@ void Shard::FireTimers(Turn& turn) {
   }
 }
 
-Shard::Totals Shard::totals() const {
-  Totals totals;
-  totals.deadlines = timers_.size();
-  if (!timers_.empty()) totals.earliest_deadline = timers_.begin()->due;
-  return totals;
-}
-
 // --- The loop -------------------------------------------------------------------------------------------------------------
 
 void Shard::Start() {
@@ -491,10 +487,10 @@ void Shard::Stop() {
   if (thread_.joinable()) thread_.join();
 }
 
-absl::Status Shard::Submit(Work work) {
+absl::Status Shard::Take(Work work, size_t capacity) {
   absl::MutexLock lock(&mu_);
   if (stopping_) return Draining();
-  if (queue_.size() >= kCommandQueue) return Overloaded("the command queue", kCommandQueue, kRetryDelay);
+  if (queue_.size() >= capacity) return Overloaded("the command queue", kCommandQueue, kRetryDelay);
   queue_.push_back(std::move(work));
   depth_.store(queue_.size(), std::memory_order_relaxed);
   if (queue_.size() == 1) cv_.Signal();
@@ -503,10 +499,11 @@ absl::Status Shard::Submit(Work work) {
 
 bool Shard::RunAndWait(const Work& read) {
   absl::Notification done;
-  absl::Status submitted = Submit([&](Turn& turn) {
+  auto work = [&](Turn& turn) {
     read(turn);
     done.Notify();
-  });
+  };
+  absl::Status submitted = Take(work, SIZE_MAX);
   if (!submitted.ok()) return false;
   done.WaitForNotification();
   return true;
@@ -521,6 +518,7 @@ void Shard::Run() {
       while (true) {
         const bool room = in_flight_.size() < kBatchesInFlight;
         const Time next = timers_.empty() ? kFarFuture : timers_.begin()->due;
+        next_due_ms_.store(next.time_since_epoch().count(), std::memory_order_relaxed);
         if (room && (!queue_.empty() || (!stopping_ && next <= parts_.clock.Now()))) break;
         if (stopping_ && queue_.empty() && in_flight_.empty() && !answering_) return;
         if (room && next != kFarFuture && !stopping_) {
@@ -580,13 +578,10 @@ void Shard::OnCommitted(std::shared_ptr<Batch> batch, const std::vector<store::C
   }
   for (const auto& [org, index] : batch->entry_of) {
     const LogEntry& entry = batch->published[index].second->entry;
-    parts_.directory.Apply(org, entry);
+    for (const auto& [demoted, why] : parts_.directory.Apply(org, entry)) parts_.on_technician_demoted(org, demoted, why);
     for (const Event& event : entry.events) {
       const SessionId session = SessionOf(event);
       if (const auto* revoked = std::get_if<event::KeyRevoked>(&event)) parts_.on_key_revoked(org, revoked->key);
-      if (const auto* put = std::get_if<event::TechnicianPut>(&event); put != nullptr && put->disabled) {
-        parts_.on_technician_disabled(org, put->technician);
-      }
       if (const auto* created = std::get_if<event::SessionCreated>(&event); created != nullptr && !created->code_key.empty()) {
         parts_.codes.Bind(created->code_key, {org, session});
       } else if (std::holds_alternative<event::CodeRedeemed>(event)) {

@@ -20,6 +20,7 @@
 #include "router/clock.h"
 #include "router/codes.h"
 #include "router/feed.h"
+#include "router/limits.h"
 #include "router/principal.h"
 #include "statemachine/step.h"
 #include "store/codec.h"
@@ -94,7 +95,8 @@ struct ShardParts {
   Directory& directory;
   Codes& codes;
   std::function<void(const OrgId&, const KeyId&)> on_key_revoked;
-  std::function<void(const OrgId&, const TechnicianId&)> on_technician_disabled;
+  std::function<void(const OrgId&, const TechnicianId&, const absl::Status&)>
+      on_technician_demoted;                         // disabled, or no administrator any more
   std::function<void(const std::string&)> on_fatal;  // a commit failed: the process must end
   size_t ring_entries;                               // recent log entries in memory, an organization
 };
@@ -147,17 +149,15 @@ class Shard {
   void Stop();
 
   // RESOURCE_EXHAUSTED / OVERLOADED when the queue is full, UNAVAILABLE / DRAINING when it is stopping; `work` then never runs.
-  absl::Status Submit(Work work);
+  absl::Status Submit(Work work) { return Take(std::move(work), kCommandQueue); }
   size_t queue_depth() const { return depth_.load(std::memory_order_relaxed); }
 
-  // Runs `read` on the shard's thread and waits. For scrapes and tests; false when the shard is stopping.
+  // Runs `read` on the shard's thread and waits, also when the queue is full. For scrapes and tests; false when it is stopping.
   bool RunAndWait(const Work& read);
 
-  struct Totals {
-    size_t deadlines = 0;
-    Time earliest_deadline{};
-  };
-  Totals totals() const;  // on the shard's thread
+  size_t armed_deadlines() const { return timers_.size(); }  // on the shard's thread
+  // When the next deadline is due, as the loop last knew; Time::max() without one. In the past: the loop is behind or stands.
+  Time next_due() const { return Time{Duration{next_due_ms_.load(std::memory_order_relaxed)}}; }
 
  private:
   friend class Turn;
@@ -180,6 +180,7 @@ class Shard {
     bool operator<(const Timer& other) const;
   };
 
+  absl::Status Take(Work work, size_t capacity);
   void Run();
   void FireTimers(Turn& turn);
   void Fire(Turn& turn, const Timer& timer);
@@ -194,7 +195,7 @@ class Shard {
   void Rearm(OrgRuntime& rt, const Touched& touched);
   void RearmSession(OrgRuntime& rt, SessionId session);
   void ArmPresence(OrgRuntime& rt, What what, const SessionId& session, const TechnicianId& technician, Presence& presence);
-  void FollowPresence(OrgRuntime& rt, const Step& step, Time now);
+  void FollowPresence(OrgRuntime& rt, const Step& step);
   void ForgetRequests(OrgRuntime& rt, Time now, store::Commit& commit);
   void TrimLog(OrgRuntime& rt);
 
@@ -210,6 +211,7 @@ class Shard {
   bool stopping_ ABSL_GUARDED_BY(mu_) = false;
   bool answering_ ABSL_GUARDED_BY(mu_) = false;  // a durable batch is being answered, on the store's thread
   std::atomic<size_t> depth_ = 0;
+  std::atomic<int64_t> next_due_ms_ = Time::max().time_since_epoch().count();
   std::thread thread_;
 };
 

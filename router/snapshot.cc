@@ -35,6 +35,10 @@ metrics::Snapshot TakeSnapshot(Gateway& gateway) {
   for (const auto& shard : gateway.shards) {
     out.command_queue_depth += shard->queue_depth();
     out.command_queue_capacity += kCommandQueue;
+    // Read from outside: a loop that stands does not hide it.
+    const double late =
+        std::chrono::duration<double>(gateway.clock.Now() - std::min(shard->next_due(), gateway.clock.Now())).count();
+    out.deadline_overdue_seconds = std::max(out.deadline_overdue_seconds, late);
     shard->RunAndWait([&](Turn& turn) {
       for (const auto& [id, rt] : turn.orgs()) {
         ++out.organizations;
@@ -45,12 +49,7 @@ metrics::Snapshot TakeSnapshot(Gateway& gateway) {
           ++out.technicians[static_cast<size_t>(technician.status) - 1];
         }
       }
-      const Shard::Totals totals = shard->totals();
-      out.armed_deadlines += totals.deadlines;
-      if (totals.deadlines > 0) {
-        const double late = std::chrono::duration<double>(turn.now() - totals.earliest_deadline).count();
-        out.deadline_overdue_seconds = std::max({out.deadline_overdue_seconds, late, 0.0});
-      }
+      out.armed_deadlines += shard->armed_deadlines();
     });
   }
   out.watchers = gateway.streams.count(StreamKind::kWatch);

@@ -10,6 +10,7 @@
 #include "absl/synchronization/mutex.h"
 #include "router/errors.h"
 #include "router/gateway.h"
+#include "router/limits.h"
 #include "router/methods.h"
 
 namespace guichet::router {
@@ -24,16 +25,19 @@ class Stream : public Reactor, public OpenStream, public std::enable_shared_from
     rpc_.Started();
   }
 
-  // Makes the stream own itself and counts it; a refusal ends it at once.
-  void Open(std::shared_ptr<Stream> self, StreamKind kind, const Principal& principal) {
+  // Makes the stream own itself and counts it. False: it was refused and has ended; nothing may begin.
+  bool Open(std::shared_ptr<Stream> self, StreamKind kind, const Principal& principal) {
     absl::StatusOr<std::unique_ptr<Streams::Ticket>> ticket =
         gateway_.streams.Add(kind, principal, std::weak_ptr<OpenStream>(self));
     self_ = std::move(self);
-    if (ticket.ok()) {
-      ticket_ = *std::move(ticket);
-    } else {
-      EndStream(ticket.status());
+    absl::Status refused = ticket.status();
+    if (ticket.ok()) ticket_ = *std::move(ticket);
+    // A key that was revoked between its first check and the count above is not found by the revocation.
+    if (refused.ok() && !principal.token.empty()) {
+      refused = gateway_.directory.Authenticate(principal.token, gateway_.clock.Now()).status();
     }
+    if (!refused.ok()) EndStream(refused);
+    return refused.ok();
   }
 
   // Keeps a stream alive that is refused before Open.
@@ -76,6 +80,16 @@ class Stream : public Reactor, public OpenStream, public std::enable_shared_from
   // gRPC is done with the stream.
   virtual void OnGone() {}
 
+  // Cancels a stream whose receiver has not taken a message for kSlowReader.
+  void CancelIfStalled(Time now) {
+    {
+      absl::MutexLock lock(&mu_);
+      if (!writing_ || now < write_since_ + kSlowReader || finishing_) return;
+    }
+    gateway_.metrics.SlowWatcherClosed();
+    context_->TryCancel();
+  }
+
   void Pump() {
     absl::MutexLock lock(&mu_);
     PumpLocked();
@@ -87,6 +101,7 @@ class Stream : public Reactor, public OpenStream, public std::enable_shared_from
       current_.Clear();
       if (Next(&current_)) {
         writing_ = true;
+        write_since_ = gateway_.clock.Now();
         this->StartWrite(&current_);
         return;
       }
@@ -121,6 +136,7 @@ class Stream : public Reactor, public OpenStream, public std::enable_shared_from
   std::unique_ptr<Streams::Ticket> ticket_;
   Response current_ ABSL_GUARDED_BY(mu_);  // unmodified while it is being written
   bool writing_ ABSL_GUARDED_BY(mu_) = false;
+  Time write_since_ ABSL_GUARDED_BY(mu_){};
   bool ending_ ABSL_GUARDED_BY(mu_) = false;
   bool closing_ ABSL_GUARDED_BY(mu_) = false;
   bool finishing_ ABSL_GUARDED_BY(mu_) = false;

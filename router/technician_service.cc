@@ -152,8 +152,7 @@ grpc::ServerWriteReactor<pb::WatchTechniciansResponse>* TechnicianService::Watch
     watch->Refuse(watch, refused);
     return watch.get();
   }
-  watch->Open(watch, StreamKind::kWatch, *principal);
-  watch->Begin(principal->org, *token);
+  if (watch->Open(watch, StreamKind::kWatch, *principal)) watch->Begin(principal->org, *token);
   return watch.get();
 }
 

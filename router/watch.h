@@ -45,6 +45,7 @@ class Watch : public Stream<grpc::ServerWriteReactor<Response>, Response>, publi
   void Poke() override { this->Pump(); }
 
   void Tick(Time now) override {
+    this->CancelIfStalled(now);
     absl::MutexLock lock(&this->mu_);
     if (now < next_bookmark_ || loading_ || feed_ == nullptr) return;
     bookmark_due_ = true;
@@ -92,7 +93,6 @@ class Watch : public Stream<grpc::ServerWriteReactor<Response>, Response>, publi
     const int64_t ms = kBookmarkEvery.count();
     return Duration{absl::Uniform<int64_t>(random_, ms * 4 / 5, ms * 6 / 5)};
   }
-
 
   void AskShard(std::optional<ResumePoint> after) {
     auto self = std::static_pointer_cast<Watch>(this->self());

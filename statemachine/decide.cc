@@ -27,7 +27,9 @@ struct CommandName {
 absl::Status WithScene(const Org& org, const command::Target& target, std::string_view command, const absl::Status& status) {
   const Session* session = FindSession(org, target.session);
   if (status.code() != absl::StatusCode::kFailedPrecondition || session == nullptr) return status;
-  const EntryState state = View(org, *session, target.technician);
+  const Participant* lead = session->lead();
+  const TechnicianId& viewer = target.technician || lead == nullptr ? target.technician : lead->technician;
+  const EntryState state = viewer ? View(org, *session, viewer) : PoolView(*session);
   return WithMetadata(status, {{"command", std::string(command)}, {"state", std::string(Name(state))}});
 }
 

@@ -9,6 +9,30 @@ namespace {
 
 Result Administer(Events events) { return Decision{Trigger::kAdminister, std::move(events), {}}; }
 
+size_t Bytes(const std::string& text) { return text.size() + 8; }
+
+// About what the session takes in a log entry.
+size_t Bytes(const Session& session) {
+  size_t bytes = 1024 + 128 * session.marks.size() + Bytes(session.profile.name) + Bytes(session.profile.tracking_id);
+  for (const std::string& field : session.profile.custom_fields) bytes += Bytes(field);
+  if (session.transfer) bytes += 64 * (session.transfer->recipients.size() + session.transfer->senders.size());
+  return bytes;
+}
+
+// Refuses to delete or disable a technician with so much to change that it does not fit into one log entry.
+absl::Status FitsOneCommand(const Org& org, const TechnicianId& technician) {
+  size_t bytes = 0;
+  if (auto entries = org.entries.find(technician); entries != org.entries.end()) {
+    for (SessionId id : entries->second) bytes += Bytes(*FindSession(org, id));
+  }
+  for (const auto& [id, channel] : org.channels) {
+    const auto& list = channel.technicians;
+    if (std::find(list.begin(), list.end(), technician) != list.end()) bytes += 64 * (list.size() + channel.groups.size() + 4);
+  }
+  if (bytes <= limits::kBytesPerCommand) return absl::OkStatus();
+  return TooManySessions("the technician, who must end some or leave some channels first,", limits::kBytesPerCommand);
+}
+
 // What happens to the sessions of a technician who is deleted or disabled: those that he leads or owns are ABORTED, from all
 // others he is taken out.
 void Abandon(const Org& org, const TechnicianId& technician, Events& events) {
@@ -83,6 +107,7 @@ Result On(const Org& org, const command::PutTechnician& c, Time now) {
   Events events;
   Decision decision{Trigger::kAdminister, {}, {}};
   if (existing != nullptr && c.disabled && !existing->disabled) {
+    if (absl::Status fits = FitsOneCommand(org, c.technician); !fits.ok()) return fits;
     if (existing->console) {
       absl::StatusOr<Decision> gone = On(org, command::DetachConsole{c.technician, now}, now);
       if (gone.ok()) events = gone->events;
@@ -97,6 +122,7 @@ Result On(const Org& org, const command::PutTechnician& c, Time now) {
 
 Result On(const Org& org, const command::DeleteTechnician& c, Time now) {
   if (FindTechnician(org, c.technician) == nullptr) return TechnicianNotFound(c.technician);
+  if (absl::Status fits = FitsOneCommand(org, c.technician); !fits.ok()) return fits;
   Decision decision{Trigger::kAbort, {}, {}};
   absl::StatusOr<Decision> gone = On(org, command::DetachConsole{c.technician, now}, now);
   if (gone.ok()) decision.events = gone->events;

@@ -73,7 +73,14 @@ absl::Status NotMonitoring(const Scene& scene, std::string_view command) {
 
 absl::Status RoomForActive(const Org& org, const TechnicianId& technician) {
   const size_t limit = SettingsOf(org, technician).max_active_sessions;
-  return ActiveSessions(org, technician) >= limit ? TooManyActiveSessions(technician, limit) : absl::OkStatus();
+  if (ActiveSessions(org, technician) >= limit) return TooManyActiveSessions(technician, limit);
+  auto entries = org.entries.find(technician);
+  if (entries == org.entries.end() || entries->second.size() < limits::kLedSessions) return absl::OkStatus();
+  const size_t led = std::count_if(entries->second.begin(), entries->second.end(), [&](SessionId id) {
+    const Participant* lead = FindSession(org, id)->lead();
+    return lead != nullptr && lead->technician == technician;
+  });
+  return led >= limits::kLedSessions ? TooManySessions("the technician", limits::kLedSessions) : absl::OkStatus();
 }
 
 // Refuses a technician who must receive a transfer or an invitation and cannot.
@@ -126,7 +133,8 @@ absl::StatusOr<std::vector<TechnicianId>> RecipientsOf(const Org& org, const Sce
            !Available(org, candidate).ok();
   });
   if (candidates.empty()) return NoRecipient(session.id);
-  const size_t all = candidates.size() + (session.transfer ? session.transfer->recipients.size() : 0);
+  size_t all = session.transfer ? session.transfer->recipients.size() : 0;
+  for (const TechnicianId& candidate : candidates) all += !session.IsRecipient(candidate);
   if (all > limits::kRecipients) return TransferTooLarge(session.id, all);
   return candidates;
 }

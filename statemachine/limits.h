@@ -32,6 +32,9 @@ inline constexpr size_t kChannels = 10000;        // an organization
 inline constexpr size_t kApiKeys = 50000;         // an organization
 inline constexpr size_t kLiveSessions = 1500000;  // an organization; what memory is planned for
 inline constexpr size_t kOwnedSessions = 1000;    // unended private sessions of one technician: a script's mistake stops here
+inline constexpr size_t kLedSessions = 500;  // held and active ones of one technician: his console's return touches all at once
+inline constexpr size_t kBytesPerCommand =
+    16 << 20;  // of sessions and channels that one command of an administrator changes: its log entry
 inline constexpr size_t kConnectingPerChannel = 10000;  // forms submitted whose applet has not attached: a flood stops here
 inline constexpr size_t kActiveSessions = 10;           // a technician, domain.md §2; a group may lower it
 

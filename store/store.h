@@ -94,7 +94,7 @@ using SyncObserver = std::function<void(size_t commits, double seconds)>;
 // caller's bug). The same holds for an OrgKey of the wrong size and for the families kMeta and kLog as the place of a record.
 // Keys and values may be empty. An event counts as a value.
 inline constexpr size_t kMaxKeyBytes = 1024;
-inline constexpr size_t kMaxValueBytes = 4 << 20;
+inline constexpr size_t kMaxValueBytes = 64 << 20;  // above any log entry: the core bounds what one command touches
 
 // Thread safety: all methods may be called from any thread. Callbacks run on the engine's commit thread, must not block, and
 // may call CommitAsync and the reads but neither Acquire nor Trim. Visitors run on the caller's thread and may call anything.

@@ -1,6 +1,8 @@
 // The daemon's program: flags, log, signals. Everything else is router/daemon.h.
 #include <signal.h>
 #include <spdlog/spdlog.h>
+#include <sys/resource.h>
+#include <sys/stat.h>
 
 #include <CLI/CLI.hpp>
 #include <fstream>
@@ -16,6 +18,14 @@ std::string ReadToken(const std::string& path) {
   std::string token;
   file >> token;
   return token;
+}
+
+// As many descriptors as allowed: each connection takes one, and the store needs some.
+void RaiseDescriptorLimit() {
+  rlimit limit{};
+  if (getrlimit(RLIMIT_NOFILE, &limit) != 0) return;
+  limit.rlim_cur = limit.rlim_max;
+  (void)setrlimit(RLIMIT_NOFILE, &limit);
 }
 
 }  // namespace
@@ -48,7 +58,11 @@ int main(int argc, char** argv) {
   app.add_option("--log-level", log_level, "debug, info, warn or error")
       ->check(CLI::IsMember({"debug", "info", "warn", "error"}))
       ->capture_default_str();
+  app.get_option("--tls-key")->needs("--tls-certificate");
+  app.get_option("--tls-certificate")->needs("--tls-key");
   CLI11_PARSE(app, argc, argv);
+  umask(077);  // what the daemon writes is its own
+  RaiseDescriptorLimit();
   spdlog::set_level(spdlog::level::from_str(log_level));
   options.store_memory_bytes = store_memory_mib << 20;
   if (!operator_key_file.empty()) {
@@ -76,7 +90,8 @@ int main(int argc, char** argv) {
 
   int signal = 0;
   sigwait(&signals, &signal);
-  spdlog::info("stopping on signal {}", signal);
+  spdlog::info("stopping on signal {}; a second one ends the process at once", signal);
+  pthread_sigmask(SIG_UNBLOCK, &signals, nullptr);
   (*daemon)->Stop();
   spdlog::info("stopped");
   return 0;
