@@ -75,8 +75,8 @@ grpc::ServerUnaryReactor* AppletService::RedeemCode(grpc::CallbackServerContext*
   mutation.org = target->org;
   mutation.actor = "device";
   mutation.abandoned = [context] { return context->IsCancelled(); };
-  SetRequest(mutation, absl::StrCat("device\x1f", request->device_id()), request->code() + request->device_id(),
-             request->request_id(), *request);
+  SetRequest(mutation, absl::StrCat("device\x1f", request->device_id()),
+             request->code() + request->device_id() + request->request_id(), request->request_id(), *request);
   HideRequestKey(mutation);
   command::RedeemCode command{target->session,    key, Sha256(secret), request->device_id(), request->platform(),
                               request->language()};
@@ -106,7 +106,7 @@ grpc::ServerUnaryReactor* AppletService::EnterChannel(grpc::CallbackServerContex
     command.profile = *std::move(profile);
     command.profile.device_id = request->device_id();
     command.profile.platform = request->platform();
-    return absl::OkStatus();
+    return gateway_.codes.TakeForm(PeerAddress(*context), gateway_.clock.Now());
   };
   if (absl::Status refused = check(); !refused.ok()) {
     call->Done(refused);

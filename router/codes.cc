@@ -103,7 +103,7 @@ void Codes::CountIn(Window& window, Time now) {
   ++window.wrong;
 }
 
-void Codes::Count(const std::string& key, Time now) {
+Codes::Window Codes::Count(const std::string& key, Time now) {
   auto [it, inserted] = guesses_.try_emplace(key);
   if (inserted) {
     guessers_.push_back(key);
@@ -114,6 +114,14 @@ void Codes::Count(const std::string& key, Time now) {
     }
   }
   CountIn(it->second, now);
+  return it->second;
+}
+
+absl::Status Codes::TakeForm(const std::string& peer, Time now) {
+  absl::MutexLock lock(&mu_);
+  const Window window = Count(absl::StrCat("form:", peer), now);
+  if (window.wrong <= kFormsPerPeer) return absl::OkStatus();
+  return Overloaded("forms from this address", kFormsPerPeer, window.since + kGuessWindow - now);
 }
 
 void Codes::WrongGuess(const std::string& peer, const std::string& device, Time now) {

@@ -43,6 +43,8 @@ class Codes {
   absl::Status MayGuess(const std::string& peer, const std::string& device, Time now);
   // Counts against the budgets.
   void WrongGuess(const std::string& peer, const std::string& device, Time now);
+  // Counts a channel's form against the budget of its peer. OVERLOADED while that is spent.
+  absl::Status TakeForm(const std::string& peer, Time now);
   std::optional<CodeTarget> Find(const std::string& code_key, Time now);
 
   size_t live_pins() const;
@@ -61,7 +63,8 @@ class Codes {
 
   void ForgetUsed(Time now) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mu_);
   static void CountIn(Window& window, Time now);
-  void Count(const std::string& key, Time now) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mu_);
+  // The window of `key` after counting in it.
+  Window Count(const std::string& key, Time now) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mu_);
 
   mutable absl::Mutex mu_;
   absl::flat_hash_map<std::string, Entry> codes_ ABSL_GUARDED_BY(mu_);

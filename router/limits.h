@@ -40,6 +40,7 @@ inline constexpr Duration kGuessWindow = std::chrono::minutes(10);
 inline constexpr size_t kGuessesPerDevice = 10;
 inline constexpr size_t kGuessesPerPeer = 100;      // an address may stand for an office
 inline constexpr size_t kGuessesInAll = 2000;       // of a million PINs: with 1,000 live, 2 expected hits in a window at worst
+inline constexpr size_t kFormsPerPeer = 1000;       // channel forms of one address in a window: an office, not a flood
 inline constexpr size_t kGuessersTracked = 100000;  // addresses and devices remembered; beyond it the oldest window is dropped
 
 }  // namespace guichet::router

@@ -43,6 +43,26 @@ class Limits : public ::testing::Test {
   World world;
 };
 
+TEST_F(Limits, FormsOfOneAddress) {
+  pb::EnterChannelRequest form;
+  form.set_organization_id("acme");
+  form.set_channel_id("help");
+  form.set_device_id("device");
+  // The world's own forms count too, so the limit is met at the latest after as many as it allows.
+  Outcome last;
+  size_t accepted = 0;
+  for (; accepted <= router::kFormsPerPeer; ++accepted) {
+    last = Try(form, "");
+    if (!last.ok()) break;
+  }
+  EXPECT_LE(accepted, router::kFormsPerPeer);
+  EXPECT_GE(accepted, router::kFormsPerPeer - 10);
+  EXPECT_EQ(last.reason, "OVERLOADED") << last;
+  EXPECT_EQ(last.retry, router::kGuessWindow);
+  world.daemon.clock().Advance(router::kGuessWindow);
+  EXPECT_TRUE(Try(form, "").ok());
+}
+
 TEST_F(Limits, TextsOfSessions) {
   using Create = pb::CreateSessionRequest;
   Text<Create>("name", world.ann, limits::kNameChars, true, {}, [](Create& r, const std::string& t) { r.set_name(t); });
