@@ -1,13 +1,8 @@
 #include "router/session_service.h"
 
-#include "absl/strings/numbers.h"
-#include "absl/strings/str_cat.h"
-#include "router/limits.h"
 #include "router/parse.h"
-#include "router/secrets.h"
 #include "router/session_reads.h"
 #include "router/unary_call.h"
-#include "router/validate.h"
 
 namespace guichet::router {
 namespace {

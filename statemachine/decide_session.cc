@@ -102,11 +102,10 @@ Result Lead(const Org& org, const Scene& scene, Event event) {
   return Do(scene, Trigger::kStart, std::move(event));
 }
 
-Result Accept(const Org& org, const Scene& scene) {
+Result Accept(const Scene& scene) {
   const Session& session = *scene.session;
   if (session.held) return WrongState(session.id, "start", scene.view, "the session is held for everybody; wait for its lead");
   if (session.lead_console_lost) return LeadConsoleLost(session.id, "start", scene.view);
-  (void)org;
   return Do(scene, Trigger::kStart, event::InvitationAccepted{session.id, scene.self});
 }
 
@@ -219,7 +218,7 @@ Result On(const Org& org, const command::Start& c, Time) {
   if (!scene.ok()) return scene.status();
   const Session& session = *scene->session;
   if (absl::Status link = NeedsLink(*scene, "start"); !link.ok()) return link;
-  if (scene->invited()) return Accept(org, *scene);
+  if (scene->invited()) return Accept(*scene);
   if (session.IsRecipient(scene->self) || session.IsSender(scene->self)) {
     return Lead(org, *scene, event::LeadTaken{session.id, scene->self});
   }
