@@ -27,6 +27,9 @@ struct CreateSession {
   Profile profile;
   std::string code_key;
   std::string device_token_hash;
+  SessionType type = SessionType::kStandard;
+  TechnicianId preferred;        // channel sessions: is asked first
+  std::string delivery_address;  // kEmail, kSms
 };
 struct Start {
   Target target;
@@ -52,6 +55,12 @@ struct Reboot {
 struct Invite {
   Target target;
   TechnicianId invitee;
+  Permissions granted = Permissions::All();  // narrows what his group may
+};
+struct Grant {
+  Target target;
+  TechnicianId collaborator;
+  Permissions granted;
 };
 struct RemoveTechnician {
   Target target;
@@ -79,6 +88,34 @@ struct UpdateSession {
   std::optional<std::string> language;
 };
 
+// Asks the customer, or a standing grant, for one thing to do.
+struct RequestActivity {
+  Target target;
+  ActivityKind kind = ActivityKind::kRemoteControl;
+  std::string detail;
+};
+struct CloseActivity {
+  Target target;
+  uint32_t activity = 0;
+};
+struct SetChat {
+  Target target;
+  bool off = false;
+};
+struct SendSurvey {
+  Target target;
+};
+// By the technician to whom the session is offered.
+struct RejectOffer {
+  Target target;
+  std::string reason;
+};
+struct ReportDelivery {
+  SessionId session;
+  DeliveryState state = DeliveryState::kSent;
+  std::string detail;
+};
+
 // --- by applets
 // ------------------------------------------------------------------------------------------------------------------
 struct RedeemCode {
@@ -100,6 +137,17 @@ struct AnswerTerms {
 struct CustomerEnd {
   SessionId session;
 };
+struct AnswerActivity {
+  SessionId session;
+  uint32_t activity = 0;
+  bool granted = false;
+  bool standing = false;  // the same answer for every later request of the kind
+};
+// By the customer: one, or (0) all at once, which takes standing grants back too.
+struct RevokeActivity {
+  SessionId session;
+  uint32_t activity = 0;
+};
 struct DeviceReboots {
   SessionId session;
   RebootKind kind = RebootKind::kNormal;
@@ -118,6 +166,7 @@ struct AttachConsole {
 struct DetachConsole {
   TechnicianId technician;
   Time last_seen{};
+  LinkCause cause = LinkCause::kLost;
 };
 struct SetForeground {
   TechnicianId technician;
@@ -139,6 +188,14 @@ struct SetIntent {
 struct FireTimer {
   SessionId session;
 };
+// What is to be done with a waiting session: a redirect rule, the rules of an unattended queue, or a technician for it.
+struct Route {
+  SessionId session;
+};
+struct SetChannelOpen {
+  ChannelId channel;
+  bool open = true;
+};
 
 // --- by administrators
 // ---------------------------------------------------------------------------------------------------------------
@@ -149,25 +206,31 @@ struct CreateOrg {
 };
 struct UpdateOrg {
   std::string display_name;
+  OrgSettings settings;
 };
 // `create`: ALREADY_EXISTS when it exists; else NOT_FOUND when it does not.
 struct PutGroup {
   Group group;
   bool create = false;
+  bool unlock = true;  // a master administrator: may change locks and what is locked
 };
 struct DeleteGroup {
   GroupId group;
 };
+// `successor` takes over what a technician who gets disabled leads and owns; empty: those sessions end with ABORTED.
 struct PutTechnician {
   TechnicianId technician;
-  std::string display_name;
-  GroupId group;
-  bool administrator = false;
-  bool disabled = false;
+  TechnicianConfig config;
   bool create = false;
+  TechnicianId successor;
+};
+// All or none.
+struct CreateTechnicians {
+  std::vector<std::pair<TechnicianId, TechnicianConfig>> technicians;
 };
 struct DeleteTechnician {
   TechnicianId technician;
+  TechnicianId successor;  // as in PutTechnician
 };
 struct PutChannel {
   Channel channel;
@@ -182,6 +245,10 @@ struct CreateKey {
 struct RevokeKey {
   KeyId key;
 };
+struct UseKey {
+  KeyId key;
+  Time at{};
+};
 
 }  // namespace guichet::command
 
@@ -195,6 +262,9 @@ using Command =
                  command::AttachConsole, command::DetachConsole, command::SetForeground, command::SetIntent,
                  command::SetInactive, command::FireTimer, command::CreateOrg, command::UpdateOrg, command::PutGroup,
                  command::DeleteGroup, command::PutTechnician, command::DeleteTechnician, command::PutChannel,
-                 command::DeleteChannel, command::CreateKey, command::RevokeKey>;
+                 command::DeleteChannel, command::CreateKey, command::RevokeKey, command::Grant, command::RequestActivity,
+                 command::CloseActivity, command::SetChat, command::SendSurvey, command::RejectOffer, command::ReportDelivery,
+                 command::AnswerActivity, command::RevokeActivity, command::Route, command::SetChannelOpen,
+                 command::CreateTechnicians, command::UseKey>;
 
 }  // namespace guichet

@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "statemachine/org.h"
+#include "statemachine/route.h"
 #include "statemachine/session.h"
 
 namespace guichet::event {
@@ -21,6 +22,9 @@ struct SessionCreated {
   std::string code_key;
   Time code_expires{};
   std::string device_token_hash;
+  SessionType type = SessionType::kStandard;
+  TechnicianId preferred;
+  std::string delivery_address;  // of an e-mail or SMS
 };
 // The code was exchanged for a device token.
 struct CodeRedeemed {
@@ -74,6 +78,7 @@ struct Invited {
   TechnicianId technician;
   TechnicianId by;
   TechnicianId seat_of;
+  Permissions granted = Permissions::All();
 };
 // The invitee collaborates; the collaborator whose seat he takes is out.
 struct InvitationAccepted {
@@ -129,6 +134,76 @@ struct SessionEnded {
   Outcome outcome = Outcome::kClosedByTechnician;
   std::vector<TechnicianId> keepers;
 };
+struct ActivityRequested {
+  SessionId session;
+  uint32_t activity = 0;
+  ActivityKind kind = ActivityKind::kRemoteControl;
+  TechnicianId technician;
+  std::string detail;
+};
+struct ActivityOpened {
+  SessionId session;
+  uint32_t activity = 0;
+};
+// Closed, or denied while it was asked for.
+struct ActivityClosed {
+  SessionId session;
+  uint32_t activity = 0;
+};
+struct StandingGrantsSet {
+  SessionId session;
+  ActivityKinds kinds;
+};
+struct Granted {
+  SessionId session;
+  TechnicianId technician;
+  Permissions granted;
+};
+struct ChatSwitched {
+  SessionId session;
+  bool off = false;
+};
+struct SurveySent {
+  SessionId session;
+};
+struct DeliveryReported {
+  SessionId session;
+  DeliveryState state = DeliveryState::kSent;
+  std::string detail;
+};
+// Routing holds the session out to one technician, or starts it for him. `record` is why (route.h).
+struct Offered {
+  SessionId session;
+  TechnicianId technician;
+  Time expires{};  // kNoTime: no offer, he is lead by the LeadTaken that follows
+  RoutingRecord record;
+};
+struct OfferEnded {
+  SessionId session;
+  TechnicianId technician;
+  OfferEnd cause = OfferEnd::kRejected;
+  std::string reason;
+  Time pause_until{};  // of the technician, who let it pass; kNoTime: none
+};
+struct PreferenceLapsed {
+  SessionId session;
+};
+// By a redirect rule, into another queue; the place by time of arrival stays.
+struct Redirected {
+  SessionId session;
+  Queue to;
+  RedirectWhen when = RedirectWhen::kAtOnce;
+};
+// Nobody serves the queue, or it is out of hours: the customer is told, or (with `page_url`) sent there as the session ends.
+struct Unattended {
+  SessionId session;
+  std::string notice;
+  std::string page_url;
+};
+struct OwnerChanged {
+  SessionId session;
+  TechnicianId owner;
+};
 struct EntryDismissed {
   SessionId session;
   TechnicianId technician;
@@ -139,6 +214,7 @@ struct EntryDismissed {
 struct OrgPut {
   OrgId org;
   std::string display_name;
+  OrgSettings settings;
 };
 struct GroupPut {
   Group group;
@@ -149,10 +225,7 @@ struct GroupDeleted {
 // Creates, or replaces what an administrator sets; presence and intent stay.
 struct TechnicianPut {
   TechnicianId technician;
-  std::string display_name;
-  GroupId group;
-  bool administrator = false;
-  bool disabled = false;
+  TechnicianConfig config;
 };
 struct TechnicianDeleted {
   TechnicianId technician;
@@ -169,6 +242,15 @@ struct KeyPut {
 struct KeyRevoked {
   KeyId key;
 };
+struct KeyUsed {
+  KeyId key;
+  Time at{};
+};
+// A boundary of the channel's hours.
+struct ChannelHours {
+  ChannelId channel;
+  bool open = true;
+};
 struct ConsoleAttached {
   TechnicianId technician;
   std::string console_name;
@@ -177,6 +259,7 @@ struct ConsoleAttached {
 struct ConsoleGone {
   TechnicianId technician;
   Time since{};
+  LinkCause cause = LinkCause::kLost;
 };
 struct IntentSet {
   TechnicianId technician;
@@ -200,15 +283,17 @@ struct InactivityChanged {
 namespace guichet {
 
 // The index of an alternative is not on disk; the record's field number is.
-using Event = std::variant<event::SessionCreated, event::CodeRedeemed, event::CodeExpired, event::TermsAccepted,
-                           event::LinkChanged, event::LeadTaken, event::Held, event::HoldReleased, event::TransferRequested,
-                           event::TransferLeft, event::TransferCanceled, event::Invited, event::InvitationAccepted,
-                           event::ParticipantRemoved, event::LeadOffered, event::LeadOfferCanceled, event::LeadAccepted,
-                           event::ProfileUpdated, event::ForegroundChanged, event::LeadConsoleLost, event::LeadConsoleBack,
-                           event::Requeued, event::LeadGiven, event::Revealed, event::SessionEnded, event::EntryDismissed,
-                           event::OrgPut, event::GroupPut, event::GroupDeleted, event::TechnicianPut, event::TechnicianDeleted,
-                           event::ChannelPut, event::ChannelDeleted, event::KeyPut, event::KeyRevoked, event::ConsoleAttached,
-                           event::ConsoleGone, event::IntentSet, event::LookedAt, event::InactivityChanged>;
+using Event = std::variant<
+    event::SessionCreated, event::CodeRedeemed, event::CodeExpired, event::TermsAccepted, event::LinkChanged, event::LeadTaken,
+    event::Held, event::HoldReleased, event::TransferRequested, event::TransferLeft, event::TransferCanceled, event::Invited,
+    event::InvitationAccepted, event::ParticipantRemoved, event::LeadOffered, event::LeadOfferCanceled, event::LeadAccepted,
+    event::ProfileUpdated, event::ForegroundChanged, event::LeadConsoleLost, event::LeadConsoleBack, event::Requeued,
+    event::LeadGiven, event::Revealed, event::SessionEnded, event::EntryDismissed, event::OrgPut, event::GroupPut,
+    event::GroupDeleted, event::TechnicianPut, event::TechnicianDeleted, event::ChannelPut, event::ChannelDeleted,
+    event::KeyPut, event::KeyRevoked, event::ConsoleAttached, event::ConsoleGone, event::IntentSet, event::LookedAt,
+    event::InactivityChanged, event::ActivityRequested, event::ActivityOpened, event::ActivityClosed, event::StandingGrantsSet,
+    event::Granted, event::ChatSwitched, event::SurveySent, event::DeliveryReported, event::Offered, event::OfferEnded,
+    event::PreferenceLapsed, event::Redirected, event::Unattended, event::OwnerChanged, event::KeyUsed, event::ChannelHours>;
 using Events = std::vector<Event>;
 
 // The session of which the event speaks; 0 for events of the organization.

@@ -41,6 +41,19 @@ using GroupId = WordId<struct GroupTag>;
 using TechnicianId = WordId<struct TechnicianTag>;
 using ChannelId = WordId<struct ChannelTag>;
 using KeyId = WordId<struct KeyTag>;
+using SkillId = WordId<struct SkillTag>;
+
+// Where a session waits for a technician: a channel, or by a redirect rule a group's members instead of the channel's.
+struct Queue {
+  ChannelId channel;
+  GroupId group;  // empty: who serves the channel
+  explicit operator bool() const { return static_cast<bool>(channel); }
+  auto operator<=>(const Queue&) const = default;
+  template <typename H>
+  friend H AbslHashValue(H h, const Queue& queue) {
+    return H::combine(std::move(h), queue.channel, queue.group);
+  }
+};
 
 // Wall-clock time in milliseconds. The core never reads a clock: every instant is an input that the log records.
 using Duration = std::chrono::milliseconds;

@@ -9,6 +9,7 @@
 
 #include "absl/container/flat_hash_map.h"
 #include "absl/container/flat_hash_set.h"
+#include "statemachine/estimate.h"
 #include "statemachine/ids.h"
 #include "statemachine/session.h"
 
@@ -32,8 +33,15 @@ struct GroupSettings {
   bool auto_start_private = false;
   ConsoleLostPolicy console_lost_policy = ConsoleLostPolicy::kKeep;
   std::string terms;
-  Duration away_after = kNever;    // console without activity → AWAY
-  Duration logout_after = kNever;  // console without activity → signed out
+  Duration away_after = kNever;                        // console without activity → AWAY
+  Duration logout_after = kNever;                      // console without activity → signed out
+  ActivityKinds idle_blockers = kDefaultIdleBlockers;  // open ones hold off the idle time-out
+  bool auto_start_channel = false;     // waiting sessions of channels without routing are started for its members
+  Duration login_deferral{0};          // nothing is routed to a technician whose console attached so recently
+  Duration connecting_alert = kNever;  // CONNECTING for longer is urgent
+  Duration waiting_alert = kNever;     // WAITING for longer is urgent
+  std::string survey;                  // text or URL for the customer; empty: none
+  bool survey_at_end = false;          // sent when the session ends; otherwise by hand
   bool operator==(const GroupSettings&) const = default;
 };
 
@@ -41,6 +49,8 @@ struct Group {
   GroupId id;
   std::string display_name;
   GroupSettings settings;
+  Permissions permissions = Permissions::Default();
+  Permissions locked;  // only a master administrator changes these
   bool operator==(const Group&) const = default;
 };
 
@@ -49,13 +59,40 @@ enum class Status : uint8_t { kOnline = 1, kAway = 2, kBusy = 3, kOffline = 4 };
 inline constexpr int kStatusCount = 5;
 std::string_view Name(Status status);
 
-// Three layers that never overwrite each other: intent (away), link (console), load (derived from sessions) — domain.md §8.
-struct Technician {
-  TechnicianId id;
+struct Skill {
+  SkillId skill;
+  uint32_t level = 1;  // 1-10
+  bool operator==(const Skill&) const = default;
+};
+
+// Why a console is attached or not. On disk and in the API: never renumber.
+enum class LinkCause : uint8_t {
+  kNeverAttached = 1,
+  kAttached = 2,
+  kSignedOut = 3,
+  kLost = 4,       // heartbeats were missing for the grace
+  kLoggedOut = 5,  // no activity for logout_after
+  kDisabled = 6,
+};
+inline constexpr int kLinkCauseCount = 7;
+std::string_view Name(LinkCause cause);
+
+// What an administrator sets of a technician.
+struct TechnicianConfig {
   std::string display_name;
   GroupId group;
-  bool administrator = false;
+  bool administrator = false;        // master administrator: the whole organization
+  std::vector<GroupId> administers;  // group administrator: these groups
   bool disabled = false;
+  std::vector<Skill> skills;    // by skill, each once
+  uint32_t capacity = 0;        // units of weighted work; 0: as his group's max_active_sessions
+  bool routing_exempt = false;  // is offered nothing automatically
+  bool operator==(const TechnicianConfig&) const = default;
+};
+
+// Three layers that never overwrite each other: intent (away), link (console), load (derived from sessions) — domain.md §8.
+struct Technician : TechnicianConfig {
+  TechnicianId id;
   Time created{};
 
   bool away = false;
@@ -65,13 +102,110 @@ struct Technician {
   bool console = false;  // attached and answering
   std::string console_name;
   Time console_since{};  // attached, or gone, since
+  LinkCause link_cause = LinkCause::kNeverAttached;
   SessionId foreground;  // what the console shows
 
   bool inactive = false;  // the console reports no activity for away_after; intent is untouched
 
   Status status = Status::kOffline;  // kept by RefreshStatus (view.h)
   Time status_since{};
+  bool busy = false;  // the load layer; kept by RefreshStatus
+  Time busy_since{};  // … since when it is so
+
+  // What routing goes by.
+  Time idle_since{};     // a session less, or the console attached
+  Time last_offer{};     // for round robin
+  Time wrap_up_until{};  // after-work of his last channel session
+  Time paused_until{};   // after an offer that he let pass
   bool operator==(const Technician&) const = default;
+};
+
+// Opening hours of a channel in its own time zone. Whether it is open is a recorded fact (Channel::open), not computed here.
+struct OpenInterval {
+  uint32_t weekday = 1;      // 1 Monday … 7 Sunday, as ISO 8601
+  uint32_t from_minute = 0;  // of the local day
+  uint32_t to_minute = 1440;
+  bool operator==(const OpenInterval&) const = default;
+};
+struct CalendarDay {
+  int32_t year = 0;
+  uint32_t month = 0;
+  uint32_t day = 0;
+  auto operator<=>(const CalendarDay&) const = default;
+};
+struct Hours {
+  std::string time_zone;           // IANA name; empty: UTC
+  std::vector<OpenInterval> open;  // empty: always, but for days off
+  std::vector<CalendarDay> days_off;
+  bool operator==(const Hours&) const = default;
+};
+
+// What a customer's form must contain, for one custom field.
+struct FieldRule {
+  std::string label;
+  bool required = false;
+  std::string pattern;  // RE2, for the whole value; empty: anything
+  std::vector<std::string> choices;
+  bool operator==(const FieldRule&) const = default;
+};
+
+// What becomes of a waiting session that nobody can take. On disk and in the API: never renumber.
+enum class Unserved : uint8_t { kKeepWaiting = 1, kNotify = 2, kEnd = 3 };
+struct Fallback {
+  Unserved action = Unserved::kKeepWaiting;
+  std::string notice;    // shown to the customer
+  std::string page_url;  // where kEnd sends him
+  bool operator==(const Fallback&) const = default;
+};
+
+// When a redirect rule applies. On disk and in the API: never renumber.
+enum class RedirectWhen : uint8_t {
+  kAtOnce = 1,
+  kAfterWait = 2,        // so long in this queue
+  kQueueLongerThan = 3,  // on arrival
+  kNobodyOnline = 4,     // no console attached of anybody who serves
+  kOutOfHours = 5,
+};
+struct Redirect {
+  RedirectWhen when = RedirectWhen::kAtOnce;
+  Duration wait{};
+  uint32_t length = 0;
+  ChannelId channel;  // exactly one of the two
+  GroupId group;
+  bool operator==(const Redirect&) const = default;
+};
+
+// On disk and in the API: never renumber.
+enum class RoutingMode : uint8_t {
+  kManual = 1,     // technicians pick
+  kOffer = 2,      // the session is offered to one technician at a time
+  kAutoStart = 3,  // … and is started for him at once
+};
+enum class Strategy : uint8_t { kLongestIdle = 1, kLeastActive = 2, kRoundRobin = 3 };
+std::string_view Name(RoutingMode mode);
+std::string_view Name(Strategy strategy);
+
+struct SkillNeed {
+  SkillId skill;
+  uint32_t level = 1;      // 1-10, on arrival
+  Duration relax_every{};  // one level less for each of these that it has waited; 0: never
+  uint32_t relax_to = 1;   // not below; 0: at last anybody
+  bool operator==(const SkillNeed&) const = default;
+};
+
+// How sessions of a channel are given to technicians.
+struct RoutingPolicy {
+  RoutingMode mode = RoutingMode::kManual;
+  Strategy strategy = Strategy::kLongestIdle;
+  Duration offer_timeout = std::chrono::seconds(20);
+  Duration retry_after = std::chrono::seconds(60);  // who rejected or missed an offer of a session is not asked again so soon
+  Duration wrap_up{0};                              // after-work of a session of this channel
+  Duration preferred_for{0};                        // how long a session waits for its preferred technician alone
+  Duration overflow_after = kNever;                 // waited longer: these groups are asked too
+  std::vector<GroupId> overflow_groups;
+  std::vector<SkillNeed> skills;  // all of them
+  uint32_t weight = 1;            // units of capacity that a session takes
+  bool operator==(const RoutingPolicy&) const = default;
 };
 
 struct Channel {
@@ -81,12 +215,36 @@ struct Channel {
   std::vector<TechnicianId> technicians;
   std::optional<Duration> connecting_timeout;
   std::optional<Duration> waiting_timeout;
+  std::vector<FieldRule> fields;  // rules of custom fields 1-5
+  Hours hours;
+  Fallback out_of_hours;
+  Fallback nobody_online;
+  std::vector<Redirect> redirects;  // the first that applies
+  uint32_t priority = 0;            // 0-10: each counts as priority_step of waiting more
+  RoutingPolicy routing;
+
+  bool open = true;             // by the hours; set by the daemon at their boundaries
+  uint32_t policy_version = 0;  // counts the changes of the channel
   bool operator==(const Channel&) const = default;
 };
 
 // On disk and in the API: never renumber.
-enum class KeyRole : uint8_t { kTechnician = 1, kIntegrator = 2, kAdministrator = 3, kOperator = 4 };
+enum class KeyRole : uint8_t { kTechnician = 1, kIntegrator = 2, kAdministrator = 3, kOperator = 4, kGroupAdministrator = 5 };
+inline constexpr int kKeyRoleCount = 6;
 std::string_view Name(KeyRole role);
+
+// What an integrator's key may do. On disk and in the API: never renumber.
+enum class Scope : uint8_t {
+  kSessionsRead = 1,
+  kSessionsWrite = 2,
+  kOrganizationRead = 3,
+  kOrganizationWrite = 4,  // groups, technicians, channels; no keys, no locks
+  kRoutingRead = 5,        // explanations
+  kDeliveries = 6,
+};
+inline constexpr int kScopeCount = 7;
+std::string_view Name(Scope scope);
+inline constexpr uint32_t kAllScopes = (1u << kScopeCount) - 2;  // bit n: Scope n
 
 struct ApiKey {
   KeyId id;
@@ -94,8 +252,32 @@ struct ApiKey {
   TechnicianId technician;
   std::string secret_hash;  // SHA-256 of the secret
   Time created{};
-  Time expires{};  // kNoTime: never
+  Time expires{};                // kNoTime: never
+  std::string display_name;      // what it is for
+  uint32_t scopes = kAllScopes;  // of an integrator
+  Time last_used{};              // kNoTime: never; exact to kKeyUseStep
   bool operator==(const ApiKey&) const = default;
+};
+
+struct OrgSettings {
+  Duration priority_step = std::chrono::seconds(30);  // a channel's priority is worth so much waiting a step
+  bool operator==(const OrgSettings&) const = default;
+};
+
+// One technician as routing scans him: all that is not particular to a session, in one cache line and a bit.
+struct RosterItem {
+  const Technician* technician = nullptr;
+  Time idle_since{};
+  Time last_offer{};
+  Time not_before{};      // the latest of the three below
+  Time deferred_until{};  // after log-in
+  Time wrap_up_until{};
+  Time paused_until{};
+  uint32_t units = 0;  // taken by his active sessions
+  uint32_t capacity = 0;
+  uint32_t active = 0;
+  uint32_t max_active = 0;
+  uint32_t filters = 0;  // bits of Filter (route.h) that hold whatever the session
 };
 
 // Thread safety: none; one thread owns it. Invariant: `entries` holds exactly the (technician, session) pairs of
@@ -106,18 +288,25 @@ struct Org {
   Time created{};
   SessionId last_session;  // highest id given out
   Revision revision;       // of the last log entry
+  OrgSettings settings;
 
   std::map<GroupId, Group> groups;
   std::map<TechnicianId, Technician> technicians;
   std::map<ChannelId, Channel> channels;
   std::map<KeyId, ApiKey> keys;
   absl::flat_hash_map<SessionId, Session> sessions;  // live, or ended and still shown to somebody
+  std::map<Queue, QueueStats> stats;                 // what was learnt of waiting
 
   // Indexes, derived: rebuilt by RebuildIndexes.
   absl::flat_hash_map<TechnicianId, std::set<SessionId>> entries;
-  std::map<ChannelId, std::set<SessionId>> pools;
-  std::set<SessionId> monitoring;                     // monitoring sessions that have not ended
-  absl::flat_hash_map<ChannelId, size_t> connecting;  // live sessions of a channel whose applet has not attached
+  std::map<Queue, std::set<SessionId>> pools;
+  std::set<SessionId> monitoring;                                 // monitoring sessions that have not ended
+  absl::flat_hash_map<ChannelId, size_t> connecting;              // live sessions of a channel whose applet has not attached
+  std::map<Queue, std::set<std::pair<Time, SessionId>>> waiting;  // WAITING, not offered, by arrival
+  absl::flat_hash_map<TechnicianId, std::set<std::pair<Time, SessionId>>> kept;  // … those that wait for him alone
+  absl::flat_hash_map<TechnicianId, SessionId> offers;                           // at most one each
+  absl::flat_hash_map<GroupId, std::vector<RosterItem>> roster;                  // enabled members, in no order
+  absl::flat_hash_map<TechnicianId, std::pair<GroupId, size_t>> roster_at;
 };
 
 const GroupSettings& DefaultSettings();
@@ -130,12 +319,22 @@ Duration ConnectingTimeout(const Org& org, const Session& session);
 Duration WaitingTimeout(const Org& org, const Session& session);
 
 bool Serves(const Org& org, const TechnicianId& technician, const ChannelId& channel);
+bool Serves(const Org& org, const TechnicianId& technician, const Queue& queue);
+const Channel* FindChannel(const Org& org, const ChannelId& id);
+// What the technician's group allows, whatever the session.
+bool Allowed(const Org& org, const TechnicianId& technician, Permission permission);
 // In order of id; without disabled technicians.
 std::vector<TechnicianId> MembersOf(const Org& org, const GroupId& group);
 std::vector<TechnicianId> TechniciansServing(const Org& org, const ChannelId& channel);
 std::vector<ChannelId> ChannelsServedBy(const Org& org, const TechnicianId& technician);
 
-// Sessions that the technician leads and that are neither held nor ended (domain.md §2).
+// Sessions that the technician leads and that are neither held nor ended (domain.md §2), and the units of capacity they take.
+struct Load {
+  size_t active = 0;
+  size_t units = 0;
+  size_t lens = 0;
+};
+Load LoadOf(const Org& org, const TechnicianId& technician);
 size_t ActiveSessions(const Org& org, const TechnicianId& technician);
 Status StatusOf(const Org& org, const Technician& technician);
 

@@ -61,8 +61,13 @@ enum class Reason : uint8_t {
   kStorageFailed,
   kHeartbeatsMissed,
   kLoggedOut,
+  kPermissionLocked,
+  kOfferedToAnother,
+  kNoOffer,
+  kActivityNotFound,
+  kChannelClosed,
 };
-inline constexpr int kReasonCount = 45;
+inline constexpr int kReasonCount = 50;
 std::string_view Name(Reason reason);  // "SESSION_NOT_FOUND"
 
 using Metadata = std::vector<std::pair<std::string, std::string>>;
@@ -81,39 +86,46 @@ absl::Status AlreadyStarted(const Session& session, std::string_view command);  
 absl::Status NotLead(const Session& session, std::string_view command,
                      EntryState state);  // FAILED_PRECONDITION, names the lead
 absl::Status NotInQueue(SessionId id, const TechnicianId& technician, std::string_view command);  // FAILED_PRECONDITION
-absl::Status StaleEpoch(const Session& session, Epoch expected);                     // FAILED_PRECONDITION, names the owner
-absl::Status HeldByLead(SessionId id, std::string_view command);                     // FAILED_PRECONDITION
-absl::Status TooManyActiveSessions(const TechnicianId& technician, size_t limit);    // FAILED_PRECONDITION
-absl::Status TooManyParticipants(SessionId id);                                      // FAILED_PRECONDITION
-absl::Status NoRecipient(SessionId id);                                              // FAILED_PRECONDITION
-absl::Status TransferTooLarge(SessionId id, size_t recipients);                      // FAILED_PRECONDITION
-absl::Status TechnicianNotAvailable(const TechnicianId& technician, Status status);  // FAILED_PRECONDITION
-absl::Status AlreadyInSession(SessionId id, const TechnicianId& technician);         // FAILED_PRECONDITION
-absl::Status NotInSession(SessionId id, const TechnicianId& technician);             // FAILED_PRECONDITION
-absl::Status NoLeadOffer(SessionId id, const TechnicianId& technician);              // FAILED_PRECONDITION
-absl::Status TechnicianNotFound(const TechnicianId& id);                             // NOT_FOUND
-absl::Status TechnicianDisabled(const TechnicianId& id);                             // FAILED_PRECONDITION
-absl::Status ConsoleNotAttached(const TechnicianId& id);                             // FAILED_PRECONDITION
-absl::Status GroupNotFound(const GroupId& id);                                       // NOT_FOUND
-absl::Status GroupNotEmpty(const GroupId& id);                                       // FAILED_PRECONDITION
-absl::Status ChannelNotFound(const ChannelId& id);                                   // NOT_FOUND
-absl::Status ChannelInUse(const ChannelId& id);                                      // FAILED_PRECONDITION
-absl::Status ApiKeyNotFound(const KeyId& id);                                        // NOT_FOUND
-absl::Status OrganizationNotFound(std::string_view id);                              // NOT_FOUND
-absl::Status AlreadyExists(std::string_view kind, std::string_view id);              // ALREADY_EXISTS
-absl::Status TooMany(std::string_view kind, size_t limit);                           // RESOURCE_EXHAUSTED
-absl::Status TooManySessions(std::string_view where, size_t limit);                  // RESOURCE_EXHAUSTED
-absl::Status CodeNotFound();                                                         // NOT_FOUND
-absl::Status TooManyGuesses(Duration retry);                                         // RESOURCE_EXHAUSTED with a retry delay
-absl::Status OutOfPinCodes(size_t limit);                                            // RESOURCE_EXHAUSTED
-absl::Status Overloaded(std::string_view what, size_t limit, Duration retry);        // RESOURCE_EXHAUSTED with a retry delay
-absl::Status TooManyStreams(std::string_view kind, size_t limit);                    // RESOURCE_EXHAUSTED
-absl::Status ResumeTokenExpired(Revision oldest);                                    // OUT_OF_RANGE
-absl::Status Superseded(std::string_view by);                                        // ABORTED
-absl::Status Draining();                                                             // UNAVAILABLE
-absl::Status StorageFailed();                                                        // UNAVAILABLE
-absl::Status HeartbeatsMissed(Duration grace);                                       // UNAVAILABLE
-absl::Status LoggedOut(Duration after);                                              // ABORTED
+absl::Status StaleEpoch(const Session& session, Epoch expected);                        // FAILED_PRECONDITION, names the owner
+absl::Status HeldByLead(SessionId id, std::string_view command);                        // FAILED_PRECONDITION
+absl::Status TooManyActiveSessions(const TechnicianId& technician, size_t limit);       // FAILED_PRECONDITION
+absl::Status TooManyParticipants(SessionId id);                                         // FAILED_PRECONDITION
+absl::Status NoRecipient(SessionId id);                                                 // FAILED_PRECONDITION
+absl::Status TransferTooLarge(SessionId id, size_t recipients);                         // FAILED_PRECONDITION
+absl::Status TechnicianNotAvailable(const TechnicianId& technician, Status status);     // FAILED_PRECONDITION
+absl::Status AlreadyInSession(SessionId id, const TechnicianId& technician);            // FAILED_PRECONDITION
+absl::Status NotInSession(SessionId id, const TechnicianId& technician);                // FAILED_PRECONDITION
+absl::Status NoLeadOffer(SessionId id, const TechnicianId& technician);                 // FAILED_PRECONDITION
+absl::Status TechnicianNotFound(const TechnicianId& id);                                // NOT_FOUND
+absl::Status TechnicianDisabled(const TechnicianId& id);                                // FAILED_PRECONDITION
+absl::Status ConsoleNotAttached(const TechnicianId& id);                                // FAILED_PRECONDITION
+absl::Status GroupNotFound(const GroupId& id);                                          // NOT_FOUND
+absl::Status GroupNotEmpty(const GroupId& id);                                          // FAILED_PRECONDITION
+absl::Status ChannelNotFound(const ChannelId& id);                                      // NOT_FOUND
+absl::Status ChannelInUse(const ChannelId& id);                                         // FAILED_PRECONDITION
+absl::Status ApiKeyNotFound(const KeyId& id);                                           // NOT_FOUND
+absl::Status OrganizationNotFound(std::string_view id);                                 // NOT_FOUND
+absl::Status AlreadyExists(std::string_view kind, std::string_view id);                 // ALREADY_EXISTS
+absl::Status TooMany(std::string_view kind, size_t limit);                              // RESOURCE_EXHAUSTED
+absl::Status TooManySessions(std::string_view where, size_t limit);                     // RESOURCE_EXHAUSTED
+absl::Status CodeNotFound();                                                            // NOT_FOUND
+absl::Status TooManyGuesses(Duration retry);                                            // RESOURCE_EXHAUSTED with a retry delay
+absl::Status OutOfPinCodes(size_t limit);                                               // RESOURCE_EXHAUSTED
+absl::Status Overloaded(std::string_view what, size_t limit, Duration retry);           // RESOURCE_EXHAUSTED with a retry delay
+absl::Status TooManyStreams(std::string_view kind, size_t limit);                       // RESOURCE_EXHAUSTED
+absl::Status ResumeTokenExpired(Revision oldest);                                       // OUT_OF_RANGE
+absl::Status Superseded(std::string_view by);                                           // ABORTED
+absl::Status Draining();                                                                // UNAVAILABLE
+absl::Status StorageFailed();                                                           // UNAVAILABLE
+absl::Status HeartbeatsMissed(Duration grace);                                          // UNAVAILABLE
+absl::Status PermissionMissing(const TechnicianId& technician, Permission permission);  // PERMISSION_DENIED, names it
+absl::Status PermissionLocked(const GroupId& group, Permissions locked);                // PERMISSION_DENIED
+absl::Status OfferedToAnother(const Session& session,
+                              std::string_view command);                    // FAILED_PRECONDITION, names him and until when
+absl::Status NoOffer(SessionId id, const TechnicianId& technician);         // FAILED_PRECONDITION
+absl::Status ActivityNotFound(SessionId id, uint32_t activity);             // NOT_FOUND
+absl::Status ChannelClosed(const ChannelId& id, const Fallback& fallback);  // FAILED_PRECONDITION with the page's URL
+absl::Status LoggedOut(Duration after);                                     // ABORTED
 
 // What a refusal carries; {} for a status that is none.
 struct Refusal {

@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "statemachine/ids.h"
+#include "statemachine/permissions.h"
 
 namespace guichet {
 
@@ -52,8 +53,8 @@ inline constexpr int kOutcomeCount = 9;
 std::string_view Name(Outcome outcome);
 
 // On disk and in the API: never renumber.
-enum class Method : uint8_t { kPin = 1, kLink = 2, kChannelForm = 3, kMonitoring = 4 };
-inline constexpr int kMethodCount = 5;
+enum class Method : uint8_t { kPin = 1, kLink = 2, kChannelForm = 3, kMonitoring = 4, kEmail = 5, kSms = 6, kLan = 7 };
+inline constexpr int kMethodCount = 8;
 std::string_view Name(Method method);
 
 // On disk and in the API: never renumber.
@@ -61,6 +62,11 @@ enum class RebootKind : uint8_t { kNormal = 1, kSafeMode = 2, kEmergency = 3 };
 
 // On disk and in the API: never renumber.
 enum class Role : uint8_t { kLead = 1, kCollaborator = 2, kInvitee = 3 };
+
+// What kind of support it is. On disk and in the API: never renumber.
+enum class SessionType : uint8_t { kStandard = 1, kLens = 2 };
+inline constexpr int kSessionTypeCount = 3;
+std::string_view Name(SessionType type);
 
 // What the customer or the creator told about the case. Limits: limits.h.
 struct Profile {
@@ -80,7 +86,8 @@ struct Participant {
   bool foreground = false;  // his console shows the session
   TechnicianId seat_of;     // an invitee takes this collaborator's place
   Time joined{};
-  Time background_since{};  // the idle time-out runs from here while !foreground
+  Time background_since{};                   // the idle time-out runs from here while !foreground
+  Permissions granted = Permissions::All();  // a collaborator has his group's permissions narrowed by these of the lead
   bool operator==(const Participant&) const = default;
 };
 
@@ -102,6 +109,49 @@ struct Transfer {
   bool operator==(const Transfer&) const = default;
 };
 
+// Something that a technician does with the device, or has asked the customer for.
+struct Activity {
+  uint32_t id = 0;  // in its session
+  ActivityKind kind = ActivityKind::kRemoteControl;
+  TechnicianId technician;
+  bool open = false;  // the customer has agreed
+  std::string detail;
+  Time since{};  // asked, or opened
+  bool operator==(const Activity&) const = default;
+};
+
+// A waiting session is held out to one technician; until he answers or the offer expires nobody else can start it.
+struct Offer {
+  TechnicianId technician;
+  Time since{};
+  Time expires{};
+  bool operator==(const Offer&) const = default;
+};
+
+// Why an offer came to nothing. On disk and in the API: never renumber.
+enum class OfferEnd : uint8_t { kRejected = 1, kTimedOut = 2, kWithdrawn = 3 };
+std::string_view Name(OfferEnd end);
+
+// A technician to whom the session was offered in vain; he is not asked again for the policy's retry_after.
+struct Decline {
+  TechnicianId technician;
+  OfferEnd cause = OfferEnd::kRejected;
+  std::string reason;
+  Time at{};
+  bool operator==(const Decline&) const = default;
+};
+
+// An invitation by e-mail or SMS, handed to whoever subscribes to deliveries. On disk and in the API: never renumber.
+enum class DeliveryState : uint8_t { kNone = 0, kRequested = 1, kSent = 2, kFailed = 3 };
+inline constexpr int kDeliveryStateCount = 4;
+std::string_view Name(DeliveryState state);
+struct Delivery {
+  DeliveryState state = DeliveryState::kNone;
+  std::string address;
+  std::string detail;  // of the last report
+  bool operator==(const Delivery&) const = default;
+};
+
 // What a technician saw after the last command, and since when. For the pool the technician is empty: it stands for every
 // technician who serves the channel and has no mark of his own.
 struct EntryMark {
@@ -117,10 +167,12 @@ struct Session {
   SessionId id;
   Epoch epoch;
   Method method = Method::kPin;
+  SessionType type = SessionType::kStandard;
   TechnicianId owner;      // private and monitoring sessions
   ChannelId channel;       // channel sessions
   TechnicianId monitored;  // monitoring sessions: whose console
   Profile profile;
+  Delivery delivery;
 
   Link link = Link::kNeverAttached;
   bool terms_accepted = false;
@@ -131,6 +183,21 @@ struct Session {
   std::vector<Participant> participants;
   std::optional<Transfer> transfer;
   TechnicianId lead_offered_to;
+  std::vector<Activity> activities;
+  uint32_t last_activity = 0;     // highest activity id given out
+  ActivityKinds standing_grants;  // what the customer has agreed to for the whole session
+  bool chat_off = false;          // for the customer
+  bool survey_sent = false;
+
+  GroupId queue_group;          // waits for this group's members instead of the channel's, by a redirect rule
+  TechnicianId preferred;       // is asked first
+  bool preferred_only = false;  // … and, until the policy's preferred_for has passed, nobody else
+  std::optional<Offer> offer;
+  std::vector<Decline> declines;  // the latest of each technician, the oldest first
+  uint32_t redirects = 0;         // how often a rule has moved it
+  bool notified = false;          // the customer was told that nobody serves
+  std::string end_page;           // where the customer is sent when it ends unserved
+
   Outcome outcome = Outcome::kNone;
   std::vector<TechnicianId> keepers;      // who still shows the ended session
   std::vector<TechnicianId> hidden_from;  // channel members from whom a requeued session is hidden until their console is back
@@ -140,7 +207,8 @@ struct Session {
   std::string device_token_hash;  // empty until a device has entered
 
   Time created{};
-  Time waiting_since{};  // arrived in the queue, latest time
+  Time waiting_since{};  // arrived in a queue, latest time; redirects keep it
+  Time queue_since{};    // arrived in this queue
   Time first_waiting{};
   Time started{};  // first start
   Time ended{};
@@ -154,9 +222,11 @@ struct Session {
 
   bool operator==(const Session&) const = default;
 
+  Queue queue() const { return {channel, queue_group}; }
   bool ended_already() const { return outcome != Outcome::kNone; }
   const Participant* Find(const TechnicianId& technician) const;
   Participant* Find(const TechnicianId& technician);
+  const Activity* FindActivity(uint32_t id) const;
   const Participant* lead() const;
   Participant* lead();
   bool IsSender(const TechnicianId& technician) const;

@@ -36,6 +36,7 @@ struct Touched {
   std::vector<GroupId> groups;
   std::vector<ChannelId> channels;
   std::vector<KeyId> keys;
+  std::vector<Queue> queues;  // whose statistics changed
   bool org = false;
   bool membership = false;  // who serves which channel may have changed: watchers of queues begin again
 };

@@ -57,8 +57,23 @@ enum class Trigger : uint8_t {
   kAbort = 40,
   kAdminister = 41,
   kInactivity = 42,
+  kOffer = 43,
+  kOfferRejected = 44,
+  kOfferTimeout = 45,
+  kAutoStart = 46,
+  kRedirect = 47,
+  kUnattended = 48,
+  kPreference = 49,
+  kActivity = 50,
+  kGrant = 51,
+  kChatSwitch = 52,
+  kSurvey = 53,
+  kDelivery = 54,
+  kChannelHours = 55,
+  kKeyUsed = 56,
+  kHandOver = 57,
 };
-inline constexpr int kTriggerCount = 43;
+inline constexpr int kTriggerCount = 58;
 std::string_view Name(Trigger trigger);  // "applet_connected"
 
 // Whose view a row speaks of.

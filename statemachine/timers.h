@@ -19,8 +19,11 @@ enum class TimerKind : uint8_t {
   kSystem,            // 14 days in all
   kLeadLost,          // the lead's console is gone for longer than the grace
   kLeadLostPolicy,    // … for longer than offline_after
+  kOffer,             // the technician has not answered an offer
+  kPreference,        // the preferred technician's time alone is over
+  kRedirect,          // a rule of the queue moves a session that has waited
 };
-inline constexpr int kTimerKindCount = 10;
+inline constexpr int kTimerKindCount = 13;
 std::string_view Name(TimerKind kind);  // "waiting"
 
 struct Deadline {

@@ -22,9 +22,10 @@ std::vector<TechnicianId> Involved(const Session& session);
 // True when RECONNECTING is shown to `technician` because of the lead's console, not the device.
 bool ReconnectingBecauseOfConsole(const Session& session, const TechnicianId& technician);
 
-// One technician's view changing; an empty technician stands for the pool of the session's channel.
+// One technician's view changing; an empty technician stands for everybody who serves `pool` and has no part of his own.
 struct EntryChange {
   TechnicianId technician;
+  Queue pool;  // whose pool; of a redirected session the one that it left and the one that it entered
   EntryState from = EntryState::kNone;
   EntryState to = EntryState::kNone;
   Duration stayed{};  // in `from`; 0 for a first appearance

@@ -1,0 +1,92 @@
+// Who gets which waiting session: a pure policy. The same organization, session and time give the same decision, and every
+// decision carries the record from which it can be made again.
+#pragma once
+
+#include <array>
+#include <cstdint>
+#include <string>
+#include <vector>
+
+#include "statemachine/org.h"
+
+namespace guichet {
+
+// Why a technician cannot have a session. On disk (as bits) and in the API: never renumber.
+enum class Filter : uint8_t {
+  kOffline = 0,     // no console attached
+  kAway = 1,        // by intent or inactivity
+  kExempt = 2,      // takes no part in automatic routing
+  kManual = 3,      // the channel routes nothing and his group starts nothing by itself
+  kOffered = 4,     // another session is offered to him
+  kDeferred = 5,    // his console attached a moment ago
+  kWrapUp = 6,      // after-work of his last session
+  kPaused = 7,      // he let an offer pass a moment ago
+  kFull = 8,        // as many active sessions as his group allows
+  kCapacity = 9,    // the session's weight does not fit
+  kBusy = 10,       // BUSY by his group's busy_at
+  kSkill = 11,      // a skill is missing or too low
+  kDeclined = 12,   // he rejected or missed this session a moment ago
+  kPreferred = 13,  // the session waits for its preferred technician alone
+  kLens = 14,       // no permission for camera sessions, or one is active
+};
+inline constexpr int kFilterCount = 15;
+std::string_view Name(Filter filter);
+constexpr uint32_t Bit(Filter filter) { return 1u << static_cast<unsigned>(filter); }
+
+// What decides among those who can: compared from the left, lower wins; equal in all, the lower id.
+enum class Term : uint8_t { kPreferred = 0, kStrategy = 1, kIdleSince = 2 };
+inline constexpr int kTermCount = 3;
+std::string_view Name(Term term);
+using Terms = std::array<int64_t, kTermCount>;
+
+struct Candidate {
+  TechnicianId technician;
+  uint32_t filters = 0;  // bits of Filter; 0: can have it
+  Terms terms{};
+  Time changes{};  // when the earliest of his time-bound filters ends by itself; kNoTime: none does
+  bool operator==(const Candidate&) const = default;
+};
+
+// Why a decision was as it was. The winner follows from it alone: see Winner.
+struct RoutingRecord {
+  Queue queue;
+  uint32_t policy_version = 0;
+  RoutingMode mode = RoutingMode::kOffer;
+  Strategy strategy = Strategy::kLongestIdle;
+  Duration waited{};
+  Duration head_start{};              // from the channel's priority
+  std::vector<Candidate> candidates;  // those who can, best first, then others: at most kRecordedCandidates of each
+  uint32_t eligible = 0;              // of all
+  uint32_t considered = 0;
+  std::array<uint32_t, kFilterCount> removed{};  // how many by their first filter
+  bool operator==(const RoutingRecord&) const = default;
+};
+
+// The best of the record's candidates; empty: nobody. `decided_by`: the index of the term that set him apart from the next
+// best, kTermCount when it was the id, -1 with fewer than two.
+TechnicianId Winner(const RoutingRecord& record, int* decided_by = nullptr);
+
+// Considers everybody who could get the session. `limit`: how many candidates of each sort the record names.
+RoutingRecord Consider(const Org& org, const Session& session, Time now, size_t limit = 16);
+
+// The waiting session that comes first for a technician who can take one; 0: none.
+SessionId FirstFor(const Org& org, const TechnicianId& technician, Time now);
+
+// True when routing may hand the session out: WAITING in a channel's queue, not offered.
+bool IsRoutable(const Session& session);
+
+// Sessions are served in this order: the time of arrival, earlier by the head start of the channel's priority. So a session can
+// only be overtaken by those of a higher priority that arrive within (their priority - its own) * priority_step after it: a
+// bound on starvation of 10 steps.
+Time PlaceOf(const Org& org, const Session& session);
+
+// When the answer for the session changes by time alone (skills that relax, overflow, retries): the first such instant after
+// `now`; kNoTime: never.
+Time NextChange(const Org& org, const Session& session, Time now);
+// … and for a technician: deferral, wrap-up or pause end.
+Time NextChange(const Org& org, const TechnicianId& technician, Time now);
+
+// Keeps the technician's line of the roster; for a technician who is gone or disabled, drops it.
+void RefreshRoster(Org& org, const TechnicianId& technician);
+
+}  // namespace guichet
