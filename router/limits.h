@@ -43,4 +43,9 @@ inline constexpr size_t kGuessesInAll = 2000;       // of a million PINs: with 1
 inline constexpr size_t kFormsPerPeer = 1000;       // channel forms of one address in a window: an office, not a flood
 inline constexpr size_t kGuessersTracked = 100000;  // addresses and devices remembered; beyond it the oldest window is dropped
 
+// Hours of a channel.
+inline constexpr size_t kOpenIntervals = 50;                           // 7 a day
+inline constexpr size_t kDaysOff = 200;                                // ten years of 20
+inline constexpr Duration kHoursAhead = std::chrono::hours(24 * 731);  // how far the next change is looked for: any two years
+
 }  // namespace guichet::router
