@@ -43,4 +43,16 @@ inline constexpr size_t kGuessesInAll = 2000;       // of a million PINs: with 1
 inline constexpr size_t kFormsPerPeer = 1000;       // channel forms of one address in a window: an office, not a flood
 inline constexpr size_t kGuessersTracked = 100000;  // addresses and devices remembered; beyond it the oldest window is dropped
 
+// Hours of a channel.
+inline constexpr size_t kOpenIntervals = 50;                           // 7 a day
+inline constexpr size_t kDaysOff = 200;                                // ten years of 20
+inline constexpr Duration kHoursAhead = std::chrono::hours(24 * 731);  // how far the next change is looked for: any two years
+
+// Rules of a channel's custom fields.
+inline constexpr size_t kFieldLabelChars = 64;
+inline constexpr size_t kFieldChoices = 50;      // a menu that a person reads
+inline constexpr size_t kFieldChoiceChars = 64;  // the shortest custom field
+inline constexpr size_t kPatternBytes = 256;
+inline constexpr int64_t kPatternMemory = 64 * 1024;  // bytes of a compiled pattern: bounds the work of each form, too
+
 }  // namespace guichet::router

@@ -21,6 +21,12 @@ struct CommandName {
   std::string_view operator()(const command::CancelLeadOffer&) const { return "cancel_lead_offer"; }
   std::string_view operator()(const command::AcceptLead&) const { return "accept_lead"; }
   std::string_view operator()(const command::UpdateSession&) const { return "update"; }
+  std::string_view operator()(const command::Grant&) const { return "grant"; }
+  std::string_view operator()(const command::RequestActivity&) const { return "request_activity"; }
+  std::string_view operator()(const command::CloseActivity&) const { return "close_activity"; }
+  std::string_view operator()(const command::SetChat&) const { return "set_chat"; }
+  std::string_view operator()(const command::SendSurvey&) const { return "send_survey"; }
+  std::string_view operator()(const command::RejectOffer&) const { return "reject_offer"; }
 };
 
 // Every refusal of a command on a session says which command it was and what its technician sees.

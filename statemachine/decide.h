@@ -19,6 +19,6 @@ struct Decision {
 absl::StatusOr<Decision> Decide(const Org& org, const Command& command, Time now);
 
 // What the firing of one deadline of the session does; FireTimer fires the earliest that is due.
-Decision Fire(const Org& org, const Session& session, const Deadline& deadline);
+Decision Fire(const Org& org, const Session& session, const Deadline& deadline, Time now);
 
 }  // namespace guichet

@@ -33,9 +33,33 @@ absl::Status FitsOneCommand(const Org& org, const TechnicianId& technician) {
   return TooManySessions("the technician, who must end some or leave some channels first,", limits::kBytesPerCommand);
 }
 
-// What happens to the sessions of a technician who is deleted or disabled: those that he leads or owns are ABORTED, from all
-// others he is taken out.
-void Abandon(const Org& org, const TechnicianId& technician, Events& events) {
+// Refuses a successor who cannot take over all that the technician leads.
+absl::Status CanTakeOver(const Org& org, const TechnicianId& technician, const TechnicianId& successor) {
+  if (!successor) return absl::OkStatus();
+  if (successor == technician) return InvalidField("successor_technician_id", "must be another technician");
+  const Technician* next = FindTechnician(org, successor);
+  if (next == nullptr) return TechnicianNotFound(successor);
+  if (next->disabled) return TechnicianDisabled(successor);
+  auto entries = org.entries.find(technician);
+  if (entries == org.entries.end()) return absl::OkStatus();
+  size_t led = ActiveSessions(org, successor);
+  for (SessionId id : entries->second) {
+    const Session& session = *FindSession(org, id);
+    const Participant* lead = session.lead();
+    if (session.ended_already() || lead == nullptr || lead->technician != technician) continue;
+    ++led;
+    const Participant* part = session.Find(successor);
+    if (part != nullptr && part->role == Role::kInvitee) return AlreadyInSession(id, successor);
+    if (session.type == SessionType::kLens) return PermissionMissing(successor, Permission::kLens);
+  }
+  const size_t limit = SettingsOf(org, successor).max_active_sessions;
+  return led > limit ? TooManyActiveSessions(successor, limit) : absl::OkStatus();
+}
+
+// What happens to the sessions of a technician who is deleted or disabled: those that he leads or owns go to the successor or
+// are ABORTED, from all others he is taken out.
+void Abandon(const Org& org, const TechnicianId& technician, const TechnicianId& successor, Events& events) {
+  WithdrawOffer(org, technician, events);
   auto entries = org.entries.find(technician);
   if (entries == org.entries.end()) return;
   for (SessionId id : entries->second) {
@@ -47,6 +71,11 @@ void Abandon(const Org& org, const TechnicianId& technician, Events& events) {
     }
     if (session.ended_already()) {
       events.push_back(event::EntryDismissed{id, technician, session.outcome});
+    } else if (session.owner == technician && session.lead() == nullptr && successor && session.method != Method::kMonitoring) {
+      if (session.transfer) events.push_back(event::TransferCanceled{id});
+      events.push_back(event::OwnerChanged{id, successor});
+    } else if (self != nullptr && self->role == Role::kLead && successor && session.method != Method::kMonitoring) {
+      events.push_back(event::LeadGiven{id, successor});
     } else if (session.owner == technician && session.lead() == nullptr) {
       events.push_back(Ended(session, Outcome::kAborted, EndedBy::kLimit));
     } else if (self != nullptr && self->role == Role::kLead) {
@@ -68,10 +97,13 @@ void Abandon(const Org& org, const TechnicianId& technician, Events& events) {
 
 Result On(const Org& org, const command::CreateOrg& c, Time) {
   if (org.id) return AlreadyExists("organization", c.org.value);
-  return Administer({event::OrgPut{c.org, c.display_name}, event::KeyPut{c.first_key}});
+  return Administer({event::OrgPut{c.org, c.display_name, {}}, event::KeyPut{c.first_key}});
 }
 
-Result On(const Org& org, const command::UpdateOrg& c, Time) { return Administer({event::OrgPut{org.id, c.display_name}}); }
+Result On(const Org& org, const command::UpdateOrg& c, Time) {
+  if (org.display_name == c.display_name && org.settings == c.settings) return Administer({});
+  return Administer({event::OrgPut{org.id, c.display_name, c.settings}});
+}
 
 Result On(const Org& org, const command::PutGroup& c, Time) {
   auto it = org.groups.find(c.group.id);
@@ -79,6 +111,13 @@ Result On(const Org& org, const command::PutGroup& c, Time) {
   if (!c.create && it == org.groups.end()) return GroupNotFound(c.group.id);
   if (c.create && org.groups.size() >= limits::kGroups) return TooMany("groups", limits::kGroups);
   if (it != org.groups.end() && it->second == c.group) return Administer({});
+  if (!c.unlock) {
+    const Permissions locked = it == org.groups.end() ? Permissions{} : it->second.locked;
+    const Permissions before = it == org.groups.end() ? Permissions::Default() : it->second.permissions;
+    const Permissions changed = (c.group.permissions ^ before) & locked;
+    if (!changed.empty()) return PermissionLocked(c.group.id, changed);
+    if (c.group.locked != locked) return PermissionLocked(c.group.id, c.group.locked ^ locked);
+  }
   return Administer({event::GroupPut{c.group}});
 }
 
@@ -89,44 +128,74 @@ Result On(const Org& org, const command::DeleteGroup& c, Time) {
   }
   Events events;
   for (const auto& [id, channel] : org.channels) {
-    if (std::find(channel.groups.begin(), channel.groups.end(), c.group) == channel.groups.end()) continue;
     Channel without = channel;
     std::erase(without.groups, c.group);
-    events.push_back(event::ChannelPut{std::move(without)});
+    std::erase(without.routing.overflow_groups, c.group);
+    std::erase_if(without.redirects, [&](const Redirect& rule) { return rule.group == c.group; });
+    if (without != channel) events.push_back(event::ChannelPut{std::move(without)});
+  }
+  for (const auto& [id, technician] : org.technicians) {
+    TechnicianConfig without = technician;
+    if (std::erase(without.administers, c.group) > 0) events.push_back(event::TechnicianPut{id, std::move(without)});
   }
   events.push_back(event::GroupDeleted{c.group});
   return Administer(std::move(events));
 }
 
+namespace {
+absl::Status GroupsExist(const Org& org, const TechnicianConfig& config) {
+  if (!org.groups.contains(config.group)) return GroupNotFound(config.group);
+  for (const GroupId& group : config.administers) {
+    if (!org.groups.contains(group)) return GroupNotFound(group);
+  }
+  return absl::OkStatus();
+}
+}  // namespace
+
 Result On(const Org& org, const command::PutTechnician& c, Time now) {
   const Technician* existing = FindTechnician(org, c.technician);
   if (c.create && existing != nullptr) return AlreadyExists("technician", c.technician.value);
   if (!c.create && existing == nullptr) return TechnicianNotFound(c.technician);
-  if (!org.groups.contains(c.group)) return GroupNotFound(c.group);
+  if (absl::Status groups = GroupsExist(org, c.config); !groups.ok()) return groups;
   if (c.create && org.technicians.size() >= limits::kTechnicians) return TooMany("technicians", limits::kTechnicians);
   Events events;
   Decision decision{Trigger::kAdminister, {}, {}};
-  if (existing != nullptr && c.disabled && !existing->disabled) {
+  if (existing != nullptr && c.config.disabled && !existing->disabled) {
     if (absl::Status fits = FitsOneCommand(org, c.technician); !fits.ok()) return fits;
+    if (absl::Status can = CanTakeOver(org, c.technician, c.successor); !can.ok()) return can;
     if (existing->console) {
-      absl::StatusOr<Decision> gone = On(org, command::DetachConsole{c.technician, now}, now);
+      absl::StatusOr<Decision> gone = On(org, command::DetachConsole{c.technician, now, LinkCause::kDisabled}, now);
       if (gone.ok()) events = gone->events;
+      std::erase_if(events, [](const Event& e) { return std::holds_alternative<event::OfferEnded>(e); });
     }
-    Abandon(org, c.technician, events);
-    decision.trigger = Trigger::kAbort;
+    Abandon(org, c.technician, c.successor, events);
+    decision.trigger = c.successor ? Trigger::kHandOver : Trigger::kAbort;
   }
-  events.push_back(event::TechnicianPut{c.technician, c.display_name, c.group, c.administrator, c.disabled});
+  events.push_back(event::TechnicianPut{c.technician, c.config});
   decision.events = std::move(events);
   return decision;
+}
+
+Result On(const Org& org, const command::CreateTechnicians& c, Time) {
+  if (org.technicians.size() + c.technicians.size() > limits::kTechnicians) return TooMany("technicians", limits::kTechnicians);
+  Events events;
+  for (const auto& [id, config] : c.technicians) {
+    if (FindTechnician(org, id) != nullptr) return AlreadyExists("technician", id.value);
+    if (absl::Status groups = GroupsExist(org, config); !groups.ok()) return groups;
+    events.push_back(event::TechnicianPut{id, config});
+  }
+  return Administer(std::move(events));
 }
 
 Result On(const Org& org, const command::DeleteTechnician& c, Time now) {
   if (FindTechnician(org, c.technician) == nullptr) return TechnicianNotFound(c.technician);
   if (absl::Status fits = FitsOneCommand(org, c.technician); !fits.ok()) return fits;
-  Decision decision{Trigger::kAbort, {}, {}};
-  absl::StatusOr<Decision> gone = On(org, command::DetachConsole{c.technician, now}, now);
+  if (absl::Status can = CanTakeOver(org, c.technician, c.successor); !can.ok()) return can;
+  Decision decision{c.successor ? Trigger::kHandOver : Trigger::kAbort, {}, {}};
+  absl::StatusOr<Decision> gone = On(org, command::DetachConsole{c.technician, now, LinkCause::kDisabled}, now);
   if (gone.ok()) decision.events = gone->events;
-  Abandon(org, c.technician, decision.events);
+  std::erase_if(decision.events, [](const Event& e) { return std::holds_alternative<event::OfferEnded>(e); });
+  Abandon(org, c.technician, c.successor, decision.events);
   for (const auto& [id, channel] : org.channels) {
     if (std::find(channel.technicians.begin(), channel.technicians.end(), c.technician) == channel.technicians.end()) continue;
     Channel without = channel;
@@ -151,6 +220,13 @@ Result On(const Org& org, const command::PutChannel& c, Time) {
   for (const TechnicianId& technician : c.channel.technicians) {
     if (FindTechnician(org, technician) == nullptr) return TechnicianNotFound(technician);
   }
+  for (const GroupId& group : c.channel.routing.overflow_groups) {
+    if (!org.groups.contains(group)) return GroupNotFound(group);
+  }
+  for (const Redirect& rule : c.channel.redirects) {
+    if (rule.group && !org.groups.contains(rule.group)) return GroupNotFound(rule.group);
+    if (rule.channel && !org.channels.contains(rule.channel)) return ChannelNotFound(rule.channel);
+  }
   if (it != org.channels.end() && it->second == c.channel) return Administer({});
   return Administer({event::ChannelPut{c.channel}});
 }
@@ -160,7 +236,14 @@ Result On(const Org& org, const command::DeleteChannel& c, Time) {
   for (const auto& [id, session] : org.sessions) {
     if (session.channel == c.channel && !session.ended_already()) return ChannelInUse(c.channel);
   }
-  return Administer({event::ChannelDeleted{c.channel}});
+  Events events;
+  for (const auto& [id, channel] : org.channels) {
+    Channel without = channel;
+    std::erase_if(without.redirects, [&](const Redirect& rule) { return rule.channel == c.channel; });
+    if (without != channel) events.push_back(event::ChannelPut{std::move(without)});
+  }
+  events.push_back(event::ChannelDeleted{c.channel});
+  return Administer(std::move(events));
 }
 
 Result On(const Org& org, const command::CreateKey& c, Time) {
@@ -168,6 +251,14 @@ Result On(const Org& org, const command::CreateKey& c, Time) {
   if (org.keys.size() >= limits::kApiKeys) return TooMany("API keys", limits::kApiKeys);
   if (c.key.technician && FindTechnician(org, c.key.technician) == nullptr) return TechnicianNotFound(c.key.technician);
   return Administer({event::KeyPut{c.key}});
+}
+
+Result On(const Org& org, const command::UseKey& c, Time) {
+  auto key = org.keys.find(c.key);
+  Decision decision{Trigger::kKeyUsed, {}, {}};
+  if (key == org.keys.end() || c.at < key->second.last_used + limits::kKeyUseStep) return decision;
+  decision.events.push_back(event::KeyUsed{c.key, c.at});
+  return decision;
 }
 
 Result On(const Org& org, const command::RevokeKey& c, Time) {

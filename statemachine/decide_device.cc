@@ -2,7 +2,6 @@
 #include "statemachine/decide_internal.h"
 
 namespace guichet::internal {
-namespace {
 
 absl::StatusOr<const Session*> LiveSession(const Org& org, SessionId id) {
   const Session* session = FindSession(org, id);
@@ -11,12 +10,15 @@ absl::StatusOr<const Session*> LiveSession(const Org& org, SessionId id) {
   return session;
 }
 
+namespace {
+
 // The applet is there and the terms are accepted: WAITING, or ACTIVE at once by auto-start.
 void Arrive(const Org& org, const Session& session, Events& events) {
   events.push_back(event::LinkChanged{session.id, Link::kAttached, RebootKind::kNormal});
   const GroupSettings& settings = SettingsOf(org, session);
   if (session.method == Method::kMonitoring || !session.owner || !settings.auto_start_private) return;
-  if (ActiveSessions(org, session.owner) >= settings.max_active_sessions) return;
+  const Load load = LoadOf(org, session.owner);
+  if (load.active >= settings.max_active_sessions || (session.type == SessionType::kLens && load.lens > 0)) return;
   events.push_back(event::LeadTaken{session.id, session.owner});
 }
 
@@ -121,7 +123,8 @@ Result On(const Org& org, const command::DetachConsole& c, Time) {
   const Technician* technician = FindTechnician(org, c.technician);
   Decision decision{Trigger::kConsoleGone, {}, {}};
   if (technician == nullptr || !technician->console) return decision;
-  decision.events.push_back(event::ConsoleGone{c.technician, c.last_seen});
+  decision.events.push_back(event::ConsoleGone{c.technician, c.last_seen, c.cause});
+  WithdrawOffer(org, c.technician, decision.events);
   if (const Session* session = FindSession(org, technician->foreground); session != nullptr && !session->ended_already()) {
     const Participant* self = session->Find(c.technician);
     if (self != nullptr && self->foreground)
@@ -154,7 +157,9 @@ Result On(const Org& org, const command::SetIntent& c, Time) {
   const Technician* technician = FindTechnician(org, c.technician);
   if (technician == nullptr) return TechnicianNotFound(c.technician);
   if (technician->away == c.away && technician->away_reason == c.reason) return Decision{Trigger::kSetStatus, {}, {}};
-  return Decision{Trigger::kSetStatus, {event::IntentSet{c.technician, c.away, c.reason}}, {}};
+  Decision decision{Trigger::kSetStatus, {event::IntentSet{c.technician, c.away, c.reason}}, {}};
+  if (c.away) WithdrawOffer(org, c.technician, decision.events);
+  return decision;
 }
 
 Result On(const Org& org, const command::SetInactive& c, Time) {
@@ -162,6 +167,7 @@ Result On(const Org& org, const command::SetInactive& c, Time) {
   Decision decision{Trigger::kInactivity, {}, {}};
   if (technician == nullptr || !technician->console || technician->inactive == c.inactive) return decision;
   decision.events.push_back(event::InactivityChanged{c.technician, c.inactive});
+  if (c.inactive) WithdrawOffer(org, c.technician, decision.events);
   return decision;
 }
 
@@ -170,7 +176,7 @@ Result On(const Org& org, const command::FireTimer& c, Time now) {
   if (session == nullptr) return Decision{Trigger::kTick, {}, c.session};
   const std::optional<Deadline> deadline = NextDeadline(org, *session);
   if (!deadline || deadline->due > now) return Decision{Trigger::kTick, {}, c.session};
-  return Fire(org, *session, *deadline);
+  return Fire(org, *session, *deadline, now);
 }
 
 }  // namespace guichet::internal
@@ -180,7 +186,7 @@ namespace guichet {
 using internal::Ended;
 using internal::EndedBy;
 
-Decision Fire(const Org& org, const Session& session, const Deadline& deadline) {
+Decision Fire(const Org& org, const Session& session, const Deadline& deadline, Time now) {
   const SessionId id = session.id;
   switch (deadline.kind) {
     case TimerKind::kCodeValidity:
@@ -201,6 +207,17 @@ Decision Fire(const Org& org, const Session& session, const Deadline& deadline) 
       return Decision{Trigger::kSystemLimit, {Ended(session, Outcome::kTimedOut, EndedBy::kLimit)}, id};
     case TimerKind::kLeadLost:
       return Decision{Trigger::kConsoleLost, {event::LeadConsoleLost{id}}, id};
+    case TimerKind::kOffer: {
+      const Channel* channel = FindChannel(org, session.channel);
+      const Duration pause = channel == nullptr ? Duration{0} : channel->routing.retry_after;
+      return Decision{Trigger::kOfferTimeout,
+                      {event::OfferEnded{id, session.offer->technician, OfferEnd::kTimedOut, "", deadline.due + pause}},
+                      id};
+    }
+    case TimerKind::kPreference:
+      return Decision{Trigger::kPreference, {event::PreferenceLapsed{id}}, id};
+    case TimerKind::kRedirect:
+      return internal::Unserved(org, session, now);
     case TimerKind::kLeadLostPolicy:
       break;
   }

@@ -26,6 +26,25 @@ Result On(const Org& org, const command::OfferLead& c, Time now);
 Result On(const Org& org, const command::CancelLeadOffer& c, Time now);
 Result On(const Org& org, const command::AcceptLead& c, Time now);
 Result On(const Org& org, const command::UpdateSession& c, Time now);
+Result On(const Org& org, const command::Grant& c, Time now);
+
+// decide_activity.cc
+Result On(const Org& org, const command::RequestActivity& c, Time now);
+Result On(const Org& org, const command::CloseActivity& c, Time now);
+Result On(const Org& org, const command::SetChat& c, Time now);
+Result On(const Org& org, const command::SendSurvey& c, Time now);
+Result On(const Org& org, const command::AnswerActivity& c, Time now);
+Result On(const Org& org, const command::RevokeActivity& c, Time now);
+Result On(const Org& org, const command::ReportDelivery& c, Time now);
+
+// decide_route.cc
+Result On(const Org& org, const command::Route& c, Time now);
+Result On(const Org& org, const command::RejectOffer& c, Time now);
+Result On(const Org& org, const command::SetChannelOpen& c, Time now);
+// What the rules of its queue do with a session that waits there: a redirect, a notice, an end; no events: nothing.
+Decision Unserved(const Org& org, const Session& session, Time now);
+// The offer to `technician`, if there is one, is taken back.
+void WithdrawOffer(const Org& org, const TechnicianId& technician, Events& events);
 
 // decide_device.cc
 Result On(const Org& org, const command::RedeemCode& c, Time now);
@@ -47,11 +66,36 @@ Result On(const Org& org, const command::UpdateOrg& c, Time now);
 Result On(const Org& org, const command::PutGroup& c, Time now);
 Result On(const Org& org, const command::DeleteGroup& c, Time now);
 Result On(const Org& org, const command::PutTechnician& c, Time now);
+Result On(const Org& org, const command::CreateTechnicians& c, Time now);
 Result On(const Org& org, const command::DeleteTechnician& c, Time now);
 Result On(const Org& org, const command::PutChannel& c, Time now);
 Result On(const Org& org, const command::DeleteChannel& c, Time now);
 Result On(const Org& org, const command::CreateKey& c, Time now);
 Result On(const Org& org, const command::RevokeKey& c, Time now);
+Result On(const Org& org, const command::UseKey& c, Time now);
+
+// The session and the acting technician of a command, checked.
+struct Scene {
+  const Session* session = nullptr;
+  TechnicianId self;
+  EntryState view = EntryState::kRemoved;    // what he sees
+  const Participant* participant = nullptr;  // his part; null: none
+  const Participant* lead = nullptr;         // null: nobody has started it
+
+  bool leads() const { return participant != nullptr && participant->role == Role::kLead; }
+  bool collaborates() const { return participant != nullptr && participant->role == Role::kCollaborator; }
+  bool invited() const { return participant != nullptr && participant->role == Role::kInvitee; }
+  bool sees() const { return view != EntryState::kRemoved; }
+};
+// `may_default`: an empty technician means the lead, else the first sender, else the owner.
+absl::StatusOr<Scene> SceneOf(const Org& org, const command::Target& target, bool may_default);
+// Refuses what the group of the acting technician, or for a collaborator the lead, does not allow.
+absl::Status Require(const Org& org, const Scene& scene, Permission permission);
+// Refuses what needs a live session with its device.
+absl::Status NeedsLink(const Scene& scene, std::string_view command);
+absl::Status NotMonitoring(const Scene& scene, std::string_view command);
+absl::StatusOr<const Session*> LiveSession(const Org& org, SessionId id);
+Result Do(const Scene& scene, Trigger trigger, Event event);
 
 // Who keeps an entry of a session that gets its outcome (domain.md §2).
 enum class EndedBy { kCustomer, kTechnician, kIdle, kLimit };

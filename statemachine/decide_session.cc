@@ -5,26 +5,8 @@
 #include "statemachine/limits.h"
 
 namespace guichet::internal {
-namespace {
 
-using command::Target;
-
-// The session and the acting technician of a command, checked.
-struct Scene {
-  const Session* session = nullptr;
-  TechnicianId self;
-  EntryState view = EntryState::kRemoved;    // what he sees
-  const Participant* participant = nullptr;  // his part; null: none
-  const Participant* lead = nullptr;         // null: nobody has started it
-
-  bool leads() const { return participant != nullptr && participant->role == Role::kLead; }
-  bool collaborates() const { return participant != nullptr && participant->role == Role::kCollaborator; }
-  bool invited() const { return participant != nullptr && participant->role == Role::kInvitee; }
-  bool sees() const { return view != EntryState::kRemoved; }
-};
-
-// `may_default`: an empty technician means the lead, else the first sender, else the owner.
-absl::StatusOr<Scene> SceneOf(const Org& org, const Target& target, bool may_default) {
+absl::StatusOr<Scene> SceneOf(const Org& org, const command::Target& target, bool may_default) {
   const Session* session = FindSession(org, target.session);
   if (session == nullptr) return SessionNotFound(target.session);
   if (target.epoch && target.epoch != session->epoch) return StaleEpoch(*session, target.epoch);
@@ -55,7 +37,6 @@ absl::StatusOr<Scene> SceneOf(const Org& org, const Target& target, bool may_def
   return scene;
 }
 
-// Refuses what needs a live session with its device.
 absl::Status NeedsLink(const Scene& scene, std::string_view command) {
   const Session& session = *scene.session;
   if (session.ended_already()) {
@@ -71,9 +52,21 @@ absl::Status NotMonitoring(const Scene& scene, std::string_view command) {
   return WrongState(scene.session->id, command, scene.view, "a monitoring session can only be started and ended");
 }
 
-absl::Status RoomForActive(const Org& org, const TechnicianId& technician) {
+absl::Status Require(const Org& org, const Scene& scene, Permission permission) {
+  if (!scene.self) return absl::OkStatus();  // an administrator, for nobody in particular
+  const bool granted = !scene.collaborates() || scene.participant->granted.Has(permission);
+  return granted && Allowed(org, scene.self, permission) ? absl::OkStatus() : PermissionMissing(scene.self, permission);
+}
+
+Result Do(const Scene& scene, Trigger trigger, Event event) { return Decision{trigger, {std::move(event)}, scene.session->id}; }
+
+namespace {
+
+absl::Status RoomForActive(const Org& org, const TechnicianId& technician, SessionType type) {
   const size_t limit = SettingsOf(org, technician).max_active_sessions;
-  if (ActiveSessions(org, technician) >= limit) return TooManyActiveSessions(technician, limit);
+  const Load load = LoadOf(org, technician);
+  if (load.active >= limit) return TooManyActiveSessions(technician, limit);
+  if (type == SessionType::kLens && load.lens > 0) return TooManyActiveSessions(technician, 1);
   auto entries = org.entries.find(technician);
   if (entries == org.entries.end() || entries->second.size() < limits::kLedSessions) return absl::OkStatus();
   const size_t led = std::count_if(entries->second.begin(), entries->second.end(), [&](SessionId id) {
@@ -84,20 +77,20 @@ absl::Status RoomForActive(const Org& org, const TechnicianId& technician) {
 }
 
 // Refuses a technician who must receive a transfer or an invitation and cannot.
-absl::Status Available(const Org& org, const TechnicianId& technician) {
+absl::Status Available(const Org& org, const Session& session, const TechnicianId& technician) {
   const Technician* t = FindTechnician(org, technician);
   if (t == nullptr) return TechnicianNotFound(technician);
   if (t->disabled) return TechnicianDisabled(technician);
   const Status status = StatusOf(org, *t);
-  return status == Status::kOnline ? absl::OkStatus() : TechnicianNotAvailable(technician, status);
+  if (status != Status::kOnline) return TechnicianNotAvailable(technician, status);
+  const bool lens = session.type != SessionType::kLens || Allowed(org, technician, Permission::kLens);
+  return lens ? absl::OkStatus() : PermissionMissing(technician, Permission::kLens);
 }
-
-Result Do(const Scene& scene, Trigger trigger, Event event) { return Decision{trigger, {std::move(event)}, scene.session->id}; }
 
 Result Lead(const Org& org, const Scene& scene, Event event) {
   const bool counts_already = scene.leads() && !scene.session->held;
   if (!counts_already) {
-    if (absl::Status room = RoomForActive(org, scene.self); !room.ok()) return room;
+    if (absl::Status room = RoomForActive(org, scene.self, scene.session->type); !room.ok()) return room;
   }
   return Do(scene, Trigger::kStart, std::move(event));
 }
@@ -115,7 +108,7 @@ absl::StatusOr<std::vector<TechnicianId>> RecipientsOf(const Org& org, const Sce
   std::vector<TechnicianId> candidates;
   if (to.technician) {
     if (to.technician == scene.self) return AlreadyInSession(session.id, to.technician);
-    if (absl::Status available = Available(org, to.technician); !available.ok()) return available;
+    if (absl::Status available = Available(org, session, to.technician); !available.ok()) return available;
     const bool back_to_sender = session.IsSender(to.technician);
     if ((session.Find(to.technician) != nullptr && !back_to_sender)) return AlreadyInSession(session.id, to.technician);
     return std::vector<TechnicianId>{to.technician};
@@ -129,7 +122,7 @@ absl::StatusOr<std::vector<TechnicianId>> RecipientsOf(const Org& org, const Sce
   }
   std::erase_if(candidates, [&](const TechnicianId& candidate) {
     return candidate == scene.self || session.Find(candidate) != nullptr || session.IsSender(candidate) ||
-           !Available(org, candidate).ok();
+           !Available(org, session, candidate).ok();
   });
   if (candidates.empty()) return NoRecipient(session.id);
   size_t all = session.transfer ? session.transfer->recipients.size() : 0;
@@ -139,7 +132,7 @@ absl::StatusOr<std::vector<TechnicianId>> RecipientsOf(const Org& org, const Sce
 }
 
 absl::Status MayJoin(const Org& org, const Session& session, const TechnicianId& invitee) {
-  if (absl::Status available = Available(org, invitee); !available.ok()) return available;
+  if (absl::Status available = Available(org, session, invitee); !available.ok()) return available;
   if (session.Find(invitee) != nullptr || session.IsSender(invitee) || session.IsRecipient(invitee)) {
     return AlreadyInSession(session.id, invitee);
   }
@@ -155,7 +148,8 @@ Result InviteIntoSeat(const Org& org, const Scene& scene, const TransferTarget& 
     if (other.seat_of == scene.self) return AlreadyInSession(session.id, other.technician);
   }
   if (absl::Status may = MayJoin(org, session, to.technician); !may.ok()) return may;
-  return Do(scene, Trigger::kInvite, event::Invited{session.id, to.technician, scene.self, scene.self});
+  return Do(scene, Trigger::kInvite,
+            event::Invited{session.id, to.technician, scene.self, scene.self, scene.participant->granted});
 }
 
 // Counts only when the technician has so many entries of any kind at all.
@@ -180,15 +174,58 @@ absl::Status NeedsActiveLead(const Scene& scene, std::string_view command) {
 
 }  // namespace
 
+namespace {
+
+Permission PermissionOf(Method method) {
+  switch (method) {
+    case Method::kLink:
+      return Permission::kLink;
+    case Method::kEmail:
+      return Permission::kEmail;
+    case Method::kSms:
+      return Permission::kSms;
+    case Method::kLan:
+      return Permission::kLan;
+    default:
+      return Permission::kPin;
+  }
+}
+
+absl::Status MayCreate(const Org& org, const command::CreateSession& c) {
+  for (Permission needed : {Permission::kStartPrivate, PermissionOf(c.method)}) {
+    if (!Allowed(org, c.owner, needed)) return PermissionMissing(c.owner, needed);
+  }
+  const bool lens = c.type != SessionType::kLens || Allowed(org, c.owner, Permission::kLens);
+  return lens ? absl::OkStatus() : PermissionMissing(c.owner, Permission::kLens);
+}
+
+// A form for a channel that would end at once is refused, and the customer told where to go instead.
+absl::Status ChannelTakes(const Org& org, const command::CreateSession& c, Time now) {
+  if (!org.channels.contains(c.channel)) return ChannelNotFound(c.channel);
+  if (c.preferred && FindTechnician(org, c.preferred) == nullptr) return TechnicianNotFound(c.preferred);
+  auto connecting = org.connecting.find(c.channel);
+  if (connecting != org.connecting.end() && connecting->second >= limits::kConnectingPerChannel) {
+    return TooManySessions("the channel", limits::kConnectingPerChannel);
+  }
+  Session session;
+  session.id.value = org.last_session.value + 1;
+  session.channel = c.channel;
+  session.waiting_since = session.queue_since = now;
+  for (const Event& event : Unserved(org, session, now).events) {
+    if (!std::holds_alternative<event::SessionEnded>(event)) continue;
+    const Channel& channel = org.channels.at(c.channel);
+    return ChannelClosed(c.channel, channel.open ? channel.nobody_online : channel.out_of_hours);
+  }
+  return absl::OkStatus();
+}
+
+}  // namespace
+
 Result On(const Org& org, const command::CreateSession& c, Time now) {
   if (org.sessions.size() >= limits::kLiveSessions) return TooManySessions("the organization", limits::kLiveSessions);
   Time expires = kNoTime;
   if (c.channel) {
-    if (!org.channels.contains(c.channel)) return ChannelNotFound(c.channel);
-    auto connecting = org.connecting.find(c.channel);
-    if (connecting != org.connecting.end() && connecting->second >= limits::kConnectingPerChannel) {
-      return TooManySessions("the channel", limits::kConnectingPerChannel);
-    }
+    if (absl::Status takes = ChannelTakes(org, c, now); !takes.ok()) return takes;
   } else {
     const Technician* owner = FindTechnician(org, c.owner);
     if (owner == nullptr) return TechnicianNotFound(c.owner);
@@ -203,12 +240,14 @@ Result On(const Org& org, const command::CreateSession& c, Time now) {
       if (c.monitored == c.owner) return InvalidField("monitored_technician_id", "must be another technician");
       if (!monitored->console) return ConsoleNotAttached(c.monitored);
     } else {
+      if (absl::Status may = MayCreate(org, c); !may.ok()) return may;
       expires = now + SettingsOf(org, c.owner).private_code_validity;
     }
   }
   const SessionId id{org.last_session.value + 1};
-  event::SessionCreated created{id,        c.method,   c.owner, c.channel,          c.monitored,
-                                c.profile, c.code_key, expires, c.device_token_hash};
+  event::SessionCreated created{id,          c.method,          c.owner, c.channel,           c.monitored,
+                                c.profile,   c.code_key,        expires, c.device_token_hash, c.type,
+                                c.preferred, c.delivery_address};
   if (c.code_key.empty()) created.code_expires = kNoTime;
   return Decision{Trigger::kCreate, {std::move(created)}, id};
 }
@@ -218,7 +257,11 @@ Result On(const Org& org, const command::Start& c, Time) {
   if (!scene.ok()) return scene.status();
   const Session& session = *scene->session;
   if (absl::Status link = NeedsLink(*scene, "start"); !link.ok()) return link;
+  if (session.type == SessionType::kLens) {
+    if (absl::Status may = Require(org, *scene, Permission::kLens); !may.ok()) return may;
+  }
   if (scene->invited()) return Accept(*scene);
+  if (session.offer && session.offer->technician != scene->self) return OfferedToAnother(session, "start");
   if (session.IsRecipient(scene->self) || session.IsSender(scene->self)) {
     return Lead(org, *scene, event::LeadTaken{session.id, scene->self});
   }
@@ -240,6 +283,7 @@ Result On(const Org& org, const command::Hold& c, Time) {
   absl::StatusOr<Scene> scene = SceneOf(org, c.target, false);
   if (!scene.ok()) return scene.status();
   const Session& session = *scene->session;
+  if (absl::Status may = Require(org, *scene, Permission::kHold); !may.ok()) return may;
   if (absl::Status link = NeedsLink(*scene, "hold"); !link.ok()) return link;
   if (absl::Status kind = NotMonitoring(*scene, "hold"); !kind.ok()) return kind;
   const bool may = (scene->leads() && !session.held && !session.transfer) ||
@@ -252,6 +296,7 @@ Result On(const Org& org, const command::TransferTo& c, Time) {
   absl::StatusOr<Scene> scene = SceneOf(org, c.target, false);
   if (!scene.ok()) return scene.status();
   const Session& session = *scene->session;
+  if (absl::Status may = Require(org, *scene, Permission::kTransfer); !may.ok()) return may;
   if (absl::Status link = NeedsLink(*scene, "transfer"); !link.ok()) return link;
   if (absl::Status kind = NotMonitoring(*scene, "transfer"); !kind.ok()) return kind;
   if (scene->collaborates()) return InviteIntoSeat(org, *scene, c.to);
@@ -262,6 +307,7 @@ Result On(const Org& org, const command::TransferTo& c, Time) {
   if (!passes_on && !scene->leads()) {
     if (scene->lead != nullptr) return NotLead(session, "transfer", scene->view);
     if (!scene->sees()) return NotInQueue(session.id, scene->self, "transfer");
+    if (session.offer && session.offer->technician != scene->self) return OfferedToAnother(session, "transfer");
   }
   absl::StatusOr<std::vector<TechnicianId>> recipients = RecipientsOf(org, *scene, c.to);
   if (!recipients.ok()) return recipients.status();
@@ -306,6 +352,7 @@ Result On(const Org& org, const command::Reboot& c, Time) {
   absl::StatusOr<Scene> scene = SceneOf(org, c.target, false);
   if (!scene.ok()) return scene.status();
   const Session& session = *scene->session;
+  if (absl::Status may = Require(org, *scene, Permission::kReboot); !may.ok()) return may;
   if (absl::Status link = NeedsLink(*scene, "reboot"); !link.ok()) return link;
   if (absl::Status kind = NotMonitoring(*scene, "reboot"); !kind.ok()) return kind;
   if (!scene->sees()) return NotInQueue(session.id, scene->self, "reboot");
@@ -317,9 +364,13 @@ Result On(const Org& org, const command::Reboot& c, Time) {
 Result On(const Org& org, const command::Invite& c, Time) {
   absl::StatusOr<Scene> scene = SceneOf(org, c.target, false);
   if (!scene.ok()) return scene.status();
+  if (absl::Status may = Require(org, *scene, Permission::kInviteInternal); !may.ok()) return may;
   if (absl::Status active = NeedsActiveLead(*scene, "invite"); !active.ok()) return active;
+  if (scene->session->type == SessionType::kLens) {
+    return WrongState(scene->session->id, "invite", scene->view, "a Lens session has one technician; transfer it");
+  }
   if (absl::Status may = MayJoin(org, *scene->session, c.invitee); !may.ok()) return may;
-  return Do(*scene, Trigger::kInvite, event::Invited{scene->session->id, c.invitee, scene->self, {}});
+  return Do(*scene, Trigger::kInvite, event::Invited{scene->session->id, c.invitee, scene->self, {}, c.granted});
 }
 
 Result On(const Org& org, const command::RemoveTechnician& c, Time) {
@@ -378,8 +429,26 @@ Result On(const Org& org, const command::AcceptLead& c, Time) {
   if (absl::Status link = NeedsLink(*scene, "accept_lead"); !link.ok()) return link;
   if (!session.lead_offered_to || session.lead_offered_to != scene->self) return NoLeadOffer(session.id, scene->self);
   if (scene->participant->on_hold) return WrongState(session.id, "accept_lead", scene->view, "resume it first");
-  if (absl::Status room = RoomForActive(org, scene->self); !room.ok()) return room;
+  if (absl::Status room = RoomForActive(org, scene->self, session.type); !room.ok()) return room;
   return Do(*scene, Trigger::kLeadAccepted, event::LeadAccepted{session.id});
+}
+
+Result On(const Org& org, const command::Grant& c, Time) {
+  absl::StatusOr<Scene> scene = SceneOf(org, c.target, true);
+  if (!scene.ok()) return scene.status();
+  const Session& session = *scene->session;
+  if (session.ended_already()) return SessionEnded(session.id, session.outcome);
+  if (!scene->leads()) return NotLead(session, "grant", scene->view);
+  const Participant* collaborator = session.Find(c.collaborator);
+  if (collaborator == nullptr || collaborator->role == Role::kLead) return NotInSession(session.id, c.collaborator);
+  Decision decision{Trigger::kGrant, {}, session.id};
+  if (collaborator->granted == c.granted) return decision;
+  decision.events.push_back(event::Granted{session.id, c.collaborator, c.granted});
+  for (const Activity& activity : session.activities) {  // what he may no longer do is over
+    if (activity.technician != c.collaborator || c.granted.Has(PermissionOf(activity.kind))) continue;
+    decision.events.push_back(event::ActivityClosed{session.id, activity.id});
+  }
+  return decision;
 }
 
 Result On(const Org& org, const command::UpdateSession& c, Time) {
@@ -388,6 +457,9 @@ Result On(const Org& org, const command::UpdateSession& c, Time) {
   const Session& session = *scene->session;
   if (session.ended_already()) return SessionEnded(session.id, session.outcome);
   if (!scene->sees()) return NotInQueue(session.id, scene->self, "update");
+  if (c.target.technician) {  // not an administrator or integrator for nobody in particular
+    if (absl::Status may = Require(org, *scene, Permission::kEditFields); !may.ok()) return may;
+  }
   Profile profile = session.profile;
   if (c.name) profile.name = *c.name;
   if (c.custom_fields) profile.custom_fields = *c.custom_fields;

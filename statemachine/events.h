@@ -191,6 +191,7 @@ struct PreferenceLapsed {
 // By a redirect rule, into another queue; the place by time of arrival stays.
 struct Redirected {
   SessionId session;
+  Queue from;
   Queue to;
   RedirectWhen when = RedirectWhen::kAtOnce;
 };

@@ -2,6 +2,8 @@
 
 #include <algorithm>
 
+#include "statemachine/limits.h"
+
 namespace guichet {
 namespace {
 
@@ -29,10 +31,28 @@ struct Folder {
   }
 
   void RemoveParticipant(const TechnicianId& technician) {
+    CloseActivities(technician);
     auto gone = [&](const Participant& p) { return p.technician == technician || p.seat_of == technician; };
     auto& list = session->participants;
     list.erase(std::remove_if(list.begin(), list.end(), gone), list.end());
     if (session->Find(session->lead_offered_to) == nullptr) session->lead_offered_to = {};
+  }
+
+  // Open and asked-for activities of one technician, or (empty) of all, are over.
+  void CloseActivities(const TechnicianId& technician = {}) {
+    auto closes = [&](const Activity& a) { return !technician || a.technician == technician; };
+    for (const Activity& activity : session->activities) {
+      if (closes(activity)) RestartIdle(activity);
+    }
+    std::erase_if(session->activities, closes);
+  }
+
+  // What held off the idle time-out is over: it runs from here.
+  void RestartIdle(const Activity& activity) {
+    if (!activity.open || !SettingsOf(org, activity.technician).idle_blockers.Has(activity.kind)) return;
+    for (Participant& p : session->participants) {
+      if (!p.foreground && (p.technician == activity.technician || p.role == Role::kLead)) p.background_since = now;
+    }
   }
 
   // Nobody can be invited into the seat of a lead: whoever was on his way there joins as one more collaborator.
@@ -57,6 +77,8 @@ struct Folder {
       AddParticipant(technician, Role::kLead);
     }
     session->transfer.reset();
+    session->offer.reset();
+    session->preferred_only = false;
     session->lead_offered_to = {};
     session->held = false;
     session->lead_console_lost = false;
@@ -81,6 +103,9 @@ struct Folder {
     Session created;
     created.id = e.session;
     created.method = e.method;
+    created.type = e.type;
+    created.preferred = e.preferred;
+    if (!e.delivery_address.empty()) created.delivery = {DeliveryState::kRequested, e.delivery_address, ""};
     created.owner = e.owner;
     created.channel = e.channel;
     created.monitored = e.monitored;
@@ -109,7 +134,14 @@ struct Folder {
     if (session->link == Link::kNeverAttached && e.link == Link::kAttached) {
       LeaveConnecting();
       session->waiting_since = now;
+      session->queue_since = now;
       session->first_waiting = now;
+      const Channel* channel = FindChannel(org, session->channel);
+      session->preferred_only = session->preferred && channel != nullptr && channel->routing.preferred_for > Duration{0};
+    }
+    if (e.link != Link::kAttached) {
+      CloseActivities();
+      session->offer.reset();
     }
     session->link = e.link;
     session->reboot = e.reboot;
@@ -123,10 +155,12 @@ struct Folder {
     Participant* self = session->Find(e.technician);
     if (self == nullptr) return;
     if (self->role == Role::kLead) {
+      CloseActivities();
       session->held = true;
       session->held_since = now;
       session->lead_offered_to = {};
     } else {
+      CloseActivities(self->technician);
       self->on_hold = true;
     }
   }
@@ -144,6 +178,8 @@ struct Folder {
   }
 
   void operator()(const TransferRequested& e) {
+    CloseActivities();
+    session->offer.reset();
     if (!session->transfer) {
       session->transfer.emplace();
       session->transfer->since = now;
@@ -173,7 +209,10 @@ struct Folder {
     ++session->epoch.value;
   }
 
-  void operator()(const Invited& e) { AddParticipant(e.technician, Role::kInvitee, e.seat_of); }
+  void operator()(const Invited& e) {
+    AddParticipant(e.technician, Role::kInvitee, e.seat_of);
+    session->participants.back().granted = e.granted;
+  }
 
   void operator()(const InvitationAccepted& e) {
     Participant* self = session->Find(e.technician);
@@ -228,11 +267,14 @@ struct Folder {
       Erase(session->hidden_from, lead->technician);
       session->hidden_from.push_back(lead->technician);
     }
+    CloseActivities();
     session->participants.clear();
     session->lead_offered_to = {};
     session->held = false;
     session->lead_console_lost = false;
+    session->declines.clear();
     session->waiting_since = now;
+    session->queue_since = now;
     ++session->epoch.value;
   }
 
@@ -245,8 +287,13 @@ struct Folder {
     session->outcome = e.outcome;
     session->keepers = e.keepers;
     session->ended = now;
+    session->activities.clear();
+    session->offer.reset();
     session->transfer.reset();
     session->lead_offered_to = {};
+    if (!session->survey_sent && session->ever_started && SettingsOf(org, *session).survey_at_end) {
+      session->survey_sent = !SettingsOf(org, *session).survey.empty();
+    }
     ForgetCode();
   }
 
@@ -255,10 +302,66 @@ struct Folder {
     session->outcome = e.outcome;
   }
 
+  void operator()(const ActivityRequested& e) {
+    session->last_activity = e.activity;
+    session->activities.push_back({e.activity, e.kind, e.technician, false, e.detail, now});
+  }
+  void operator()(const ActivityOpened& e) {
+    for (Activity& activity : session->activities) {
+      if (activity.id != e.activity) continue;
+      activity.open = true;
+      activity.since = now;
+    }
+  }
+  void operator()(const ActivityClosed& e) {
+    if (const Activity* activity = session->FindActivity(e.activity)) RestartIdle(*activity);
+    std::erase_if(session->activities, [&](const Activity& a) { return a.id == e.activity; });
+  }
+  void operator()(const StandingGrantsSet& e) { session->standing_grants = e.kinds; }
+  void operator()(const Granted& e) {
+    if (Participant* participant = session->Find(e.technician)) participant->granted = e.granted;
+  }
+  void operator()(const ChatSwitched& e) { session->chat_off = e.off; }
+  void operator()(const SurveySent&) { session->survey_sent = true; }
+  void operator()(const DeliveryReported& e) {
+    session->delivery.state = e.state;
+    session->delivery.detail = e.detail;
+  }
+
+  void operator()(const Offered& e) {
+    if (e.expires != kNoTime) session->offer = Offer{e.technician, now, e.expires};
+    auto it = org.technicians.find(e.technician);
+    if (it != org.technicians.end()) it->second.last_offer = now;
+  }
+  void operator()(const OfferEnded& e) {
+    session->offer.reset();
+    auto it = org.technicians.find(e.technician);
+    if (it != org.technicians.end() && e.pause_until != kNoTime) it->second.paused_until = e.pause_until;
+    if (e.cause == OfferEnd::kWithdrawn) return;
+    std::erase_if(session->declines, [&](const Decline& d) { return d.technician == e.technician; });
+    if (session->declines.size() == limits::kDeclines) session->declines.erase(session->declines.begin());
+    session->declines.push_back({e.technician, e.cause, e.reason, now});
+  }
+  void operator()(const PreferenceLapsed&) { session->preferred_only = false; }
+  void operator()(const Redirected& e) {
+    session->channel = e.to.channel;
+    session->queue_group = e.to.group;
+    session->queue_since = now;
+    session->preferred_only = false;
+    session->notified = false;
+    ++session->redirects;
+  }
+  void operator()(const Unattended& e) {
+    session->notified = true;
+    session->end_page = e.page_url;
+  }
+  void operator()(const OwnerChanged& e) { session->owner = e.owner; }
+
   void operator()(const OrgPut& e) {
     if (!org.id) org.created = now;
     org.id = e.org;
     org.display_name = e.display_name;
+    org.settings = e.settings;
   }
   void operator()(const GroupPut& e) { org.groups.insert_or_assign(e.group.id, e.group); }
   void operator()(const GroupDeleted& e) { org.groups.erase(e.group); }
@@ -269,23 +372,41 @@ struct Folder {
     if (created) {
       technician.id = e.technician;
       technician.created = technician.console_since = technician.away_since = technician.status_since = now;
+      technician.busy_since = technician.idle_since = now;
     }
-    technician.display_name = e.display_name;
-    technician.group = e.group;
-    technician.administrator = e.administrator;
-    technician.disabled = e.disabled;
+    static_cast<TechnicianConfig&>(technician) = e.config;
   }
   void operator()(const TechnicianDeleted& e) { org.technicians.erase(e.technician); }
-  void operator()(const ChannelPut& e) { org.channels.insert_or_assign(e.channel.id, e.channel); }
-  void operator()(const ChannelDeleted& e) { org.channels.erase(e.channel); }
+  void operator()(const ChannelPut& e) {
+    auto [it, created] = org.channels.try_emplace(e.channel.id, e.channel);
+    const bool open = created || it->second.open;
+    const uint32_t version = created ? 0 : it->second.policy_version;
+    it->second = e.channel;
+    it->second.open = open;
+    it->second.policy_version = version + 1;
+  }
+  void operator()(const ChannelHours& e) {
+    auto it = org.channels.find(e.channel);
+    if (it != org.channels.end()) it->second.open = e.open;
+  }
+  void operator()(const ChannelDeleted& e) {
+    org.channels.erase(e.channel);
+    std::erase_if(org.stats, [&](const auto& entry) { return entry.first.channel == e.channel; });
+  }
   void operator()(const KeyPut& e) { org.keys.insert_or_assign(e.key.id, e.key); }
   void operator()(const KeyRevoked& e) { org.keys.erase(e.key); }
+  void operator()(const KeyUsed& e) {
+    auto it = org.keys.find(e.key);
+    if (it != org.keys.end()) it->second.last_used = e.at;
+  }
 
   void operator()(const ConsoleAttached& e) {
     auto it = org.technicians.find(e.technician);
     if (it == org.technicians.end()) return;
     if (!it->second.console) it->second.console_since = now;
     it->second.console = true;
+    it->second.link_cause = LinkCause::kAttached;
+    it->second.idle_since = now;
     it->second.console_name = e.console_name;
     it->second.inactive = false;
     it->second.foreground = {};
@@ -296,6 +417,7 @@ struct Folder {
     it->second.inactive = false;
     it->second.console = false;
     it->second.console_since = e.since;
+    it->second.link_cause = e.cause;
     it->second.foreground = {};
   }
   void operator()(const IntentSet& e) {

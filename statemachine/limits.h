@@ -59,6 +59,8 @@ inline constexpr size_t kSurveyChars = 2048;
 inline constexpr size_t kAdministeredGroups = 100;
 inline constexpr size_t kTechniciansAtOnce = 1000;  // made by one command
 inline constexpr size_t kRecordedCandidates = 16;   // of each sort in a routing record; it is written with every decision
+inline constexpr size_t kEstimateServed =
+    10;  // completed sessions before a wait is estimated: their mean is right within a third
 inline constexpr Duration kKeyUseStep = std::chrono::minutes(10);  // how exact the last use of a key is kept
 
 inline constexpr Duration kMaxTimeout = std::chrono::minutes(999);         // domain.md §3

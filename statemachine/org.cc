@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <array>
 
+#include "statemachine/route.h"
 #include "statemachine/view.h"
 
 namespace guichet {
@@ -13,8 +14,31 @@ std::string_view Name(Status status) {
 }
 
 std::string_view Name(KeyRole role) {
-  static constexpr std::array<std::string_view, 5> kNames = {"none", "technician", "integrator", "administrator", "operator"};
+  static constexpr std::array<std::string_view, kKeyRoleCount> kNames = {"none",          "technician", "integrator",
+                                                                         "administrator", "operator",   "group_administrator"};
   return kNames[static_cast<size_t>(role)];
+}
+
+std::string_view Name(Scope scope) {
+  static constexpr std::array<std::string_view, kScopeCount> kNames = {
+      "NONE", "SESSIONS_READ", "SESSIONS_WRITE", "ORGANIZATION_READ", "ORGANIZATION_WRITE", "ROUTING_READ", "DELIVERIES"};
+  return kNames[static_cast<size_t>(scope)];
+}
+
+std::string_view Name(LinkCause cause) {
+  static constexpr std::array<std::string_view, kLinkCauseCount> kNames = {"NONE", "NEVER_ATTACHED", "ATTACHED", "SIGNED_OUT",
+                                                                           "LOST", "LOGGED_OUT",     "DISABLED"};
+  return kNames[static_cast<size_t>(cause)];
+}
+
+std::string_view Name(RoutingMode mode) {
+  static constexpr std::array<std::string_view, 4> kNames = {"NONE", "MANUAL", "OFFER", "AUTO_START"};
+  return kNames[static_cast<size_t>(mode)];
+}
+
+std::string_view Name(Strategy strategy) {
+  static constexpr std::array<std::string_view, 4> kNames = {"NONE", "LONGEST_IDLE", "LEAST_ACTIVE", "ROUND_ROBIN"};
+  return kNames[static_cast<size_t>(strategy)];
 }
 
 const GroupSettings& DefaultSettings() {
@@ -33,6 +57,7 @@ const GroupSettings& SettingsOf(const Org& org, const TechnicianId& technician) 
 const GroupSettings& SettingsOf(const Org& org, const Session& session) {
   if (const Participant* lead = session.lead()) return SettingsOf(org, lead->technician);
   if (session.owner) return SettingsOf(org, session.owner);
+  if (auto group = org.groups.find(session.queue_group); group != org.groups.end()) return group->second.settings;
   auto channel = org.channels.find(session.channel);
   if (channel != org.channels.end() && !channel->second.groups.empty()) {
     auto group = org.groups.find(channel->second.groups.front());
@@ -62,6 +87,24 @@ bool Serves(const Org& org, const TechnicianId& technician, const ChannelId& cha
          std::find(c.technicians.begin(), c.technicians.end(), technician) != c.technicians.end();
 }
 
+bool Serves(const Org& org, const TechnicianId& technician, const Queue& queue) {
+  if (!queue.group) return Serves(org, technician, queue.channel);
+  const Technician* t = FindTechnician(org, technician);
+  return t != nullptr && !t->disabled && t->group == queue.group;
+}
+
+const Channel* FindChannel(const Org& org, const ChannelId& id) {
+  auto it = org.channels.find(id);
+  return it == org.channels.end() ? nullptr : &it->second;
+}
+
+bool Allowed(const Org& org, const TechnicianId& technician, Permission permission) {
+  const Technician* t = FindTechnician(org, technician);
+  if (t == nullptr) return false;
+  auto group = org.groups.find(t->group);
+  return (group == org.groups.end() ? Permissions::Default() : group->second.permissions).Has(permission);
+}
+
 std::vector<TechnicianId> MembersOf(const Org& org, const GroupId& group) {
   std::vector<TechnicianId> members;
   for (const auto& [id, technician] : org.technicians) {
@@ -86,23 +129,34 @@ std::vector<ChannelId> ChannelsServedBy(const Org& org, const TechnicianId& tech
   return served;
 }
 
-size_t ActiveSessions(const Org& org, const TechnicianId& technician) {
+Load LoadOf(const Org& org, const TechnicianId& technician) {
+  Load load;
   auto entries = org.entries.find(technician);
-  if (entries == org.entries.end()) return 0;
-  return std::count_if(entries->second.begin(), entries->second.end(), [&](SessionId id) {
+  if (entries == org.entries.end()) return load;
+  for (SessionId id : entries->second) {
     const Session* session = FindSession(org, id);
-    if (session == nullptr || session->ended_already() || session->held) return false;
+    if (session == nullptr || session->ended_already() || session->held) continue;
     const Participant* lead = session->lead();
-    return lead != nullptr && lead->technician == technician;
-  });
+    if (lead == nullptr || lead->technician != technician) continue;
+    const Channel* channel = FindChannel(org, session->channel);
+    ++load.active;
+    load.units += channel == nullptr ? 1 : channel->routing.weight;
+    load.lens += session->type == SessionType::kLens;
+  }
+  return load;
+}
+
+size_t ActiveSessions(const Org& org, const TechnicianId& technician) { return LoadOf(org, technician).active; }
+
+bool IsBusy(const Org& org, const Technician& technician) {
+  const uint32_t busy_at = SettingsOf(org, technician.id).busy_at;
+  return busy_at > 0 && ActiveSessions(org, technician.id) >= busy_at;
 }
 
 Status StatusOf(const Org& org, const Technician& technician) {
   if (!technician.console || technician.disabled) return Status::kOffline;
   if (technician.away || technician.inactive) return Status::kAway;
-  const uint32_t busy_at = SettingsOf(org, technician.id).busy_at;
-  if (busy_at > 0 && ActiveSessions(org, technician.id) >= busy_at) return Status::kBusy;
-  return Status::kOnline;
+  return IsBusy(org, technician) ? Status::kBusy : Status::kOnline;
 }
 
 const Technician* FindTechnician(const Org& org, const TechnicianId& id) {
@@ -120,7 +174,16 @@ void RebuildIndexes(Org& org) {
   org.pools.clear();
   org.connecting.clear();
   org.monitoring.clear();
-  for (const auto& [id, session] : org.sessions) IndexSession(org, session);
+  org.waiting.clear();
+  org.kept.clear();
+  org.offers.clear();
+  org.roster.clear();
+  org.roster_at.clear();
+  for (const auto& [id, session] : org.sessions) {
+    IndexSession(org, session);
+    IndexRouting(org, session);
+  }
+  for (const auto& [id, technician] : org.technicians) RefreshRoster(org, id);
 }
 
 }  // namespace guichet

@@ -264,9 +264,11 @@ struct OrgSettings {
   bool operator==(const OrgSettings&) const = default;
 };
 
-// One technician as routing scans him: all that is not particular to a session, in one cache line and a bit.
+// One technician as routing scans him: all that is not particular to a session, side by side with his colleagues.
 struct RosterItem {
-  const Technician* technician = nullptr;
+  TechnicianId technician;
+  std::vector<Skill> skills;
+  bool auto_start = false;  // his group's auto_start_channel
   Time idle_since{};
   Time last_offer{};
   Time not_before{};      // the latest of the three below
@@ -278,6 +280,7 @@ struct RosterItem {
   uint32_t active = 0;
   uint32_t max_active = 0;
   uint32_t filters = 0;  // bits of Filter (route.h) that hold whatever the session
+  bool operator==(const RosterItem&) const = default;
 };
 
 // Thread safety: none; one thread owns it. Invariant: `entries` holds exactly the (technician, session) pairs of
@@ -336,6 +339,8 @@ struct Load {
 };
 Load LoadOf(const Org& org, const TechnicianId& technician);
 size_t ActiveSessions(const Org& org, const TechnicianId& technician);
+// The load layer, whatever intent and link are.
+bool IsBusy(const Org& org, const Technician& technician);
 Status StatusOf(const Org& org, const Technician& technician);
 
 const Technician* FindTechnician(const Org& org, const TechnicianId& id);

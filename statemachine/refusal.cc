@@ -18,7 +18,7 @@ absl::string_view View(std::string_view s) { return {s.data(), s.size()}; }
 // The payload is reason, retry in milliseconds, then key, value, key, value …, parted by a byte that becomes a space in values:
 // some are text of a request.
 constexpr size_t kMessageBytes = 1024;  // a status travels in trailing metadata, of which clients take 8 KiB
-constexpr size_t kValueBytes = 256;
+constexpr size_t kValueBytes = 2048;    // a URL
 
 // The text cut before a character that would pass `max` bytes.
 std::string Clip(std::string text, size_t max) {
@@ -99,7 +99,12 @@ std::string_view Name(Reason reason) {
                                                                         "TRANSFER_TOO_LARGE",
                                                                         "STORAGE_FAILED",
                                                                         "HEARTBEATS_MISSED",
-                                                                        "LOGGED_OUT"};
+                                                                        "LOGGED_OUT",
+                                                                        "PERMISSION_LOCKED",
+                                                                        "OFFERED_TO_ANOTHER",
+                                                                        "NO_OFFER",
+                                                                        "ACTIVITY_NOT_FOUND",
+                                                                        "CHANNEL_CLOSED"};
   return kNames[static_cast<size_t>(reason)];
 }
 
@@ -364,6 +369,50 @@ absl::Status LoggedOut(Duration after) {
   return Make(absl::StatusCode::kAborted, Reason::kLoggedOut,
               absl::StrCat("the console reported no activity for ", after.count(), " ms; sign in again"),
               {{"logout_after_ms", absl::StrCat(after.count())}});
+}
+
+absl::Status PermissionMissing(const TechnicianId& technician, Permission permission) {
+  return Make(absl::StatusCode::kPermissionDenied, Reason::kPermissionDenied,
+              absl::StrCat("technician ", technician.value, " does not have the permission ", View(Name(permission)),
+                           "; his group, or for a collaborator the lead, grants it"),
+              {{"technician_id", technician.value}, {"permission", Str(Name(permission))}});
+}
+absl::Status PermissionLocked(const GroupId& group, Permissions locked) {
+  std::string names;
+  for (int i = 1; i < kPermissionCount; ++i) {
+    const auto permission = static_cast<Permission>(i);
+    if (locked.Has(permission)) absl::StrAppend(&names, names.empty() ? "" : ",", View(Name(permission)));
+  }
+  return Make(absl::StatusCode::kPermissionDenied, Reason::kPermissionLocked,
+              absl::StrCat("only a master administrator changes locked permissions, or what is locked, of group ", group.value,
+                           ": ", names),
+              {{"group_id", group.value}, {"permissions", names}});
+}
+absl::Status OfferedToAnother(const Session& session, std::string_view command) {
+  const int64_t expires = session.offer->expires.time_since_epoch().count();
+  return Make(kPrecondition, Reason::kOfferedToAnother,
+              absl::StrCat("session ", session.id.value, " is offered to ", session.offer->technician.value,
+                           "; it can be started by others when he has rejected the offer or let it pass"),
+              {{"session_id", Str(session.id)},
+               {"command", Str(command)},
+               {"technician_id", session.offer->technician.value},
+               {"expire_time_ms", absl::StrCat(expires)},
+               {"epoch", absl::StrCat(session.epoch.value)}});
+}
+absl::Status NoOffer(SessionId id, const TechnicianId& technician) {
+  return Make(kPrecondition, Reason::kNoOffer, absl::StrCat("session ", id.value, " is not offered to ", technician.value),
+              {{"session_id", Str(id)}, {"technician_id", technician.value}});
+}
+absl::Status ActivityNotFound(SessionId id, uint32_t activity) {
+  return Make(kNotFound, Reason::kActivityNotFound,
+              absl::StrCat("session ", id.value, " has no activity ", activity, ", or it is over"),
+              {{"session_id", Str(id)}, {"activity_id", absl::StrCat(activity)}});
+}
+absl::Status ChannelClosed(const ChannelId& id, const Fallback& fallback) {
+  return Make(
+      kPrecondition, Reason::kChannelClosed,
+      absl::StrCat("nobody serves channel ", id.value, " at this time", fallback.notice.empty() ? "" : ": ", fallback.notice),
+      {{"channel_id", id.value}, {"page_url", fallback.page_url}});
 }
 
 Refusal RefusalOf(const absl::Status& status) {

@@ -80,11 +80,26 @@ bool IsRoutable(const Session& session);
 // bound on starvation of 10 steps.
 Time PlaceOf(const Org& org, const Session& session);
 
+// The session's queue as it sees it; `ahead` counts at most `limit`.
+QueueNow LineOf(const Org& org, const Session& session, Time now, size_t limit = SIZE_MAX);
+
 // When the answer for the session changes by time alone (skills that relax, overflow, retries): the first such instant after
 // `now`; kNoTime: never.
 Time NextChange(const Org& org, const Session& session, Time now);
 // … and for a technician: deferral, wrap-up or pause end.
 Time NextChange(const Org& org, const TechnicianId& technician, Time now);
+
+// --- rules of queues
+// The first rule of the channel that moves the session elsewhere as things stand; null: none.
+const Redirect* RuleFor(const Org& org, const Session& session, const Channel& channel, Time now);
+// Whether a rule could move the session at all: not out of a group's queue, not into its own, not for ever.
+bool CanRedirect(const Org& org, const Session& session, const Redirect& rule);
+// Whether at least `length` sessions wait before it in its queue.
+bool IsBehind(const Org& org, const Session& session, size_t length);
+// Whether a console is attached of anybody who serves the queue.
+bool AnybodyOnline(const Org& org, const Queue& queue);
+// Whether sessions of the queue are given to technicians without their picking.
+bool RoutesByItself(const Org& org, const Queue& queue);
 
 // Keeps the technician's line of the roster; for a technician who is gone or disabled, drops it.
 void RefreshRoster(Org& org, const TechnicianId& technician);

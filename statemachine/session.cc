@@ -32,8 +32,29 @@ std::string_view Name(Outcome outcome) {
 }
 
 std::string_view Name(Method method) {
-  static constexpr std::array<std::string_view, kMethodCount> kNames = {"NONE", "PIN", "LINK", "CHANNEL_FORM", "MONITORING"};
+  static constexpr std::array<std::string_view, kMethodCount> kNames = {"NONE",       "PIN",   "LINK", "CHANNEL_FORM",
+                                                                        "MONITORING", "EMAIL", "SMS",  "LAN"};
   return kNames[static_cast<size_t>(method)];
+}
+
+std::string_view Name(SessionType type) {
+  static constexpr std::array<std::string_view, kSessionTypeCount> kNames = {"NONE", "STANDARD", "LENS"};
+  return kNames[static_cast<size_t>(type)];
+}
+
+std::string_view Name(OfferEnd end) {
+  static constexpr std::array<std::string_view, 4> kNames = {"NONE", "REJECTED", "TIMED_OUT", "WITHDRAWN"};
+  return kNames[static_cast<size_t>(end)];
+}
+
+std::string_view Name(DeliveryState state) {
+  static constexpr std::array<std::string_view, kDeliveryStateCount> kNames = {"NONE", "REQUESTED", "SENT", "FAILED"};
+  return kNames[static_cast<size_t>(state)];
+}
+
+const Activity* Session::FindActivity(uint32_t id) const {
+  auto it = std::find_if(activities.begin(), activities.end(), [&](const Activity& a) { return a.id == id; });
+  return it == activities.end() ? nullptr : &*it;
 }
 
 const Participant* Session::Find(const TechnicianId& technician) const {

@@ -7,6 +7,7 @@
 #include <string_view>
 #include <vector>
 
+#include "statemachine/estimate.h"
 #include "statemachine/ids.h"
 #include "statemachine/permissions.h"
 
@@ -193,10 +194,11 @@ struct Session {
   TechnicianId preferred;       // is asked first
   bool preferred_only = false;  // … and, until the policy's preferred_for has passed, nobody else
   std::optional<Offer> offer;
-  std::vector<Decline> declines;  // the latest of each technician, the oldest first
-  uint32_t redirects = 0;         // how often a rule has moved it
-  bool notified = false;          // the customer was told that nobody serves
-  std::string end_page;           // where the customer is sent when it ends unserved
+  std::vector<Decline> declines;     // the latest of each technician, the oldest first
+  uint32_t redirects = 0;            // how often a rule has moved it
+  bool notified = false;             // the customer was told that nobody serves
+  std::optional<WaitEstimate> told;  // how long it would wait, when it joined its queue; nullopt: too little was known
+  std::string end_page;              // where the customer is sent when it ends unserved
 
   Outcome outcome = Outcome::kNone;
   std::vector<TechnicianId> keepers;      // who still shows the ended session

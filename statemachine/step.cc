@@ -1,9 +1,11 @@
 #include "statemachine/step.h"
 
+#include <map>
 #include <set>
 #include <type_traits>
 
 #include "statemachine/evolve.h"
+#include "statemachine/route.h"
 
 namespace guichet {
 namespace {
@@ -17,6 +19,7 @@ struct Notes {
   std::set<GroupId> groups;
   std::set<ChannelId> channels;
   std::set<KeyId> keys;
+  std::set<Queue> queues;
   bool org = false;
   bool membership = false;
 };
@@ -25,6 +28,8 @@ void Note(const Event& event, Notes& notes) {
   if (SessionId id = SessionOf(event)) {
     notes.sessions.insert(id);
     if (std::holds_alternative<SessionCreated>(event)) notes.org = true;  // the last session id is in its record
+    if (const auto* offered = std::get_if<Offered>(&event)) notes.technicians.insert(offered->technician);
+    if (const auto* ended = std::get_if<OfferEnded>(&event)) notes.technicians.insert(ended->technician);
     return;
   }
   std::visit(
@@ -36,7 +41,8 @@ void Note(const Event& event, Notes& notes) {
         if constexpr (std::is_same_v<E, ChannelPut>) notes.channels.insert(e.channel.id);
         if constexpr (std::is_same_v<E, ChannelDeleted>) notes.channels.insert(e.channel);
         if constexpr (std::is_same_v<E, KeyPut>) notes.keys.insert(e.key.id);
-        if constexpr (std::is_same_v<E, KeyRevoked>) notes.keys.insert(e.key);
+        if constexpr (std::is_same_v<E, KeyRevoked> || std::is_same_v<E, KeyUsed>) notes.keys.insert(e.key);
+        if constexpr (std::is_same_v<E, ChannelHours>) notes.channels.insert(e.channel);
         if constexpr (requires { e.technician; }) notes.technicians.insert(e.technician);
         notes.membership |= std::is_same_v<E, ChannelPut> || std::is_same_v<E, ChannelDeleted> ||
                             std::is_same_v<E, TechnicianPut> || std::is_same_v<E, TechnicianDeleted>;
@@ -44,11 +50,76 @@ void Note(const Event& event, Notes& notes) {
       event);
 }
 
+// What of a session decides about its technicians and its queue, before the events of a command.
+struct Before {
+  Queue queue;
+  TechnicianId lead;
+  bool active = false;   // counts for the lead
+  bool in_line = false;  // waits for its first or next technician
+  Time joined{};         // … since
+};
+
+// In a queue, also while it is offered to somebody.
+bool InLine(const Session& session) { return session.link == Link::kAttached && PoolView(session) == EntryState::kWaiting; }
+
+bool IsActive(const Session& session) { return session.lead() != nullptr && !session.held && !session.ended_already(); }
+
+// Idle time, after-work and statistics follow from who stopped working on what, on whatever way that came about.
+void FollowWork(Org& org, const Session& session, const Before& before, Time now, Notes& notes) {
+  if (!before.lead) return;
+  const Participant* lead = session.lead();
+  const bool still_his = lead != nullptr && lead->technician == before.lead && !session.ended_already();
+  auto it = org.technicians.find(before.lead);
+  if (before.active && it != org.technicians.end() && !(still_his && IsActive(session))) {
+    it->second.idle_since = now;
+    notes.technicians.insert(before.lead);
+  }
+  if (still_his || !before.queue) return;
+  const Channel* channel = FindChannel(org, before.queue.channel);
+  if (channel == nullptr) return;
+  if (it != org.technicians.end() && channel->routing.wrap_up > Duration{0}) {
+    it->second.wrap_up_until = now + channel->routing.wrap_up;
+    notes.technicians.insert(before.lead);
+  }
+  LearnHandled(org.stats[before.queue], now - session.started + channel->routing.wrap_up);
+  notes.queues.insert(before.queue);
+}
+
+// What the customer was told of his wait when he joined the line is compared with how it came out.
+void FollowLine(Org& org, Session& session, const Before& before, Time now, Notes& notes) {
+  const bool in_line = InLine(session);
+  const bool moved = before.queue != session.queue();
+  if (before.in_line && before.queue && !in_line && !moved) {
+    const bool started = session.lead() != nullptr || session.transfer;
+    const bool left = session.ended_already();
+    if (started != left) {
+      LearnStay(org.stats[before.queue], session.told, now - before.joined, left ? StayEnd::kLeft : StayEnd::kStarted);
+      notes.queues.insert(before.queue);
+    }
+  }
+  if (in_line && (!before.in_line || moved)) {
+    auto stats = org.stats.find(session.queue());
+    session.told = stats == org.stats.end() ? std::nullopt : EstimateWait(stats->second, LineOf(org, session, now));
+  }
+}
+
 }  // namespace
 
 Touched Fold(Org& org, LogEntry& entry) {
   Notes notes;
   const Time now = entry.time;
+  std::map<SessionId, Before> before;
+  std::set<TechnicianId> roster;  // whose offers changed
+  for (const Event& event : entry.events) {
+    const SessionId id = SessionOf(event);
+    const Session* session = id ? FindSession(org, id) : nullptr;
+    if (session == nullptr || before.contains(id)) continue;
+    const Participant* lead = session->lead();
+    before[id] = {session->queue(), lead == nullptr ? TechnicianId{} : lead->technician, IsActive(*session), InLine(*session),
+                  session->queue_since};
+    if (session->offer) roster.insert(session->offer->technician);
+    UnindexRouting(org, *session);
+  }
   for (const Event& event : entry.events) {
     Evolve(org, event, now);
     Note(event, notes);
@@ -64,7 +135,14 @@ Touched Fold(Org& org, LogEntry& entry) {
     Session& session = it->second;
     session.revision = org.revision;
     SessionChange change;
-    change.changes = RefreshViews(org, session, now);
+    auto known = before.find(id);
+    change.changes = RefreshViews(org, session, known == before.end() ? session.queue() : known->second.queue, now);
+    IndexRouting(org, session);
+    if (session.offer) roster.insert(session.offer->technician);
+    if (known != before.end()) {
+      FollowLine(org, session, known->second, now, notes);
+      FollowWork(org, session, known->second, now, notes);
+    }
     for (const EntryChange& c : change.changes) {
       if (c.technician) notes.loads.insert(c.technician);
     }
@@ -81,18 +159,26 @@ Touched Fold(Org& org, LogEntry& entry) {
   }
   // Load and settings decide BUSY: everybody's status after a change of settings, else that of those whose sessions changed.
   if (!notes.groups.empty()) {
-    for (const auto& [id, technician] : org.technicians) notes.loads.insert(id);
+    for (const auto& [id, technician] : org.technicians) {
+      if (notes.groups.contains(technician.group)) notes.loads.insert(id);
+    }
   }
   notes.loads.insert(notes.technicians.begin(), notes.technicians.end());
   for (const TechnicianId& id : notes.loads) {
     auto it = org.technicians.find(id);
     if (it != org.technicians.end() && RefreshStatus(org, it->second, now)) notes.technicians.insert(id);
+    roster.insert(id);
   }
+  if (!notes.channels.empty()) {  // the weight of its sessions
+    for (const auto& [id, technician] : org.technicians) roster.insert(id);
+  }
+  for (const TechnicianId& id : roster) RefreshRoster(org, id);
   touched.technicians.assign(notes.technicians.begin(), notes.technicians.end());
   touched.loads.assign(notes.loads.begin(), notes.loads.end());
   touched.groups.assign(notes.groups.begin(), notes.groups.end());
   touched.channels.assign(notes.channels.begin(), notes.channels.end());
   touched.keys.assign(notes.keys.begin(), notes.keys.end());
+  touched.queues.assign(notes.queues.begin(), notes.queues.end());
   touched.org = notes.org;
   touched.membership = notes.membership;
   return touched;

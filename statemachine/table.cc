@@ -252,7 +252,22 @@ std::string_view Name(Trigger trigger) {
                                                                          "set_status",
                                                                          "abort",
                                                                          "administer",
-                                                                         "inactivity"};
+                                                                         "inactivity",
+                                                                         "offer",
+                                                                         "offer_rejected",
+                                                                         "offer_timeout",
+                                                                         "auto_start",
+                                                                         "redirect",
+                                                                         "unattended",
+                                                                         "preference",
+                                                                         "activity",
+                                                                         "grant",
+                                                                         "chat_switch",
+                                                                         "survey",
+                                                                         "delivery",
+                                                                         "channel_hours",
+                                                                         "key_used",
+                                                                         "hand_over"};
   return kNames[static_cast<size_t>(trigger)];
 }
 

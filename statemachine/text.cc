@@ -53,6 +53,37 @@ struct Writer {
   std::string operator()(const Revealed& e) const { return absl::StrCat("shown to ", e.technician.value, " again"); }
   std::string operator()(const SessionEnded& e) const { return absl::StrCat("ended: ", V(Name(e.outcome))); }
   std::string operator()(const EntryDismissed& e) const { return absl::StrCat("dismissed by ", e.technician.value); }
+  std::string operator()(const ActivityRequested& e) const {
+    return absl::StrCat(e.technician.value, " asks for ", V(Name(e.kind)), e.detail.empty() ? "" : ": ", e.detail);
+  }
+  std::string operator()(const ActivityOpened& e) const { return absl::StrCat("activity ", e.activity, " open"); }
+  std::string operator()(const ActivityClosed& e) const { return absl::StrCat("activity ", e.activity, " over"); }
+  std::string operator()(const StandingGrantsSet&) const { return "standing grants of the customer changed"; }
+  std::string operator()(const Granted& e) const { return absl::StrCat("permissions of ", e.technician.value, " changed"); }
+  std::string operator()(const ChatSwitched& e) const { return e.off ? "chat off" : "chat on"; }
+  std::string operator()(const SurveySent&) const { return "survey sent"; }
+  std::string operator()(const DeliveryReported& e) const {
+    return absl::StrCat("delivery ", V(Name(e.state)), e.detail.empty() ? "" : ": ", e.detail);
+  }
+  std::string operator()(const Offered& e) const {
+    return absl::StrCat(e.expires == kNoTime ? "routed to " : "offered to ", e.technician.value);
+  }
+  std::string operator()(const OfferEnded& e) const {
+    return absl::StrCat("offer to ", e.technician.value, " ", V(Name(e.cause)), e.reason.empty() ? "" : ": ", e.reason);
+  }
+  std::string operator()(const PreferenceLapsed&) const { return "waits for its preferred technician alone no more"; }
+  std::string operator()(const Redirected& e) const {
+    return absl::StrCat("redirected to ", e.to.group ? "group " : "channel ",
+                        e.to.group ? e.to.group.value : e.to.channel.value);
+  }
+  std::string operator()(const Unattended& e) const {
+    return e.page_url.empty() ? "nobody serves: the customer was told" : absl::StrCat("nobody serves: sent to ", e.page_url);
+  }
+  std::string operator()(const OwnerChanged& e) const { return absl::StrCat("owned by ", e.owner.value); }
+  std::string operator()(const KeyUsed& e) const { return absl::StrCat("key ", e.key.value, " used"); }
+  std::string operator()(const ChannelHours& e) const {
+    return absl::StrCat("channel ", e.channel.value, e.open ? " opens" : " closes");
+  }
   std::string operator()(const OrgPut& e) const { return absl::StrCat("organization ", e.org.value, " put"); }
   std::string operator()(const GroupPut& e) const { return absl::StrCat("group ", e.group.id.value, " put"); }
   std::string operator()(const GroupDeleted& e) const { return absl::StrCat("group ", e.group.value, " deleted"); }

@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <array>
 
+#include "statemachine/route.h"
+
 namespace guichet {
 namespace {
 
@@ -41,9 +43,15 @@ void OfferLeadLost(const Org& org, const Session& session, const Participant& le
 
 void OfferIdle(const Org& org, const Session& session, List& list) {
   if (session.held) return;
+  auto blocks = [&](const TechnicianId& technician) {  // empty: anybody's
+    return std::any_of(session.activities.begin(), session.activities.end(), [&](const Activity& a) {
+      return a.open && (!technician || a.technician == technician) && SettingsOf(org, a.technician).idle_blockers.Has(a.kind);
+    });
+  };
   for (const Participant& participant : session.participants) {
     const Duration timeout = SettingsOf(org, participant.technician).idle_timeout;
     if (timeout == kNever || participant.foreground || participant.on_hold) continue;
+    if (blocks(participant.role == Role::kLead ? TechnicianId{} : participant.technician)) continue;
     if (participant.role == Role::kLead) {
       list.Offer(participant.background_since + timeout, TimerKind::kIdle);
     } else if (participant.role == Role::kCollaborator) {
@@ -52,12 +60,23 @@ void OfferIdle(const Org& org, const Session& session, List& list) {
   }
 }
 
+void OfferRouting(const Org& org, const Session& session, List& list) {
+  if (session.offer) list.Offer(session.offer->expires, TimerKind::kOffer);
+  const Channel* channel = FindChannel(org, session.channel);
+  if (!IsRoutable(session) || channel == nullptr) return;
+  if (session.preferred_only) list.Offer(session.waiting_since + channel->routing.preferred_for, TimerKind::kPreference);
+  for (const Redirect& rule : channel->redirects) {
+    if (rule.when != RedirectWhen::kAfterWait || !CanRedirect(org, session, rule)) continue;
+    list.Offer(session.queue_since + rule.wait, TimerKind::kRedirect);
+  }
+}
+
 }  // namespace
 
 std::string_view Name(TimerKind kind) {
   static constexpr std::array<std::string_view, kTimerKindCount> kNames = {
-      "code_validity",     "connecting", "waiting", "offline",   "idle",
-      "collaborator_idle", "hold",       "system",  "lead_lost", "lead_lost_policy"};
+      "code_validity", "connecting", "waiting",          "offline", "idle",       "collaborator_idle", "hold",
+      "system",        "lead_lost",  "lead_lost_policy", "offer",   "preference", "redirect"};
   return kNames[static_cast<size_t>(kind)];
 }
 
@@ -81,6 +100,7 @@ std::vector<Deadline> Deadlines(const Org& org, const Session& session) {
   } else if (Duration waiting = WaitingTimeout(org, session); waiting != kNever) {
     list.Offer(session.waiting_since + waiting, TimerKind::kWaiting);
   }
+  OfferRouting(org, session, list);
   return list.Take();
 }
 

@@ -2,6 +2,8 @@
 
 #include <algorithm>
 
+#include "statemachine/route.h"
+
 namespace guichet {
 namespace {
 
@@ -46,10 +48,18 @@ EntryState InvolvedView(const Session& session, const TechnicianId& technician) 
 }
 
 // What a technician without a part of his own sees: the pool's view when he serves the channel.
-EntryState FromPool(const Org& org, const Session& session, const TechnicianId& technician, EntryState pool) {
+EntryState FromPool(const Org& org, const Session& session, const TechnicianId& technician, EntryState pool,
+                    const Queue& queue) {
   if (pool == EntryState::kNone || pool == EntryState::kRemoved) return EntryState::kRemoved;
-  if (Contains(session.hidden_from, technician) || !Serves(org, technician, session.channel)) return EntryState::kRemoved;
+  if (Contains(session.hidden_from, technician) || !Serves(org, technician, queue)) return EntryState::kRemoved;
   return pool;
+}
+
+void LeavePool(Org& org, const Queue& queue, SessionId session) {
+  auto pool = org.pools.find(queue);
+  if (pool == org.pools.end()) return;
+  pool->second.erase(session);
+  if (pool->second.empty()) org.pools.erase(pool);
 }
 
 }  // namespace
@@ -80,6 +90,7 @@ std::vector<TechnicianId> Involved(const Session& session) {
     }
   }
   if (session.owner && session.lead() == nullptr) add(session.owner);
+  if (session.offer) add(session.offer->technician);
   for (const TechnicianId& technician : session.hidden_from) add(technician);
   return result;
 }
@@ -92,7 +103,7 @@ EntryState PoolView(const Session& session) {
 
 EntryState View(const Org& org, const Session& session, const TechnicianId& technician) {
   if (Contains(Involved(session), technician)) return InvolvedView(session, technician);
-  return FromPool(org, session, technician, PoolView(session));
+  return FromPool(org, session, technician, PoolView(session), session.queue());
 }
 
 Time SinceOf(const Session& session, const TechnicianId& technician) {
@@ -107,7 +118,7 @@ void IndexSession(Org& org, const Session& session) {
   if (session.monitored && !session.ended_already()) org.monitoring.insert(session.id);
   if (!session.channel || session.ended_already()) return;
   if (session.pool.state != EntryState::kNone && session.pool.state != EntryState::kRemoved) {
-    org.pools[session.channel].insert(session.id);
+    org.pools[session.queue()].insert(session.id);
   }
   if (session.link == Link::kNeverAttached) ++org.connecting[session.channel];
 }
@@ -119,17 +130,46 @@ void UnindexSession(Org& org, const Session& session) {
     it->second.erase(session.id);
     if (it->second.empty()) org.entries.erase(it);
   }
-  if (!session.channel) return;
-  auto pool = org.pools.find(session.channel);
-  if (pool == org.pools.end()) return;
-  pool->second.erase(session.id);
-  if (pool->second.empty()) org.pools.erase(pool);
+  LeavePool(org, session.queue(), session.id);
 }
 
-std::vector<EntryChange> RefreshViews(Org& org, Session& session, Time now) {
+bool IsRoutable(const Session& session) {
+  return session.link == Link::kAttached && !session.offer && PoolView(session) == EntryState::kWaiting;
+}
+
+void IndexRouting(Org& org, const Session& session) {
+  if (session.offer) org.offers[session.offer->technician] = session.id;
+  if (!IsRoutable(session)) return;
+  const std::pair place(session.waiting_since, session.id);
+  if (session.preferred_only) {
+    org.kept[session.preferred].insert(place);
+  } else {
+    org.waiting[session.queue()].insert(place);
+  }
+}
+
+void UnindexRouting(Org& org, const Session& session) {
+  if (session.offer) org.offers.erase(session.offer->technician);
+  if (!IsRoutable(session)) return;
+  const std::pair place(session.waiting_since, session.id);
+  auto leave = [&](auto& index, const auto& key) {
+    auto it = index.find(key);
+    if (it == index.end()) return;
+    it->second.erase(place);
+    if (it->second.empty()) index.erase(it);
+  };
+  if (session.preferred_only) {
+    leave(org.kept, session.preferred);
+  } else {
+    leave(org.waiting, session.queue());
+  }
+}
+
+std::vector<EntryChange> RefreshViews(Org& org, Session& session, const Queue& before_queue, Time now) {
   std::vector<EntryChange> changes;
   const EntryState old_pool = session.pool.state;
   const EntryState new_pool = PoolView(session);
+  const Queue queue = session.queue();
   const std::vector<TechnicianId> involved = Involved(session);
   absl::flat_hash_map<TechnicianId, const EntryMark*> before;
   for (const EntryMark& mark : session.marks) before.emplace(mark.technician, &mark);
@@ -146,27 +186,34 @@ std::vector<EntryChange> RefreshViews(Org& org, Session& session, Time now) {
       since = it->second->since;
       if (from == EntryState::kRemoved && mark.state != from) from = EntryState::kNone;
       before.erase(it);
-    } else if (FromPool(org, session, technician, old_pool) != EntryState::kRemoved) {
+    } else if (FromPool(org, session, technician, old_pool, before_queue) != EntryState::kRemoved) {
       from = old_pool;
       since = session.pool.since;
     }
     if (from == mark.state) mark.since = since;
     if (from != mark.state && !(from == EntryState::kNone && mark.state == EntryState::kRemoved)) {
-      changes.push_back({technician, from, mark.state, from == EntryState::kNone ? Duration{0} : now - since});
+      changes.push_back({technician, {}, from, mark.state, from == EntryState::kNone ? Duration{0} : now - since});
     }
     marks.push_back(std::move(mark));
   }
   for (const EntryMark& mark : session.marks) {
     if (!before.contains(mark.technician)) continue;
-    EntryState to = FromPool(org, session, mark.technician, new_pool);
+    EntryState to = FromPool(org, session, mark.technician, new_pool, queue);
     if (to == mark.state) continue;
     const bool appears = mark.state == EntryState::kRemoved;
     changes.push_back(
-        {mark.technician, appears ? EntryState::kNone : mark.state, to, appears ? Duration{0} : now - mark.since});
+        {mark.technician, {}, appears ? EntryState::kNone : mark.state, to, appears ? Duration{0} : now - mark.since});
   }
-  if (old_pool != new_pool && !(old_pool == EntryState::kNone && new_pool == EntryState::kRemoved)) {
-    const EntryState from = old_pool == EntryState::kRemoved ? EntryState::kNone : old_pool;
-    changes.push_back({TechnicianId{}, from, new_pool, from == EntryState::kNone ? Duration{0} : now - session.pool.since});
+  auto pool_changes = [&](const Queue& pool, EntryState from, EntryState to) {
+    if (from == EntryState::kRemoved) from = EntryState::kNone;
+    if (from == to || (from == EntryState::kNone && to == EntryState::kRemoved)) return;
+    changes.push_back({TechnicianId{}, pool, from, to, from == EntryState::kNone ? Duration{0} : now - session.pool.since});
+  };
+  if (before_queue == queue) {
+    pool_changes(queue, old_pool, new_pool);
+  } else {
+    pool_changes(before_queue, old_pool, EntryState::kRemoved);
+    pool_changes(queue, EntryState::kNone, new_pool);
   }
 
   for (const EntryMark& mark : session.marks) {
@@ -177,24 +224,21 @@ std::vector<EntryChange> RefreshViews(Org& org, Session& session, Time now) {
     }
   }
   for (const EntryMark& mark : marks) org.entries[mark.technician].insert(session.id);
-  if (session.channel) {
-    if (new_pool != EntryState::kRemoved) {
-      org.pools[session.channel].insert(session.id);
-    } else if (auto pool = org.pools.find(session.channel); pool != org.pools.end()) {
-      pool->second.erase(session.id);
-      if (pool->second.empty()) org.pools.erase(pool);
-    }
-  }
+  if (before_queue != queue || new_pool == EntryState::kRemoved) LeavePool(org, before_queue, session.id);
+  if (session.channel && new_pool != EntryState::kRemoved) org.pools[queue].insert(session.id);
   session.marks = std::move(marks);
-  if (old_pool != new_pool) session.pool = {TechnicianId{}, new_pool, now};
+  if (old_pool != new_pool || before_queue != queue) session.pool = {TechnicianId{}, new_pool, now};
   return changes;
 }
 
 bool RefreshStatus(const Org& org, Technician& technician, Time now) {
+  const bool busy = IsBusy(org, technician);
   const Status status = StatusOf(org, technician);
-  if (status == technician.status) return false;
+  if (status == technician.status && busy == technician.busy) return false;
+  if (busy != technician.busy) technician.busy_since = now;
+  technician.busy = busy;
+  if (status != technician.status) technician.status_since = now;
   technician.status = status;
-  technician.status_since = now;
   return true;
 }
 

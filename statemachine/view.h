@@ -33,16 +33,20 @@ struct EntryChange {
 };
 
 // Brings marks, pool mark and the organization's indexes up to date after the events of one command, and returns what changed.
-std::vector<EntryChange> RefreshViews(Org& org, Session& session, Time now);
+// `before`: the queue in which the session was before them.
+std::vector<EntryChange> RefreshViews(Org& org, Session& session, const Queue& before, Time now);
 
 // Since when `technician` sees what he sees.
 Time SinceOf(const Session& session, const TechnicianId& technician);
 
-// Sets the derived status; returns true when it changed.
+// Sets the derived load and status; returns true when it changed.
 bool RefreshStatus(const Org& org, Technician& technician, Time now);
 
 // Index maintenance; used by RefreshViews and RebuildIndexes.
 void IndexSession(Org& org, const Session& session);
 void UnindexSession(Org& org, const Session& session);
+// … of what routing goes by: out before the events of a command, in after them.
+void IndexRouting(Org& org, const Session& session);
+void UnindexRouting(Org& org, const Session& session);
 
 }  // namespace guichet

@@ -80,7 +80,7 @@ std::vector<Action> ActionsOf(const Config& config) {
     add(SignIn(t), moves);
     add(SignOut(t, Time{}), moves);
     add(Look(t, kSession), false);
-    add(command::PutTechnician{t, t.value, kDesk, false, true}, false);
+    add(command::PutTechnician{t, testing::Config(t, kDesk, false, true)}, false);
     add(command::DeleteTechnician{t}, false);
   }
   return actions;
@@ -267,7 +267,7 @@ class Search {
     const Session* session = FindSession(org, kSession);
     if (session == nullptr) return;
     for (const Deadline& deadline : Deadlines(org, *session)) {
-      Decision decision = Fire(org, *session, deadline);
+      Decision decision = Fire(org, *session, deadline, now_);
       Step step;
       step.entry = {.time = now_, .trigger = decision.trigger, .actor = "timer", .events = std::move(decision.events)};
       Org after = org;

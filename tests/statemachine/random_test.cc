@@ -162,9 +162,9 @@ class RandomRun {
       case 0:
         return command::PutGroup{guichet::Group{group, group.value, Random()}, false};
       case 1:
-        return command::PutTechnician{who, who.value, group, Chance(2), Chance(4), !world_.org.technicians.contains(who)};
+        return command::PutTechnician{who, Config(who, group, Chance(2), Chance(4)), !world_.org.technicians.contains(who)};
       case 2:
-        return command::PutTechnician{who, who.value, group, Chance(2), false, !world_.org.technicians.contains(who)};
+        return command::PutTechnician{who, Config(who, group, Chance(2)), !world_.org.technicians.contains(who)};
       case 3:
         return command::DeleteTechnician{who};
       case 4: {

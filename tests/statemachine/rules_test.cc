@@ -114,7 +114,7 @@ TEST(Outcome, TechniciansEndClosesForCollaboratorsWhoDismissIt) {
 
 TEST(Outcome, DeletedOrDisabledLeadAborts) {
   for (const Command& command :
-       {Command(command::DeleteTechnician{kAnn}), Command(command::PutTechnician{kAnn, "Ann", kDesk, false, true})}) {
+       {Command(command::DeleteTechnician{kAnn}), Command(command::PutTechnician{kAnn, Config(kAnn, kDesk, false, true)})}) {
     World world;
     const SessionId led = world.Collaborating();
     const SessionId waiting = world.Private();

@@ -6,6 +6,7 @@
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_join.h"
 #include "gtest/gtest.h"
+#include "statemachine/invariant.h"
 
 namespace guichet::testing {
 namespace {
@@ -54,7 +55,7 @@ struct CommandText {
   }
   std::string operator()(const command::FireTimer&) const { return "tick"; }
   std::string operator()(const command::PutTechnician& c) const {
-    return absl::StrCat("put ", c.technician.value, " in ", c.group.value, c.disabled ? " disabled" : "");
+    return absl::StrCat("put ", c.technician.value, " in ", c.config.group.value, c.config.disabled ? " disabled" : "");
   }
   std::string operator()(const command::DeleteTechnician& c) const { return absl::StrCat("delete ", c.technician.value); }
   std::string operator()(const command::PutGroup& c) const { return absl::StrCat("put group ", c.group.id.value); }
@@ -150,6 +151,7 @@ std::string BrokenMarks(const Org& org, const Session& session) {
 }
 
 std::string BrokenSession(const Org& org, const Session& session) {
+  if (std::string_view broken = guichet::BrokenInvariant(org, session); !broken.empty()) return std::string(broken);
   if (std::string broken = BrokenMarks(org, session); !broken.empty()) return broken;
   if (session.ended_already()) {
     if (session.transfer || session.lead_offered_to || !session.code_key.empty()) return "an ended session is busy";
@@ -171,7 +173,15 @@ std::string Text(const Command& command) { return std::visit(CommandText{}, comm
 bool Same(const Org& a, const Org& b) {
   return a.id == b.id && a.last_session == b.last_session && a.revision == b.revision && a.groups == b.groups &&
          a.technicians == b.technicians && a.channels == b.channels && a.keys == b.keys && a.sessions == b.sessions &&
-         a.entries == b.entries && a.pools == b.pools && a.connecting == b.connecting && a.monitoring == b.monitoring;
+         a.entries == b.entries && a.pools == b.pools && a.stats == b.stats && a.settings == b.settings &&
+         a.connecting == b.connecting && a.monitoring == b.monitoring;
+}
+
+bool SameRoster(const Org& a, const Org& b, const TechnicianId& id) {
+  auto at_a = a.roster_at.find(id);
+  auto at_b = b.roster_at.find(id);
+  if (at_a == a.roster_at.end() || at_b == b.roster_at.end()) return at_a == a.roster_at.end() && at_b == b.roster_at.end();
+  return a.roster.at(at_a->second.first)[at_a->second.second] == b.roster.at(at_b->second.first)[at_b->second.second];
 }
 
 std::string BrokenInvariant(const Org& org) {
@@ -188,6 +198,12 @@ std::string BrokenInvariant(const Org& org) {
   if (rebuilt.entries != org.entries) return "index `entries` is not what the sessions say";
   if (rebuilt.pools != org.pools) return "index `pools` is not what the sessions say";
   if (rebuilt.monitoring != org.monitoring) return "index `monitoring` is not what the sessions say";
+  if (rebuilt.waiting != org.waiting) return "index `waiting` is not what the sessions say";
+  if (rebuilt.kept != org.kept) return "index `kept` is not what the sessions say";
+  if (rebuilt.offers != org.offers) return "index `offers` is not what the sessions say";
+  for (const auto& [id, technician] : org.technicians) {
+    if (!SameRoster(org, rebuilt, id)) return absl::StrCat("stale roster of ", id.value);
+  }
   if (rebuilt.connecting != org.connecting) return "index `connecting` is not what the sessions say";
   return "";
 }
@@ -199,10 +215,10 @@ std::string BrokenChanges(const Org& before, const Org& after, const SessionChan
   const SessionId id = change.after->id;
   const bool monitoring = change.after->method == Method::kMonitoring;
   std::map<TechnicianId, EntryChange> reported;
-  const EntryChange* pool = nullptr;
+  std::vector<EntryChange> pools;
   for (const EntryChange& c : change.changes) {
     if (!c.technician) {
-      pool = &c;
+      pools.push_back(c);
     } else if (!reported.emplace(c.technician, c).second) {
       return absl::StrCat("two changes for ", c.technician.value);
     }
@@ -214,13 +230,18 @@ std::string BrokenChanges(const Org& before, const Org& after, const SessionChan
     const bool known = before.technicians.contains(technician);
     // Who serves a channel changes without entry changes: watchers of queues begin again (Touched::membership).
     if (by_pool &&
-        (!known || Serves(before, technician, change.after->channel) != Serves(after, technician, change.after->channel))) {
+        (!known || Serves(before, technician, change.after->queue()) != Serves(after, technician, change.after->queue()))) {
       continue;
     }
     std::optional<EntryChange> told;
     if (auto it = reported.find(technician); it != reported.end()) told = it->second;
-    if (!told && by_pool && pool != nullptr && Serves(after, technician, change.after->channel)) {
-      told = EntryChange{technician, pool->from, pool->to, {}};
+    for (const EntryChange& pool : pools) {  // a redirected session leaves one and enters another
+      if (!by_pool || !Serves(after, technician, pool.pool)) continue;
+      if (!told) {
+        told = EntryChange{technician, {}, pool.from, pool.to, {}};
+      } else {
+        told->to = pool.to;
+      }
     }
     if (from == to) {
       if (told && told->from != told->to) return absl::StrCat("a change for ", technician.value, " who sees the same");
@@ -332,7 +353,7 @@ World::World(GroupSettings settings) {
 }
 
 void World::Technician(const TechnicianId& id, const GroupId& group, bool administrator, bool console) {
-  Do(command::PutTechnician{id, id.value, group, administrator, false, !org.technicians.contains(id)});
+  Do(command::PutTechnician{id, Config(id, group, administrator), !org.technicians.contains(id)});
   if (console && !org.technicians.at(id).console) Do(SignIn(id));
 }
 

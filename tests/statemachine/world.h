@@ -71,6 +71,15 @@ class World {
 };
 
 // --- commands in short
+inline TechnicianConfig Config(const TechnicianId& id, const GroupId& group = kDesk, bool administrator = false,
+                               bool disabled = false) {
+  TechnicianConfig config;
+  config.display_name = id.value;
+  config.group = group;
+  config.administrator = administrator;
+  config.disabled = disabled;
+  return config;
+}
 inline command::Target T(SessionId id, const TechnicianId& technician) { return {id, technician, {}}; }
 inline Command Start(SessionId id, const TechnicianId& t) { return command::Start{T(id, t)}; }
 inline Command Hold(SessionId id, const TechnicianId& t) { return command::Hold{T(id, t)}; }

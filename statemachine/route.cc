@@ -1,0 +1,359 @@
+#include "statemachine/route.h"
+
+#include <algorithm>
+
+#include "statemachine/limits.h"
+#include "statemachine/view.h"
+
+namespace guichet {
+namespace {
+
+constexpr uint32_t kUntimed = ~(Bit(Filter::kDeferred) | Bit(Filter::kWrapUp) | Bit(Filter::kPaused));
+
+constexpr uint32_t kOfOneSession = Bit(Filter::kDeclined) | Bit(Filter::kPreferred) | Bit(Filter::kLens);
+
+uint32_t LevelNeeded(const SkillNeed& need, Duration waited) {
+  if (need.relax_every <= Duration{0} || need.level <= need.relax_to) return need.level;
+  const int64_t steps = waited / need.relax_every;
+  const int64_t span = need.level - need.relax_to;
+  return need.level - static_cast<uint32_t>(std::min(steps, span));
+}
+
+uint32_t LevelOf(const std::vector<Skill>& skills, const SkillId& skill) {
+  auto it = std::lower_bound(skills.begin(), skills.end(), skill,
+                             [](const Skill& has, const SkillId& wanted) { return has.skill < wanted; });
+  return it != skills.end() && it->skill == skill ? it->level : 0;
+}
+
+bool Skilled(const RosterItem& item, const RoutingPolicy& policy, Duration waited) {
+  return std::all_of(policy.skills.begin(), policy.skills.end(), [&](const SkillNeed& need) {
+    const uint32_t needed = LevelNeeded(need, waited);
+    return needed == 0 || LevelOf(item.skills, need.skill) >= needed;
+  });
+}
+
+// What is the same for all candidates of one session.
+struct Case {
+  const Org& org;
+  const Session& session;
+  const Channel& channel;
+  const RoutingPolicy& policy;
+  Time now;
+  Duration waited;
+
+  uint32_t FiltersOf(const RosterItem& item, Time& changes) const {
+    uint32_t filters = item.filters;
+    auto until = [&](Filter filter, Time end) {
+      if (end <= now) return;
+      filters |= Bit(filter);
+      if (changes == kNoTime || end < changes) changes = end;
+    };
+    if (item.not_before > now) {
+      until(Filter::kDeferred, item.deferred_until);
+      until(Filter::kWrapUp, item.wrap_up_until);
+      until(Filter::kPaused, item.paused_until);
+    }
+    if (policy.mode == RoutingMode::kManual && !item.auto_start) filters |= Bit(Filter::kManual);
+    if (item.units + policy.weight > item.capacity) filters |= Bit(Filter::kCapacity);
+    if (!policy.skills.empty() && !Skilled(item, policy, waited)) filters |= Bit(Filter::kSkill);
+    for (const Decline& decline : session.declines) {
+      if (decline.technician == item.technician) until(Filter::kDeclined, decline.at + policy.retry_after);
+    }
+    if (session.preferred_only && session.preferred != item.technician) filters |= Bit(Filter::kPreferred);
+    if (session.type == SessionType::kLens && !MayTakeLens(item.technician)) filters |= Bit(Filter::kLens);
+    return filters;
+  }
+
+  bool MayTakeLens(const TechnicianId& technician) const {
+    return Allowed(org, technician, Permission::kLens) && LoadOf(org, technician).lens == 0;
+  }
+
+  Terms TermsOf(const RosterItem& item) const {
+    const int64_t idle_since = item.idle_since.time_since_epoch().count();
+    int64_t strategy = idle_since;
+    if (policy.strategy == Strategy::kLeastActive) strategy = int64_t{item.units} * 1000 / std::max(item.capacity, 1u);
+    if (policy.strategy == Strategy::kRoundRobin) strategy = item.last_offer.time_since_epoch().count();
+    return {session.preferred && session.preferred == item.technician ? 0 : 1, strategy, idle_since};
+  }
+};
+
+// Everybody who serves the session's queue, and after overflow_after the overflow groups. `visit(RosterItem)`.
+template <class Visit>
+void VisitServing(const Org& org, const Queue& queue, const Channel& channel, Duration waited, const Visit& visit) {
+  std::vector<const GroupId*> groups;
+  if (queue.group) {
+    groups.push_back(&queue.group);
+  } else {
+    for (const GroupId& group : channel.groups) groups.push_back(&group);
+  }
+  const RoutingPolicy& policy = channel.routing;
+  if (policy.overflow_after != kNever && waited >= policy.overflow_after) {
+    for (const GroupId& group : policy.overflow_groups) groups.push_back(&group);
+  }
+  auto first_time = [&](size_t i) {
+    return std::none_of(groups.begin(), groups.begin() + i, [&](const GroupId* g) { return *g == *groups[i]; });
+  };
+  for (size_t i = 0; i < groups.size(); ++i) {
+    auto it = org.roster.find(*groups[i]);
+    if (it == org.roster.end() || !first_time(i)) continue;
+    for (const RosterItem& item : it->second) visit(item);
+  }
+  if (queue.group) return;
+  for (const TechnicianId& technician : channel.technicians) {
+    auto at = org.roster_at.find(technician);
+    if (at == org.roster_at.end()) continue;
+    const auto& [group, index] = at->second;
+    if (std::any_of(groups.begin(), groups.end(), [&](const GroupId* g) { return *g == group; })) continue;
+    visit(org.roster.at(group)[index]);
+  }
+}
+
+bool Better(const Terms& a, const TechnicianId& a_id, const Terms& b, const TechnicianId& b_id) {
+  return a != b ? a < b : a_id < b_id;
+}
+
+uint32_t FiltersOf(const Org& org, const Session& session, const Channel& channel, const RosterItem& item, Time now) {
+  const Case c{org, session, channel, channel.routing, now, now - session.waiting_since};
+  Time changes{};
+  return c.FiltersOf(item, changes);
+}
+
+// The queues in which a technician can get something: those that he serves, and those that overflow to his group.
+bool ServesOrOverflows(const TechnicianId& technician, const GroupId& group, const Queue& queue, const Channel& channel,
+                       bool& overflow) {
+  overflow = false;
+  auto in = [](const auto& list, const auto& id) { return std::find(list.begin(), list.end(), id) != list.end(); };
+  if (queue.group ? group == queue.group : in(channel.groups, group) || in(channel.technicians, technician)) return true;
+  overflow = channel.routing.overflow_after != kNever && in(channel.routing.overflow_groups, group);
+  return overflow;
+}
+
+}  // namespace
+
+std::string_view Name(Filter filter) {
+  static constexpr std::array<std::string_view, kFilterCount> kNames = {
+      "OFFLINE", "AWAY",     "EXEMPT", "MANUAL", "OFFERED",  "DEFERRED",  "WRAP_UP", "PAUSED",
+      "FULL",    "CAPACITY", "BUSY",   "SKILL",  "DECLINED", "PREFERRED", "LENS"};
+  return kNames[static_cast<size_t>(filter)];
+}
+
+std::string_view Name(Term term) {
+  static constexpr std::array<std::string_view, kTermCount> kNames = {"PREFERRED", "STRATEGY", "IDLE_SINCE"};
+  return kNames[static_cast<size_t>(term)];
+}
+
+TechnicianId Winner(const RoutingRecord& record, int* decided_by) {
+  const Candidate* best = nullptr;
+  const Candidate* next = nullptr;
+  for (const Candidate& candidate : record.candidates) {
+    if (candidate.filters != 0) continue;
+    if (best == nullptr || Better(candidate.terms, candidate.technician, best->terms, best->technician)) {
+      next = best;
+      best = &candidate;
+    } else if (next == nullptr || Better(candidate.terms, candidate.technician, next->terms, next->technician)) {
+      next = &candidate;
+    }
+  }
+  if (decided_by != nullptr) {
+    *decided_by = -1;
+    if (next != nullptr) {
+      *decided_by = kTermCount;
+      for (int i = kTermCount; i-- > 0;) {
+        if (best->terms[i] != next->terms[i]) *decided_by = i;
+      }
+    }
+  }
+  return best == nullptr ? TechnicianId{} : best->technician;
+}
+
+RoutingRecord Consider(const Org& org, const Session& session, Time now, size_t limit) {
+  RoutingRecord record;
+  record.queue = session.queue();
+  const Channel* channel = FindChannel(org, session.channel);
+  if (channel == nullptr) return record;
+  const RoutingPolicy& policy = channel->routing;
+  const Case c{org, session, *channel, policy, now, now - session.waiting_since};
+  record.policy_version = channel->policy_version;
+  record.mode = policy.mode;
+  record.strategy = policy.strategy;
+  record.waited = c.waited;
+  record.head_start = org.settings.priority_step * channel->priority;
+
+  struct Able {
+    const RosterItem* item;
+    Terms terms;
+  };
+  std::vector<Able> able;  // the best, in order
+  std::vector<Candidate> others;
+  able.reserve(limit + 1);
+  VisitServing(org, record.queue, *channel, c.waited, [&](const RosterItem& item) {
+    ++record.considered;
+    Candidate candidate;
+    candidate.filters = c.FiltersOf(item, candidate.changes);
+    if (candidate.filters != 0) {
+      ++record.removed[static_cast<size_t>(__builtin_ctz(candidate.filters))];
+      if (others.size() == limit) return;
+      candidate.technician = item.technician;
+      others.push_back(std::move(candidate));
+      return;
+    }
+    ++record.eligible;
+    const Terms terms = c.TermsOf(item);
+    auto before = [&](const Able& other) { return Better(terms, item.technician, other.terms, other.item->technician); };
+    if (able.size() == limit && !before(able.back())) return;
+    auto place = std::find_if(able.begin(), able.end(), before);
+    able.insert(place, Able{&item, terms});
+    if (able.size() > limit) able.pop_back();
+  });
+  for (const Able& a : able) record.candidates.push_back({a.item->technician, 0, a.terms, kNoTime});
+  std::move(others.begin(), others.end(), std::back_inserter(record.candidates));
+  return record;
+}
+
+Time PlaceOf(const Org& org, const Session& session) {
+  const Channel* channel = FindChannel(org, session.channel);
+  return session.waiting_since - org.settings.priority_step * (channel == nullptr ? 0 : channel->priority);
+}
+
+SessionId FirstFor(const Org& org, const TechnicianId& technician, Time now) {
+  auto at = org.roster_at.find(technician);
+  if (at == org.roster_at.end()) return {};
+  const GroupId& group = at->second.first;
+  const RosterItem& item = org.roster.at(group)[at->second.second];
+  if (item.filters != 0 || item.not_before > now) return {};
+  SessionId first;
+  Time first_place{};
+  auto offer = [&](SessionId id, Time place) {
+    if (first && std::pair(first_place, first) < std::pair(place, id)) return;
+    first = id;
+    first_place = place;
+  };
+  if (auto kept = org.kept.find(technician); kept != org.kept.end()) {
+    for (const auto& [arrived, id] : kept->second) {
+      const Session& session = *FindSession(org, id);
+      const Channel* channel = FindChannel(org, session.channel);
+      bool overflow = false;
+      if (channel == nullptr || !ServesOrOverflows(technician, group, session.queue(), *channel, overflow)) continue;
+      if (FiltersOf(org, session, *channel, item, now) == 0) offer(id, PlaceOf(org, session));
+    }
+  }
+  for (const auto& [queue, sessions] : org.waiting) {
+    const Channel* channel = FindChannel(org, queue.channel);
+    bool overflow = false;
+    if (channel == nullptr || !ServesOrOverflows(technician, group, queue, *channel, overflow)) continue;
+    const Duration head_start = org.settings.priority_step * channel->priority;
+    const RoutingPolicy& policy = channel->routing;
+    for (const auto& [arrived, id] : sessions) {
+      // Sessions behind this one have waited less: they need as much of a skill or more, and overflow later. So only what is
+      // particular to one session is a reason to look further.
+      const Duration waited = now - arrived;
+      if (first && first_place < arrived - head_start) break;
+      if (overflow && waited < policy.overflow_after) break;
+      const uint32_t filters = FiltersOf(org, *FindSession(org, id), *channel, item, now);
+      if ((filters & ~kOfOneSession) != 0) break;
+      if (filters != 0) continue;
+      offer(id, arrived - head_start);
+      break;
+    }
+  }
+  return first;
+}
+
+QueueNow LineOf(const Org& org, const Session& session, Time now, size_t limit) {
+  QueueNow line;
+  const Queue queue = session.queue();
+  const Channel* channel = FindChannel(org, queue.channel);
+  if (channel == nullptr) return line;
+  auto waiting = org.waiting.find(queue);
+  if (waiting != org.waiting.end()) {
+    const std::set<std::pair<Time, SessionId>>& places = waiting->second;
+    const std::pair place(session.waiting_since, session.id);
+    // Mostly asked of the last.
+    if (!places.empty() && !(place < *places.rbegin())) {
+      line.ahead = places.size() - places.contains(place);
+    } else {
+      for (auto it = places.begin(); it != places.end() && *it < place && line.ahead < limit; ++it) ++line.ahead;
+    }
+  }
+  const uint32_t weight = channel->routing.weight;
+  VisitServing(org, queue, *channel, now - session.waiting_since, [&](const RosterItem& item) {
+    if ((item.filters & (Bit(Filter::kOffline) | Bit(Filter::kAway))) != 0) return;
+    line.servers += item.capacity / weight;
+    if ((item.filters & (Bit(Filter::kFull) | Bit(Filter::kBusy))) == 0 && item.wrap_up_until <= now) {
+      line.free += (item.capacity - std::min(item.units, item.capacity)) / weight;
+    }
+  });
+  line.free = line.free > line.ahead ? line.free - line.ahead : 0;
+  return line;
+}
+
+Time NextChange(const Org& org, const Session& session, Time now) {
+  const Channel* channel = FindChannel(org, session.channel);
+  if (channel == nullptr || !IsRoutable(session)) return kNoTime;
+  const RoutingPolicy& policy = channel->routing;
+  Time next{};
+  auto at = [&](Time time) {
+    if (time > now && (next == kNoTime || time < next)) next = time;
+  };
+  if (policy.overflow_after != kNever && !policy.overflow_groups.empty()) at(session.waiting_since + policy.overflow_after);
+  for (const SkillNeed& need : policy.skills) {
+    if (need.relax_every <= Duration{0} || need.level <= need.relax_to) continue;
+    const int64_t steps = (now - session.waiting_since) / need.relax_every + 1;
+    if (steps <= static_cast<int64_t>(need.level - need.relax_to)) at(session.waiting_since + need.relax_every * steps);
+  }
+  for (const Decline& decline : session.declines) at(decline.at + policy.retry_after);
+  return next;
+}
+
+Time NextChange(const Org& org, const TechnicianId& technician, Time now) {
+  auto it = org.roster_at.find(technician);
+  if (it == org.roster_at.end()) return kNoTime;
+  const RosterItem& item = org.roster.at(it->second.first)[it->second.second];
+  return (item.filters & kUntimed) == 0 && item.not_before > now ? item.not_before : kNoTime;
+}
+
+void RefreshRoster(Org& org, const TechnicianId& id) {
+  const Technician* technician = FindTechnician(org, id);
+  auto at = org.roster_at.find(id);
+  if (at != org.roster_at.end() && (technician == nullptr || technician->disabled || technician->group != at->second.first)) {
+    auto group = org.roster.find(at->second.first);
+    std::vector<RosterItem>& items = group->second;
+    const size_t index = at->second.second;
+    org.roster_at.erase(at);
+    if (index + 1 != items.size()) {
+      items[index] = items.back();
+      org.roster_at[items[index].technician].second = index;
+    }
+    items.pop_back();
+    if (items.empty()) org.roster.erase(group);
+    at = org.roster_at.end();
+  }
+  if (technician == nullptr || technician->disabled) return;
+  if (at == org.roster_at.end()) {
+    std::vector<RosterItem>& items = org.roster[technician->group];
+    at = org.roster_at.insert_or_assign(id, std::pair(technician->group, items.size())).first;
+    items.emplace_back();
+  }
+  RosterItem& item = org.roster[at->second.first][at->second.second];
+  const GroupSettings& settings = SettingsOf(org, id);
+  const Load load = LoadOf(org, id);
+  item.technician = id;
+  item.skills = technician->skills;
+  item.auto_start = settings.auto_start_channel;
+  item.idle_since = technician->idle_since;
+  item.last_offer = technician->last_offer;
+  item.deferred_until = settings.login_deferral > Duration{0} ? technician->console_since + settings.login_deferral : kNoTime;
+  item.wrap_up_until = technician->wrap_up_until;
+  item.paused_until = technician->paused_until;
+  item.not_before = std::max({item.deferred_until, item.wrap_up_until, item.paused_until});
+  item.units = static_cast<uint32_t>(load.units);
+  item.active = static_cast<uint32_t>(load.active);
+  item.max_active = settings.max_active_sessions;
+  item.capacity = technician->capacity > 0 ? technician->capacity : settings.max_active_sessions;
+  item.filters =
+      (technician->console ? 0 : Bit(Filter::kOffline)) | (technician->away || technician->inactive ? Bit(Filter::kAway) : 0) |
+      (technician->routing_exempt ? Bit(Filter::kExempt) : 0) | (org.offers.contains(id) ? Bit(Filter::kOffered) : 0) |
+      (item.active >= item.max_active ? Bit(Filter::kFull) : 0) | (technician->busy ? Bit(Filter::kBusy) : 0);
+}
+
+}  // namespace guichet
