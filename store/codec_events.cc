@@ -215,6 +215,7 @@ struct Writer {
   void operator()(const event::Redirected& e) {
     auto* r = record->mutable_redirected();
     r->set_session(e.session.value);
+    codec::Put(e.from, r->mutable_from());
     codec::Put(e.to, r->mutable_to());
     r->set_when(Number(e.when));
   }

@@ -214,7 +214,7 @@ event::OfferEnded ToOfferEnded(const pb::OfferEndedRecord& r, Faults& faults) {
 }
 
 event::Redirected ToRedirected(const pb::RedirectedRecord& r, Faults& faults) {
-  return {SessionId{r.session()}, ToQueue(r.to()), Enum<RedirectWhen>(r.when(), faults)};
+  return {SessionId{r.session()}, ToQueue(r.from()), ToQueue(r.to()), Enum<RedirectWhen>(r.when(), faults)};
 }
 
 event::Unattended ToUnattended(const pb::UnattendedRecord& r) { return {SessionId{r.session()}, r.notice(), r.page_url()}; }

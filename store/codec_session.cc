@@ -96,6 +96,22 @@ Decline ToDecline(const pb::DeclineRecord& record, Faults& faults) {
   return decline;
 }
 
+void Put(const WaitEstimate& estimate, pb::WaitEstimateRecord* record) {
+  record->set_p50(Millis(estimate.p50));
+  record->set_p90(Millis(estimate.p90));
+  record->set_at_once(estimate.at_once);
+  record->set_places(estimate.places);
+}
+
+WaitEstimate ToEstimate(const pb::WaitEstimateRecord& record) {
+  WaitEstimate estimate;
+  estimate.p50 = Duration(record.p50());
+  estimate.p90 = Duration(record.p90());
+  estimate.at_once = record.at_once();
+  estimate.places = record.places();
+  return estimate;
+}
+
 void Put(const Delivery& delivery, pb::DeliveryRecord* record) {
   record->set_state(Number(delivery.state));
   record->set_address(delivery.address);
@@ -200,6 +216,7 @@ void Put(const Session& session, pb::SessionRecord* record) {
   for (const Decline& decline : session.declines) Put(decline, record->add_declines());
   record->set_redirects(session.redirects);
   record->set_notified(session.notified);
+  if (session.told) Put(*session.told, record->mutable_told());
   record->set_end_page(session.end_page);
 
   record->set_outcome(Number(session.outcome));
@@ -262,6 +279,7 @@ Session ToSession(const pb::SessionRecord& record, Faults& faults) {
   for (const auto& decline : record.declines()) session.declines.push_back(ToDecline(decline, faults));
   session.redirects = record.redirects();
   session.notified = record.notified();
+  if (record.has_told()) session.told = ToEstimate(record.told());
   session.end_page = record.end_page();
 
   session.outcome = Enum<Outcome>(record.outcome(), faults);

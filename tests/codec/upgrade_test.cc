@@ -113,6 +113,7 @@ TEST(CodecUpgradeTest, SessionIsStandardWithEverythingGrantedAndHasJustItsQueue)
   session.declines.clear();
   session.redirects = 0;
   session.notified = false;
+  session.told.reset();
   session.end_page.clear();
   session.queue_since = session.waiting_since;
   EXPECT_EQ(*back, session);
