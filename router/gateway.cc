@@ -4,6 +4,7 @@
 
 #include "absl/strings/escaping.h"
 #include "absl/strings/str_cat.h"
+#include "router/authorize.h"
 #include "router/secrets.h"
 #include "statemachine/refusal.h"
 
@@ -63,6 +64,12 @@ void RunMutation(Turn& turn, OrgRuntime& rt, const Mutation& mutation, const Mak
   if (!command.ok()) {
     status = command.status();
     return;
+  }
+  if (mutation.principal) {
+    if (absl::Status may = MayCommand(*mutation.principal, rt.org, *command); !may.ok()) {
+      status = may;
+      return;
+    }
   }
   absl::StatusOr<Step> step = turn.Apply(rt, *command, mutation.actor);
   if (!step.ok()) {

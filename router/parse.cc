@@ -70,9 +70,7 @@ absl::StatusOr<TransferTarget> ToTransferTarget(const pb::TransferTarget& to) {
 absl::StatusOr<TechnicianId> Acting(const Principal& principal, std::string_view field, const std::string& requested) {
   if (requested.empty()) return principal.technician;
   if (absl::Status form = CheckId(field, requested); !form.ok()) return form;
-  if (principal.role == KeyRole::kTechnician && requested != principal.technician.value) {
-    return PermissionDenied(Name(principal.role), "act for another technician");
-  }
+  if (!principal.Reaches(TechnicianId{requested})) return PermissionDenied(Name(principal.role), "act for another technician");
   return TechnicianId{requested};
 }
 

@@ -128,14 +128,25 @@ absl::StatusOr<Step> Turn::CreateOrg(const command::CreateOrg& command, std::str
   return Apply(ref, command, std::move(actor));
 }
 
-void Turn::Remember(OrgRuntime& rt, const std::string& key, store::RequestItem item) {
+store::Commit& Turn::LastCommit(OrgRuntime& rt) {
   auto& commits = shard_.batch_->commits;
   if (commits.empty() || commits.back().at.org.value != rt.org.id.value) {
     store::Commit commit;
     commit.at = rt.token;
     commits.push_back(std::move(commit));
   }
-  store::Commit& commit = commits.back();
+  return commits.back();
+}
+
+void Turn::KeyUsed(OrgRuntime& rt, const KeyId& key, Time at) {
+  auto it = rt.org.keys.find(key);
+  if (it == rt.org.keys.end()) return;
+  it->second.last_used = std::max(it->second.last_used, at);
+  LastCommit(rt).puts.push_back({store::Family::kOrgs, "k/" + key.value, store::EncodeApiKey(it->second)});
+}
+
+void Turn::Remember(OrgRuntime& rt, const std::string& key, store::RequestItem item) {
+  store::Commit& commit = LastCommit(rt);
   commit.puts.push_back({store::Family::kRequests, key, store::EncodeRequest(item)});
   rt.request_ages.emplace_back(item.time, key);
   rt.requests.insert_or_assign(key, std::move(item));

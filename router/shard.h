@@ -123,6 +123,9 @@ class Turn {
   // Keeps the answer of a request in the same commit as its effect.
   void Remember(OrgRuntime& org, const std::string& key, store::RequestItem item);
 
+  // Notes when a credential was used: in its record, not in the log, which tells of what was done.
+  void KeyUsed(OrgRuntime& org, const KeyId& key, Time at);
+
   // Runs once everything decided up to here is durable. Never runs when the store fails.
   void AfterDurable(std::function<void()> done);
 
@@ -131,6 +134,8 @@ class Turn {
 
  private:
   friend class Shard;
+  // The batch's last commit of the organization, or one without events.
+  store::Commit& LastCommit(OrgRuntime& org);
   Turn(Shard& shard, Time now) : shard_(shard), now_(now) {}
   Shard& shard_;
   Time now_;

@@ -253,14 +253,6 @@ Result On(const Org& org, const command::CreateKey& c, Time) {
   return Administer({event::KeyPut{c.key}});
 }
 
-Result On(const Org& org, const command::UseKey& c, Time) {
-  auto key = org.keys.find(c.key);
-  Decision decision{Trigger::kKeyUsed, {}, {}};
-  if (key == org.keys.end() || c.at < key->second.last_used + limits::kKeyUseStep) return decision;
-  decision.events.push_back(event::KeyUsed{c.key, c.at});
-  return decision;
-}
-
 Result On(const Org& org, const command::RevokeKey& c, Time) {
   if (!org.keys.contains(c.key)) return ApiKeyNotFound(c.key);
   return Administer({event::KeyRevoked{c.key}});

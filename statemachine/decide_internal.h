@@ -72,7 +72,6 @@ Result On(const Org& org, const command::PutChannel& c, Time now);
 Result On(const Org& org, const command::DeleteChannel& c, Time now);
 Result On(const Org& org, const command::CreateKey& c, Time now);
 Result On(const Org& org, const command::RevokeKey& c, Time now);
-Result On(const Org& org, const command::UseKey& c, Time now);
 
 // The session and the acting technician of a command, checked.
 struct Scene {

@@ -395,10 +395,6 @@ struct Folder {
   }
   void operator()(const KeyPut& e) { org.keys.insert_or_assign(e.key.id, e.key); }
   void operator()(const KeyRevoked& e) { org.keys.erase(e.key); }
-  void operator()(const KeyUsed& e) {
-    auto it = org.keys.find(e.key);
-    if (it != org.keys.end()) it->second.last_used = e.at;
-  }
 
   void operator()(const ConsoleAttached& e) {
     auto it = org.technicians.find(e.technician);

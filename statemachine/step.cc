@@ -41,7 +41,7 @@ void Note(const Event& event, Notes& notes) {
         if constexpr (std::is_same_v<E, ChannelPut>) notes.channels.insert(e.channel.id);
         if constexpr (std::is_same_v<E, ChannelDeleted>) notes.channels.insert(e.channel);
         if constexpr (std::is_same_v<E, KeyPut>) notes.keys.insert(e.key.id);
-        if constexpr (std::is_same_v<E, KeyRevoked> || std::is_same_v<E, KeyUsed>) notes.keys.insert(e.key);
+        if constexpr (std::is_same_v<E, KeyRevoked>) notes.keys.insert(e.key);
         if constexpr (std::is_same_v<E, ChannelHours>) notes.channels.insert(e.channel);
         if constexpr (requires { e.technician; }) notes.technicians.insert(e.technician);
         notes.membership |= std::is_same_v<E, ChannelPut> || std::is_same_v<E, ChannelDeleted> ||
