@@ -3,6 +3,7 @@
 
 #include <grpcpp/generic/generic_stub.h>
 
+#include <functional>
 #include <map>
 #include <memory>
 #include <optional>
