@@ -38,6 +38,8 @@ inline constexpr size_t kBytesPerCommand =
 inline constexpr size_t kConnectingPerChannel = 10000;  // forms submitted whose applet has not attached: a flood stops here
 inline constexpr size_t kActiveSessions = 10;           // a technician, domain.md §2; a group may lower it
 
+inline constexpr size_t kEstimateServed = 10;  // completed sessions before waits are estimated: their mean is within a third
+
 inline constexpr Duration kMaxTimeout = std::chrono::minutes(999);         // domain.md §3
 inline constexpr Duration kMaxDeviceLostGrace = std::chrono::seconds(60);  // domain.md §3
 inline constexpr Duration kMaxLife = std::chrono::hours(24 * 14);          // domain.md §3
