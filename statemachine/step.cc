@@ -93,7 +93,7 @@ void FollowLine(Org& org, Session& session, const Before& before, Time now, Note
     const bool started = session.lead() != nullptr || session.transfer;
     const bool left = session.ended_already();
     if (started != left) {
-      LearnStay(org.stats[before.queue], session.told, now - before.joined, left ? StayEnd::kLeft : StayEnd::kStarted);
+      LearnStay(org.stats[before.queue], session.told, now - before.joined, left ? StayEnd::kLeft : StayEnd::kServed);
       notes.queues.insert(before.queue);
     }
   }

@@ -99,7 +99,6 @@ Decline ToDecline(const pb::DeclineRecord& record, Faults& faults) {
 void Put(const WaitEstimate& estimate, pb::WaitEstimateRecord* record) {
   record->set_p50(Millis(estimate.p50));
   record->set_p90(Millis(estimate.p90));
-  record->set_at_once(estimate.at_once);
   record->set_places(estimate.places);
 }
 
@@ -107,7 +106,6 @@ WaitEstimate ToEstimate(const pb::WaitEstimateRecord& record) {
   WaitEstimate estimate;
   estimate.p50 = Duration(record.p50());
   estimate.p90 = Duration(record.p90());
-  estimate.at_once = record.at_once();
   estimate.places = record.places();
   return estimate;
 }

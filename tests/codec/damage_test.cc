@@ -88,35 +88,12 @@ bool IsSet(const FieldDescriptor& field) {
 
 // Any other uint32 that is not named here.
 bool IsEnum(const FieldDescriptor& field) {
-  static const auto* const kPlain = new std::set<std::string>{"activity",
-                                                              "busy_at",
-                                                              "capacity",
-                                                              "considered",
-                                                              "day",
-                                                              "eligible",
-                                                              "filters",
-                                                              "from_minute",
-                                                              "handle_square",
-                                                              "last_activity",
-                                                              "leaving",
-                                                              "length",
-                                                              "level",
-                                                              "max_active_sessions",
-                                                              "month",
-                                                              "p50",
-                                                              "p90",
-                                                              "places",
-                                                              "policy_version",
-                                                              "priority",
-                                                              "redirects",
-                                                              "relax_to",
-                                                              "scopes",
-                                                              "seen",
-                                                              "served",
-                                                              "stays",
-                                                              "to_minute",
-                                                              "weekday",
-                                                              "weight"};
+  static const auto* const kPlain =
+      new std::set<std::string>{"activity", "busy_at",     "capacity",      "considered",     "day",      "eligible",
+                                "filters",  "from_minute", "last_activity", "length",         "level",    "max_active_sessions",
+                                "middle",   "month",       "places",        "policy_version", "priority", "redirects",
+                                "relax_to", "scopes",      "seen",          "served",         "spread",   "stay_left",
+                                "stays",    "to_minute",   "weekday",       "weight"};
   return field.cpp_type() == FieldDescriptor::CPPTYPE_UINT32 && !field.is_repeated() && !IsSet(field) &&
          !kPlain->contains(field.name()) && field.full_name() != "guichet.store.v1.RequestRecord.method" &&
          field.full_name() != "guichet.store.v1.ActivityRecord.id";
