@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <limits>
 
+#include "absl/numeric/int128.h"
 #include "statemachine/limits.h"
 
 namespace guichet {
@@ -15,6 +16,7 @@ constexpr int64_t kMemory = 128;
 constexpr int64_t kFast = 8;
 constexpr int64_t kSlowMiddle = 128;
 constexpr int64_t kSlowSpread = 160;
+constexpr int64_t kSlowSteady = 32;  // how far one outcome moves QueueStats::steady
 constexpr int64_t kMostPlaces = 16;  // beyond it 1/k would be too slow
 
 constexpr int64_t kOne10 = 1 << 10;
@@ -22,10 +24,12 @@ constexpr int64_t kOne12 = 1 << 12;
 constexpr int64_t kOne20 = 1 << 20;
 constexpr int64_t kLeastFactor = kOne20 / 256;  // the least step from here is still above 0
 constexpr int64_t kMostFactor = kOne20 * 64;
+constexpr int64_t kMostSteady = kOne20 * 3 / 4;
 constexpr int64_t kLongest = std::chrono::milliseconds(limits::kMaxLife).count();  // below 2^31
+constexpr int64_t kMostServers = limits::kTechnicians * limits::kActiveSessions;
 static_assert(kLongest < int64_t{1} << 31);
 static_assert(limits::kLiveSessions < 1 << 21);
-static_assert(limits::kTechnicians * limits::kActiveSessions < 1 << 18);
+static_assert(kMostServers < 1 << 18);
 
 int64_t Ms(Duration duration) { return std::clamp<int64_t>(duration.count(), 0, kLongest); }
 
@@ -58,7 +62,7 @@ int64_t CubeRoot(int64_t value) {  // rounded down; value < 2^60
 
 // The time until the line has moved `places` times.
 struct Moves {
-  int64_t mean = 0;    // ms / 64, below 2^57
+  int64_t mean = 0;    // ms / 64, below 2^58
   int64_t spread = 0;  // variance / mean², in 1/2^20, at most 4
 };
 
@@ -70,9 +74,12 @@ Moves Sum(const QueueStats& stats, int64_t places, int64_t servers) {
   if (stats.stay_square > 0) {
     leaving = std::min<int64_t>((handle / 64) * stats.stay_left * 2 * kOne12 / stats.stay_square, 16 * kOne12);
   }
-  // With j ahead, moves come at the rate servers + j · leaving by mean_handle. Those of nearly the same rate are summed at
-  // once.
-  const int64_t first = servers * kOne12;
+  // Technicians on a break come back: the wait may depend on how many there are usually.
+  int64_t first = servers * kOne12;
+  if (const auto usual = std::min<int64_t>(stats.mean_servers, kMostServers * kOne12); usual > 0) {
+    first += (usual - first) * (std::min<int64_t>(stats.steady, kMostSteady) / 256) / kOne12;
+  }
+  // With j ahead, moves come at the rate first + j · leaving by mean_handle. Those of nearly the same rate are summed at once.
   int64_t sum = 0;      // of first / rate, in 1/2^12
   int64_t squares = 0;  // of (first / rate)², in 1/2^24
   for (int64_t j = 0; j < places;) {
@@ -85,7 +92,9 @@ Moves Sum(const QueueStats& stats, int64_t places, int64_t servers) {
   // The mean is itself an estimate, by its last sessions; a decayed mean knows about twice its memory.
   const int64_t unsure = kOne20 / std::clamp<int64_t>(stats.served, 1, 2 * kMemory);
   const int64_t spread = (((squares << 6) / sum) << 14) / sum + unsure;
-  return {handle * sum / servers / (kOne12 / 64), std::min(spread, 4 * kOne20)};
+  const auto mean = static_cast<int64_t>(absl::uint128(static_cast<uint64_t>(handle)) * static_cast<uint64_t>(sum * 64) /
+                                         static_cast<uint64_t>(first));
+  return {mean, std::min(spread, 4 * kOne20)};
 }
 
 // A quantile of the gamma distribution by Wilson and Hilferty: mean · (1 − spread/9 + z · √(spread/9))³; `z` in 1/2^20.
@@ -104,7 +113,7 @@ WaitEstimate Estimate(const QueueStats& stats, int64_t places, int64_t servers, 
   const Moves moves = Sum(stats, std::max<int64_t>(1, places), servers);
   const int64_t p50 = Times(Quantile(moves, kMedian), correction.middle);
   const int64_t p90 = Times(Times(Quantile(moves, kNinetieth), correction.spread), correction.middle);
-  return {Duration(p50), Duration(std::max(p50, p90)), static_cast<uint32_t>(places)};
+  return {Duration(p50), Duration(std::max(p50, p90)), static_cast<uint32_t>(places), static_cast<uint32_t>(servers)};
 }
 
 // The share, in 1/1024, of sessions so estimated that wait longer than `waited`: the cube root of a wait is nearly normal.
@@ -124,7 +133,20 @@ void Follow(uint32_t& factor, int64_t exceeds, int64_t target, int64_t slowness)
   factor = static_cast<uint32_t>(std::clamp(moved, kLeastFactor, kMostFactor));
 }
 
-void LearnOutcome(Correction& correction, const WaitEstimate& told, int64_t waited, StayEnd end) {
+// Whoever waited for longer than the median while there were fewer servers than usual shows that those of the moment count;
+// whoever waited for less shows that the usual ones do.
+void LearnServers(QueueStats& stats, const WaitEstimate& told, int64_t over50, int64_t places) {
+  const int64_t servers = std::min<int64_t>(told.servers, kMostServers) * kOne12;
+  if (servers == 0) return;
+  if (stats.mean_servers == 0) stats.mean_servers = static_cast<uint32_t>(servers);
+  const int64_t mean = stats.mean_servers;
+  const int64_t away = std::clamp((mean - servers) * kOne10 / mean, -kOne10, kOne10);
+  const int64_t steady = stats.steady + (kOne10 / 2 - over50) * away / (kSlowSteady * places);
+  stats.steady = static_cast<uint32_t>(std::clamp<int64_t>(steady, 0, kMostSteady));
+  stats.mean_servers = static_cast<uint32_t>(Toward(mean, servers, kMemory));
+}
+
+void LearnOutcome(QueueStats& stats, const WaitEstimate& told, int64_t waited, StayEnd end) {
   constexpr int64_t kHalf = kOne10 / 2;
   constexpr int64_t kTenth = kOne10 / 10;
   const int64_t p50 = Ms(told.p50);
@@ -138,9 +160,11 @@ void LearnOutcome(Correction& correction, const WaitEstimate& told, int64_t wait
     if (waited <= p50) over50 = std::min(kOne10, kHalf * kOne10 / longer);
     if (waited <= p90) over90 = std::min(kOne10, kTenth * kOne10 / longer);
   }
+  Correction& correction = told.places == 0 ? stats.at_once : stats.queued;
   Count(correction.seen);
   const int64_t slowness = std::max<int64_t>(correction.seen / 4, kFast);
   const int64_t places = std::clamp<int64_t>(told.places, 1, kMostPlaces);
+  if (told.places > 0) LearnServers(stats, told, over50, places);
   Follow(correction.middle, over50, kHalf, std::min(slowness, kSlowMiddle) * places);
   Follow(correction.spread, over90, kTenth, std::min(slowness, kSlowSpread));
 }
@@ -150,7 +174,7 @@ void LearnOutcome(Correction& correction, const WaitEstimate& told, int64_t wait
 std::optional<WaitEstimate> EstimateWait(const QueueStats& stats, const QueueNow& now) {
   if (stats.served < limits::kEstimateServed || now.servers == 0) return std::nullopt;
   const auto ahead = static_cast<int64_t>(std::min(now.ahead, limits::kLiveSessions));
-  const auto servers = static_cast<int64_t>(std::min(now.servers, limits::kTechnicians * limits::kActiveSessions));
+  const auto servers = static_cast<int64_t>(std::min<size_t>(now.servers, kMostServers));
   if (ahead == 0 && now.free > 0) {
     const WaitEstimate at_once = Estimate(stats, 0, servers, stats.at_once);
     if (now.waited <= at_once.p90) return at_once;
@@ -176,7 +200,7 @@ void LearnStay(QueueStats& stats, const std::optional<WaitEstimate>& told, Durat
     stats.stay_square = Toward(stats.stay_square, stay * stay, weight);
     stats.stay_left = static_cast<uint32_t>(Toward(stats.stay_left, end == StayEnd::kLeft ? stay : 0, weight));
   }
-  if (told) LearnOutcome(told->places == 0 ? stats.at_once : stats.queued, *told, ms, end);
+  if (told) LearnOutcome(stats, *told, ms, end);
 }
 
 }  // namespace guichet

@@ -31,8 +31,10 @@ struct QueueStats {
   uint32_t stays = 0;       // sessions that were in line for some time; stays at the highest value
   int64_t stay_square = 0;  // decayed mean of (time in line)², in (64 ms)²
   uint32_t stay_left = 0;  // decayed mean of the time in line of those who left, counting 0 for those who were served; in 64 ms
-  Correction queued;       // of estimates with places
-  Correction at_once;      // of estimates for sessions that found a free server: the time until a technician takes them
+  uint32_t mean_servers = 0;  // decayed mean of WaitEstimate::servers, in 1/2^12
+  uint32_t steady = 0;        // how far that mean tells more of the wait than the servers of the moment; in 1/2^20, at most 3/4
+  Correction queued;          // of estimates with places
+  Correction at_once;         // of estimates for sessions that found a free server: the time until a technician takes them
   bool operator==(const QueueStats&) const = default;
 };
 
@@ -46,9 +48,10 @@ struct QueueNow {
 
 // From the moment of asking. The one of when it joined is kept with the session: its outcome is learnt.
 struct WaitEstimate {
-  Duration p50{};       // as likely longer as shorter
-  Duration p90{};       // longer for one in ten; at least p50
-  uint32_t places = 0;  // moves of the line until it is served; 0: nobody is ahead and a server is free
+  Duration p50{};        // as likely longer as shorter
+  Duration p90{};        // longer for one in ten; at least p50
+  uint32_t places = 0;   // moves of the line until it is served; 0: at once, a server is free
+  uint32_t servers = 0;  // of QueueNow
   bool operator==(const WaitEstimate&) const = default;
 };
 

@@ -53,6 +53,8 @@ void PutStats(const QueueStats& stats, pb::QueueStatsRecord* record) {
   record->set_stays(stats.stays);
   record->set_stay_square(stats.stay_square);
   record->set_stay_left(stats.stay_left);
+  record->set_mean_servers(stats.mean_servers);
+  record->set_steady(stats.steady);
   Put(stats.queued, record->mutable_queued());
   Put(stats.at_once, record->mutable_at_once());
 }
@@ -64,6 +66,8 @@ QueueStats ToStats(const pb::QueueStatsRecord& record) {
   stats.stays = record.stays();
   stats.stay_square = record.stay_square();
   stats.stay_left = record.stay_left();
+  stats.mean_servers = record.mean_servers();
+  stats.steady = record.steady();
   if (record.has_queued()) stats.queued = ToCorrection(record.queued());
   if (record.has_at_once()) stats.at_once = ToCorrection(record.at_once());
   return stats;

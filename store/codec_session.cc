@@ -100,6 +100,7 @@ void Put(const WaitEstimate& estimate, pb::WaitEstimateRecord* record) {
   record->set_p50(Millis(estimate.p50));
   record->set_p90(Millis(estimate.p90));
   record->set_places(estimate.places);
+  record->set_servers(estimate.servers);
 }
 
 WaitEstimate ToEstimate(const pb::WaitEstimateRecord& record) {
@@ -107,6 +108,7 @@ WaitEstimate ToEstimate(const pb::WaitEstimateRecord& record) {
   estimate.p50 = Duration(record.p50());
   estimate.p90 = Duration(record.p90());
   estimate.places = record.places();
+  estimate.servers = record.servers();
   return estimate;
 }
 

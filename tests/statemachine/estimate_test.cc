@@ -48,11 +48,10 @@ WaitEstimate Ask(const QueueStats& stats, size_t ahead, size_t servers, size_t f
 
 std::string Show(const QueueStats& stats) {
   std::ostringstream out;
-  const auto show = [&](const Correction& c) { out << "{" << c.middle << ", " << c.spread << ", " << c.seen << "}"; };
+  const auto show = [&](const Correction& c) { out << ", {" << c.middle << ", " << c.spread << ", " << c.seen << "}"; };
   out << stats.served << ", " << stats.mean_handle.count() << ", " << stats.stays << ", " << stats.stay_square << ", "
-      << stats.stay_left << ", ";
+      << stats.stay_left << ", " << stats.mean_servers << ", " << stats.steady;
   show(stats.queued);
-  out << ", ";
   show(stats.at_once);
   return out.str();
 }
@@ -60,6 +59,9 @@ std::string Show(const QueueStats& stats) {
 std::vector<QueueStats> Kinds() {
   QueueStats slow_to_take = Known(minutes(10));
   slow_to_take.queued = {.middle = 3 << 20, .spread = 1 << 18};
+  QueueStats breaks = Known(minutes(10));
+  breaks.mean_servers = 5 << 12;
+  breaks.steady = 1 << 20;
   QueueStats all_leave = Known(hours(2));
   for (int i = 0; i < 100; ++i) LearnStay(all_leave, std::nullopt, milliseconds(40), StayEnd::kLeft);
   return {Known(minutes(10)),
@@ -69,7 +71,8 @@ std::vector<QueueStats> Kinds() {
           Known(Duration(0)),
           Impatient(),
           slow_to_take,
-          all_leave};
+          all_leave,
+          breaks};
 }
 
 TEST(EstimateTest, ThinDataIsRefused) {
@@ -140,7 +143,7 @@ TEST(EstimateTest, BeyondEveryLimitTheAnswerStaysInRange) {
   kinds.push_back(Known(Duration::max()));
   kinds.push_back(Known(Duration::min()));
   constexpr uint32_t kMost = std::numeric_limits<uint32_t>::max();
-  QueueStats most{.served = kMost, .mean_handle = limits::kMaxLife, .stays = kMost};
+  QueueStats most{.served = kMost, .mean_handle = limits::kMaxLife, .stays = kMost, .mean_servers = kMost, .steady = kMost};
   most.queued = most.at_once = {.middle = kMost, .spread = kMost, .seen = kMost};
   kinds.push_back(most);
   most.stay_square = 1;
@@ -158,7 +161,7 @@ TEST(EstimateTest, BeyondEveryLimitTheAnswerStaysInRange) {
             EXPECT_LE(told->p90, limits::kMaxLife);
             LearnStay(stats, told, waited, StayEnd::kLeft);
             LearnStay(stats, told, waited, StayEnd::kServed);
-            LearnStay(stats, WaitEstimate{Duration::max(), Duration::min(), kMost}, waited, StayEnd::kLeft);
+            LearnStay(stats, WaitEstimate{Duration::max(), Duration::min(), kMost, kMost}, waited, StayEnd::kLeft);
           }
         }
       }
@@ -203,6 +206,25 @@ TEST(EstimateTest, LearnsFromOutcomesWhatTheModelDoesNotKnow) {
   const WaitEstimate learnt = Ask(stats, 8, 3);
   EXPECT_GT(learnt.p50, model * 18 / 10);
   EXPECT_LT(learnt.p50, model * 22 / 10);
+}
+
+// Of two servers, one is away each time when somebody asks, and back soon: waits are those of two.
+TEST(EstimateTest, LearnsThatServersComeBack) {
+  QueueStats stats = Known(minutes(10));
+  for (int i = 0; i < 4000; ++i) {
+    const size_t servers = 1 + 2 * (i % 2);
+    LearnStay(stats, Ask(stats, 3, servers), minutes(20), StayEnd::kServed);
+  }
+  EXPECT_EQ(stats.steady, (1u << 20) * 3 / 4);
+  EXPECT_NEAR(stats.mean_servers, 2 << 12, 1 << 8);
+  EXPECT_LT(Ask(stats, 3, 1).p50, Ask(stats, 3, 3).p50 * 2);
+  // Where waits are those of the servers of the moment, these alone count.
+  for (int i = 0; i < 4000; ++i) {
+    const size_t servers = 1 + 2 * (i % 2);
+    LearnStay(stats, Ask(stats, 3, servers), minutes(40 / servers), StayEnd::kServed);
+  }
+  EXPECT_LT(stats.steady, (1u << 20) / 8);
+  EXPECT_GT(Ask(stats, 3, 1).p50, Ask(stats, 3, 3).p50 * 2);
 }
 
 TEST(EstimateTest, CorrectionsEndAtTheirBounds) {
@@ -266,21 +288,23 @@ TEST(EstimateTest, Golden) {
       .stays = 4999,
       .stay_square = 302406964,
       .stay_left = 4129,
-      .queued = {.middle = 2341816, .spread = 1338759, .seen = 4917},
-      .at_once = {.middle = 6408772, .spread = 2107860, .seen = 74},
+      .mean_servers = 14339,
+      .steady = 780829,
+      .queued = {.middle = 2592670, .spread = 1065908, .seen = 4917},
+      .at_once = {.middle = 8534109, .spread = 1838488, .seen = 74},
   };
   EXPECT_EQ(stats, expected) << Show(stats);
   struct {
     size_t ahead, free;
     WaitEstimate estimate;
   } const rows[] = {
-      {0, 2, {milliseconds(607319), milliseconds(3971824), 0}},
-      {0, 0, {milliseconds(221919), milliseconds(921782), 1}},
-      {1, 0, {milliseconds(517127), milliseconds(1523300), 2}},
-      {7, 0, {milliseconds(2026438), milliseconds(4003426), 8}},
-      {40, 0, {milliseconds(6569509), milliseconds(10459842), 41}},
-      {300, 0, {milliseconds(15563679), milliseconds(22605978), 301}},
-      {5000, 0, {milliseconds(30016262), milliseconds(42183624), 5001}},
+      {0, 2, {milliseconds(891544), milliseconds(5085512), 0, 4}},
+      {0, 0, {milliseconds(270851), milliseconds(895740), 1, 4}},
+      {1, 0, {milliseconds(629390), milliseconds(1476231), 2, 4}},
+      {7, 0, {milliseconds(2435286), milliseconds(3832484), 8, 4}},
+      {40, 0, {milliseconds(7692664), milliseconds(9765977), 41, 4}},
+      {300, 0, {milliseconds(17782172), milliseconds(20598977), 301, 4}},
+      {5000, 0, {milliseconds(33810177), milliseconds(37870894), 5001, 4}},
   };
   for (const auto& row : rows) {
     const WaitEstimate estimate = Ask(stats, row.ahead, 4, row.free);

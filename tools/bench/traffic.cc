@@ -127,7 +127,7 @@ class Simulation {
 
   void DropGhosts() {
     while (!line_.empty() && line_.front().left) {
-      observer_.Truth(line_.front().id, now_, now_ - line_.front().joined);
+      observer_.Truth(line_.front().id, now_);
       line_.pop_front();
     }
   }
@@ -138,7 +138,7 @@ class Simulation {
     const Customer customer = line_.front();
     line_.pop_front();
     const double waited = now_ - customer.joined;
-    if (waited > 0) observer_.Truth(customer.id, now_, waited);
+    if (waited > 0) observer_.Truth(customer.id, now_);
     observer_.Started(customer.id, customer.queue, waited);
     ++technicians_[technician].load;
     const double length = traffic_.handle(rng_, now_);

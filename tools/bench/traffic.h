@@ -55,7 +55,7 @@ class Observer {
   virtual void Left(size_t id, size_t queue, double waited) = 0;
   virtual void Completed(size_t queue, double now, double handled) = 0;
   // The truth, for the score alone: `id` would be served at `now` if he had not left. Not told of those served on arrival.
-  virtual void Truth(size_t id, double now, double offered) = 0;
+  virtual void Truth(size_t id, double now) = 0;
 };
 
 void Play(const Traffic& traffic, uint64_t seed, Observer& observer);
