@@ -18,6 +18,12 @@ class QueueWatch final : public Watch<pb::WatchQueueResponse> {
   QueueWatch(Gateway& gateway, grpc::CallbackServerContext* context, QueueScope scope)
       : Watch(gateway, context, pb::WatchQueueRequest::default_instance()), scope_(std::move(scope)) {}
 
+ public:
+  bool IsAboutHim(const Published& published) const override {
+    return std::any_of(published.technicians.begin(), published.technicians.end(),
+                       [&](const TechnicianInfo& info) { return info.technician.id == scope_.technician; });
+  }
+
  protected:
   absl::Status Snapshot(const Org& org, Messages& out) override ABSL_EXCLUSIVE_LOCKS_REQUIRED(mu_) {
     if (absl::Status learned = Learn(org); !learned.ok()) return learned;

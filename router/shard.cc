@@ -555,6 +555,7 @@ void Shard::FireTimers(Turn& turn) {
 // --- The loop -------------------------------------------------------------------------------------------------------------
 
 void Shard::Start() {
+  publisher_ = std::thread([this] { RunPublisher(); });
   thread_ = std::thread([this] { Run(); });
 }
 
@@ -565,6 +566,27 @@ void Shard::Stop() {
     cv_.SignalAll();
   }
   if (thread_.joinable()) thread_.join();
+  {
+    absl::MutexLock lock(&publish_mu_);
+    publisher_stops_ = true;
+    publish_cv_.SignalAll();
+  }
+  if (publisher_.joinable()) publisher_.join();
+}
+
+void Shard::RunPublisher() {
+  while (true) {
+    std::shared_ptr<Batch> batch;
+    {
+      absl::MutexLock lock(&publish_mu_);
+      while (to_publish_.empty() && !publisher_stops_) publish_cv_.Wait(&publish_mu_);
+      if (to_publish_.empty()) return;
+      batch = std::move(to_publish_.front());
+      to_publish_.pop_front();
+      publish_cv_.SignalAll();
+    }
+    Publish(*batch);
+  }
 }
 
 absl::Status Shard::Take(Work work, size_t capacity) {
@@ -681,7 +703,12 @@ void Shard::OnCommitted(std::shared_ptr<Batch> batch, const std::vector<store::C
     cv_.Signal();
   }
   for (const auto& run : done) run();
-  Publish(*batch);
+  {
+    absl::MutexLock lock(&publish_mu_);
+    while (to_publish_.size() >= kBatchesToPublish) publish_cv_.Wait(&publish_mu_);
+    to_publish_.push_back(batch);
+    publish_cv_.SignalAll();
+  }
   absl::MutexLock lock(&mu_);
   answering_ = false;
   cv_.Signal();

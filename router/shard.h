@@ -207,6 +207,7 @@ class Shard {
   void HandOver();
   void OnCommitted(std::shared_ptr<Batch> batch, const std::vector<store::CommitResult>& results);
   void Publish(const Batch& batch);
+  void RunPublisher();
   void Count(const LogEntry& entry);
 
   void WriteRecords(OrgRuntime& rt, const Step& step, store::Commit& commit);
@@ -233,6 +234,14 @@ class Shard {
   std::atomic<size_t> depth_ = 0;
   std::atomic<int64_t> next_due_ms_ = Time::max().time_since_epoch().count();
   std::thread thread_;
+
+  // Durable batches on their way to the feeds. A thread of its own: telling a thousand watchers takes milliseconds, in which
+  // the store's thread can answer the next batch.
+  absl::Mutex publish_mu_;
+  absl::CondVar publish_cv_;
+  std::deque<std::shared_ptr<Batch>> to_publish_ ABSL_GUARDED_BY(publish_mu_);
+  bool publisher_stops_ ABSL_GUARDED_BY(publish_mu_) = false;
+  std::thread publisher_;
 };
 
 }  // namespace guichet::router
