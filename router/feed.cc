@@ -2,7 +2,13 @@
 
 #include <algorithm>
 
+#include "statemachine/timers.h"
+
 namespace guichet::router {
+
+void Published::AddUrgency(const Org& org) {
+  for (const SessionChange& change : entry.sessions) urgent.push_back(UrgentAt(org, *change.after));
+}
 
 void Feed::Publish(PublishedPtr next) {
   std::vector<std::shared_ptr<Listener>> awake;

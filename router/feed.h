@@ -14,14 +14,23 @@ namespace guichet::router {
 // A technician as others see him, at one revision.
 struct TechnicianInfo {
   Technician technician;
-  size_t active_sessions = 0;
+  uint32_t active_sessions = 0;
+  uint32_t busy_at = 0;  // of his group; 0: never BUSY
+  uint32_t units = 0;    // of capacity, taken by his active sessions
+  uint32_t capacity = 0;
+  SessionId offered;
 };
 
-// A durable log entry, with what watchers of technicians need and the log does not keep.
+// A durable log entry, with what watchers need and the log does not keep.
 struct Published {
   LogEntry entry;
+  std::vector<Time> urgent;                 // UrgentAt of each of entry.sessions; empty: none of them
   std::vector<TechnicianInfo> technicians;  // those who changed
   std::vector<TechnicianId> deleted;
+
+  // Fills `urgent` by the alert levels of the organization.
+  void AddUrgency(const Org& org);
+  Time UrgencyOf(size_t session) const { return session < urgent.size() ? urgent[session] : kNoTime; }
 };
 using PublishedPtr = std::shared_ptr<const Published>;
 

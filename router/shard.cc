@@ -32,7 +32,14 @@ std::string QueueKey(const Queue& queue) { return absl::StrCat("q/", queue.chann
 
 }  // namespace
 
-TechnicianInfo InfoOf(const Org& org, const Technician& technician) { return {technician, ActiveSessions(org, technician.id)}; }
+TechnicianInfo InfoOf(const Org& org, const Technician& technician) {
+  const GroupSettings& settings = SettingsOf(org, technician.id);
+  const Load load = LoadOf(org, technician.id);
+  TechnicianInfo info{technician, static_cast<uint32_t>(load.active), settings.busy_at, static_cast<uint32_t>(load.units)};
+  info.capacity = technician.capacity > 0 ? technician.capacity : settings.max_active_sessions;
+  if (auto offer = org.offers.find(technician.id); offer != org.offers.end()) info.offered = offer->second;
+  return info;
+}
 
 CustomerUpdate CustomerUpdateOf(const Org& org, const Session& session) {
   CustomerUpdate update;
@@ -88,6 +95,7 @@ absl::StatusOr<Step> Turn::Apply(OrgRuntime& rt, const Command& command, std::st
 
   auto published = std::make_shared<Published>();
   published->entry = step->entry;
+  published->AddUrgency(rt.org);
   for (const TechnicianId& id : step->touched.loads) {
     if (const Technician* technician = FindTechnician(rt.org, id)) {
       published->technicians.push_back(InfoOf(rt.org, *technician));
