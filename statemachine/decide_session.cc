@@ -152,6 +152,14 @@ Result InviteIntoSeat(const Org& org, const Scene& scene, const TransferTarget& 
             event::Invited{session.id, to.technician, scene.self, scene.self, scene.participant->granted});
 }
 
+// What the technician may not do as a collaborator to whom the lead grants this is over.
+void CloseForbidden(const Session& session, const TechnicianId& technician, Permissions granted, Events& events) {
+  for (const Activity& activity : session.activities) {
+    if (activity.technician != technician || granted.Has(PermissionOf(activity.kind))) continue;
+    events.push_back(event::ActivityClosed{session.id, activity.id});
+  }
+}
+
 // Counts only when the technician has so many entries of any kind at all.
 bool OwnsTooMany(const Org& org, const TechnicianId& owner) {
   auto entries = org.entries.find(owner);
@@ -430,7 +438,9 @@ Result On(const Org& org, const command::AcceptLead& c, Time) {
   if (!session.lead_offered_to || session.lead_offered_to != scene->self) return NoLeadOffer(session.id, scene->self);
   if (scene->participant->on_hold) return WrongState(session.id, "accept_lead", scene->view, "resume it first");
   if (absl::Status room = RoomForActive(org, scene->self, session.type); !room.ok()) return room;
-  return Do(*scene, Trigger::kLeadAccepted, event::LeadAccepted{session.id});
+  Decision decision{Trigger::kLeadAccepted, {event::LeadAccepted{session.id}}, session.id};
+  if (scene->lead != nullptr) CloseForbidden(session, scene->lead->technician, scene->lead->granted, decision.events);
+  return decision;
 }
 
 Result On(const Org& org, const command::Grant& c, Time) {
@@ -444,10 +454,7 @@ Result On(const Org& org, const command::Grant& c, Time) {
   Decision decision{Trigger::kGrant, {}, session.id};
   if (collaborator->granted == c.granted) return decision;
   decision.events.push_back(event::Granted{session.id, c.collaborator, c.granted});
-  for (const Activity& activity : session.activities) {  // what he may no longer do is over
-    if (activity.technician != c.collaborator || c.granted.Has(PermissionOf(activity.kind))) continue;
-    decision.events.push_back(event::ActivityClosed{session.id, activity.id});
-  }
+  CloseForbidden(session, c.collaborator, c.granted, decision.events);
   return decision;
 }
 

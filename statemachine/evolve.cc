@@ -223,6 +223,7 @@ struct Folder {
     self->foreground = LooksAt(e.technician);
     const TechnicianId seat_of = self->seat_of;
     self->seat_of = {};
+    if (const Participant* seat = session->Find(seat_of)) self->granted = self->granted & seat->granted;
     if (seat_of) RemoveParticipant(seat_of);
   }
 
