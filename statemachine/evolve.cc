@@ -62,7 +62,15 @@ struct Folder {
     }
   }
 
+  // Nobody idled while it was held for everybody.
+  void EndHold() {
+    if (!session->held) return;
+    session->held = false;
+    for (Participant& participant : session->participants) participant.background_since = now;
+  }
+
   void MakeLead(const TechnicianId& technician) {
+    EndHold();
     if (const Participant* former = session->lead(); former != nullptr && former->technician != technician) {
       RemoveParticipant(TechnicianId(former->technician));
     }
@@ -80,7 +88,6 @@ struct Folder {
     session->offer.reset();
     session->preferred_only = false;
     session->lead_offered_to = {};
-    session->held = false;
     session->lead_console_lost = false;
     Erase(session->hidden_from, technician);
     if (!session->ever_started) session->started = now;
@@ -173,8 +180,7 @@ struct Folder {
       self->background_since = now;
       return;
     }
-    session->held = false;
-    for (Participant& participant : session->participants) participant.background_since = now;
+    EndHold();
   }
 
   void operator()(const TransferRequested& e) {
