@@ -298,9 +298,9 @@ struct Folder {
     session->offer.reset();
     session->transfer.reset();
     session->lead_offered_to = {};
-    if (!session->survey_sent && session->ever_started && SettingsOf(org, *session).survey_at_end) {
-      session->survey_sent = !SettingsOf(org, *session).survey.empty();
-    }
+    const GroupSettings& settings = SettingsOf(org, *session);
+    const bool has_customer = session->ever_started && session->method != Method::kMonitoring;
+    if (has_customer && settings.survey_at_end && !settings.survey.empty()) session->survey_sent = true;
     ForgetCode();
   }
 
