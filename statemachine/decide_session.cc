@@ -160,17 +160,6 @@ void CloseForbidden(const Session& session, const TechnicianId& technician, Perm
   }
 }
 
-// Counts only when the technician has so many entries of any kind at all.
-bool OwnsTooMany(const Org& org, const TechnicianId& owner) {
-  auto entries = org.entries.find(owner);
-  if (entries == org.entries.end() || entries->second.size() < limits::kOwnedSessions) return false;
-  const auto owned = std::count_if(entries->second.begin(), entries->second.end(), [&](SessionId id) {
-    const Session* session = FindSession(org, id);
-    return session->owner == owner && !session->ended_already();
-  });
-  return static_cast<size_t>(owned) >= limits::kOwnedSessions;
-}
-
 // The lead, ACTIVE: device attached, nothing held or on its way.
 absl::Status NeedsActiveLead(const Scene& scene, std::string_view command) {
   if (absl::Status link = NeedsLink(scene, command); !link.ok()) return link;
@@ -181,6 +170,18 @@ absl::Status NeedsActiveLead(const Scene& scene, std::string_view command) {
 }
 
 }  // namespace
+
+// Counts only when the technician has so many entries of any kind at all.
+bool OwnsTooMany(const Org& org, const TechnicianId& owner, size_t more) {
+  auto entries = org.entries.find(owner);
+  if (entries == org.entries.end()) return more > limits::kOwnedSessions;
+  if (entries->second.size() + more <= limits::kOwnedSessions) return false;
+  const auto owned = std::count_if(entries->second.begin(), entries->second.end(), [&](SessionId id) {
+    const Session* session = FindSession(org, id);
+    return session->owner == owner && !session->ended_already();
+  });
+  return static_cast<size_t>(owned) + more > limits::kOwnedSessions;
+}
 
 namespace {
 
@@ -238,7 +239,7 @@ Result On(const Org& org, const command::CreateSession& c, Time now) {
     const Technician* owner = FindTechnician(org, c.owner);
     if (owner == nullptr) return TechnicianNotFound(c.owner);
     if (owner->disabled) return TechnicianDisabled(c.owner);
-    if (OwnsTooMany(org, c.owner)) {
+    if (OwnsTooMany(org, c.owner, 1)) {
       return TooManySessions("the technician", limits::kOwnedSessions);
     }
     if (c.method == Method::kMonitoring) {
