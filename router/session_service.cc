@@ -12,6 +12,13 @@ const Session* SessionAfter(const OrgRuntime& rt, const Step& step) {
   return FindSession(rt.org, step.session);
 }
 
+uint32_t ActivityRequestedBy(const Step& step) {
+  for (const Event& event : step.entry.events) {
+    if (const auto* requested = std::get_if<event::ActivityRequested>(&event)) return requested->activity;
+  }
+  return 0;
+}
+
 // Every verb: one command, answered with the session after it.
 template <class Request, class Response>
 grpc::ServerUnaryReactor* SessionService::Act(Context context, const Request* request, Response* response) {
@@ -29,6 +36,9 @@ grpc::ServerUnaryReactor* SessionService::Act(Context context, const Request* re
       [response](const OrgRuntime& rt, const Step& step) {
         response->set_revision(step.entry.revision.value);
         if (const Session* session = SessionAfter(rt, step)) ToProto(*session, &rt.org, response->mutable_session());
+        if constexpr (std::is_same_v<Response, pb::RequestActivityResponse>) {
+          response->set_activity_id(ActivityRequestedBy(step));
+        }
       },
       [call](const absl::Status& status) { call->Done(status); });
   return call;
@@ -52,6 +62,12 @@ GUICHET_VERB(OfferLead)
 GUICHET_VERB(CancelLeadOffer)
 GUICHET_VERB(AcceptLead)
 GUICHET_VERB(UpdateSession)
+GUICHET_VERB(SetGrants)
+GUICHET_VERB(RequestActivity)
+GUICHET_VERB(CloseActivity)
+GUICHET_VERB(SetChat)
+GUICHET_VERB(SendSurvey)
+GUICHET_VERB(RejectOffer)
 #undef GUICHET_VERB
 
 void AttachMonitor(Gateway& gateway, const OrgId& org, SessionId session) {
