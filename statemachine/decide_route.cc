@@ -78,6 +78,10 @@ bool RoutesByItself(const Org& org, const Queue& queue) {
     auto group = org.groups.find(id);
     return group != org.groups.end() && group->second.settings.auto_start_channel;
   };
+  const RoutingPolicy& policy = channel->routing;
+  if (policy.overflow_after != kNever && std::any_of(policy.overflow_groups.begin(), policy.overflow_groups.end(), starts)) {
+    return true;
+  }
   if (queue.group) return starts(queue.group);
   if (std::any_of(channel->groups.begin(), channel->groups.end(), starts)) return true;
   return std::any_of(channel->technicians.begin(), channel->technicians.end(),
@@ -112,6 +116,18 @@ Decision Unserved(const Org& org, const Session& session, Time now) {
   return decision;
 }
 
+namespace {
+// What becomes of a routable session before a technician is looked for.
+Decision ByRules(const Org& org, const Session& session, Time now) {
+  if (session.preferred_only) {
+    const Technician* preferred = FindTechnician(org, session.preferred);
+    const bool there = preferred != nullptr && preferred->console && Serves(org, preferred->id, session.queue());
+    if (!there) return Decision{Trigger::kPreference, {event::PreferenceLapsed{session.id}}, session.id};
+  }
+  return Unserved(org, session, now);
+}
+}  // namespace
+
 void WithdrawOffer(const Org& org, const TechnicianId& technician, Events& events) {
   auto offered = org.offers.find(technician);
   if (offered == org.offers.end()) return;
@@ -122,12 +138,7 @@ Result On(const Org& org, const command::Route& c, Time now) {
   const Session* session = FindSession(org, c.session);
   Decision nothing{Trigger::kOffer, {}, c.session};
   if (session == nullptr || !IsRoutable(*session)) return nothing;
-  if (session->preferred_only) {
-    const Technician* preferred = FindTechnician(org, session->preferred);
-    const bool there = preferred != nullptr && preferred->console && Serves(org, preferred->id, session->queue());
-    if (!there) return Decision{Trigger::kPreference, {event::PreferenceLapsed{c.session}}, c.session};
-  }
-  if (Decision unserved = Unserved(org, *session, now); !unserved.events.empty()) return unserved;
+  if (Decision by_rule = ByRules(org, *session, now); !by_rule.events.empty()) return by_rule;
   if (!RoutesByItself(org, session->queue())) return nothing;
   RoutingRecord record = Consider(org, *session, now, limits::kRecordedCandidates);
   const TechnicianId winner = Winner(record);
@@ -160,4 +171,9 @@ Result On(const Org& org, const command::SetChannelOpen& c, Time) {
 }
 
 }  // namespace internal
+
+bool RulesApply(const Org& org, const Session& session, Time now) {
+  return !internal::ByRules(org, session, now).events.empty();
+}
+
 }  // namespace guichet

@@ -210,6 +210,8 @@ RoutingRecord Consider(const Org& org, const Session& session, Time now, size_t 
   return record;
 }
 
+TechnicianId BestFor(const Org& org, const Session& session, Time now) { return Winner(Consider(org, session, now, 1)); }
+
 Time PlaceOf(const Org& org, const Session& session) {
   const Channel* channel = FindChannel(org, session.channel);
   return session.waiting_since - org.settings.priority_step * (channel == nullptr ? 0 : channel->priority);

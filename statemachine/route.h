@@ -69,6 +69,9 @@ TechnicianId Winner(const RoutingRecord& record, int* decided_by = nullptr);
 // Considers everybody who could get the session. `limit`: how many candidates of each sort the record names.
 RoutingRecord Consider(const Org& org, const Session& session, Time now, size_t limit = 16);
 
+// Who would get the session: the winner of Consider without its record.
+TechnicianId BestFor(const Org& org, const Session& session, Time now);
+
 // The waiting session that comes first for a technician who can take one; 0: none.
 SessionId FirstFor(const Org& org, const TechnicianId& technician, Time now);
 
@@ -94,6 +97,9 @@ Time NextChange(const Org& org, const TechnicianId& technician, Time now);
 const Redirect* RuleFor(const Org& org, const Session& session, const Channel& channel, Time now);
 // Whether a rule could move the session at all: not out of a group's queue, not into its own, not for ever.
 bool CanRedirect(const Org& org, const Session& session, const Redirect& rule);
+// Whether command::Route does something with the routable session before it looks for a technician: the preference lapses, a
+// rule moves it, or the customer is told, or sent away, because nobody serves.
+bool RulesApply(const Org& org, const Session& session, Time now);
 // Whether at least `length` sessions wait before it in its queue.
 bool IsBehind(const Org& org, const Session& session, size_t length);
 // Whether a console is attached of anybody who serves the queue.

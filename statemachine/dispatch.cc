@@ -1,0 +1,96 @@
+#include "statemachine/dispatch.h"
+
+#include <utility>
+
+#include "statemachine/route.h"
+
+namespace guichet {
+namespace {
+
+// Sessions that a rule of their queue, or the end of their preference, moves.
+void NoteRules(const Org& org, const std::set<std::pair<Time, SessionId>>& waiting, Time now, Dirty& dirty) {
+  for (const auto& [arrived, id] : waiting) {
+    if (RulesApply(org, *FindSession(org, id), now)) dirty.sessions.insert(id);
+  }
+}
+
+bool AsksWhoIsOnline(const Channel& channel) {
+  for (const Redirect& rule : channel.redirects) {
+    if (rule.when == RedirectWhen::kNobodyOnline) return true;
+  }
+  return channel.nobody_online.action != Unserved::kKeepWaiting;
+}
+
+// From a session that somebody can have to the one that comes first for him, and so on while that one goes to somebody else:
+// each is before the last in the order of service.
+SessionId FirstInTurn(const Org& org, SessionId id, TechnicianId technician, Time now) {
+  for (;;) {
+    const SessionId first = FirstFor(org, technician, now);
+    if (!first || first == id) return id;
+    const Session& session = *FindSession(org, id);
+    const Session& before = *FindSession(org, first);
+    if (std::pair(PlaceOf(org, session), id) < std::pair(PlaceOf(org, before), first)) return id;
+    id = first;
+    if (RulesApply(org, before, now)) return id;
+    const TechnicianId best = BestFor(org, before, now);
+    if (!best || best == technician) return id;
+    technician = best;
+  }
+}
+
+}  // namespace
+
+void Note(const Org& org, const Touched& touched, Time now, Dirty& dirty) {
+  dirty.sessions.insert(touched.live.begin(), touched.live.end());
+  dirty.technicians.insert(touched.loads.begin(), touched.loads.end());
+  dirty.technicians.insert(touched.technicians.begin(), touched.technicians.end());
+  bool somebody_left = false;
+  for (const TechnicianId& id : touched.technicians) {
+    if (auto kept = org.kept.find(id); kept != org.kept.end()) NoteRules(org, kept->second, now, dirty);
+    const Technician* technician = FindTechnician(org, id);
+    somebody_left |= technician == nullptr || !technician->console || touched.membership;
+  }
+  if (somebody_left) {
+    for (const auto& [queue, waiting] : org.waiting) {
+      const Channel* channel = FindChannel(org, queue.channel);
+      if (channel != nullptr && AsksWhoIsOnline(*channel)) NoteRules(org, waiting, now, dirty);
+    }
+    for (const auto& [technician, waiting] : org.kept) NoteRules(org, waiting, now, dirty);
+  }
+  for (const ChannelId& id : touched.channels) {
+    for (auto it = org.waiting.lower_bound(Queue{id, {}}); it != org.waiting.end() && it->first.channel == id; ++it) {
+      NoteRules(org, it->second, now, dirty);
+    }
+  }
+  if (touched.channels.empty()) return;
+  // The terms of a channel changed: whoever is free may be able to take what he could not.
+  for (const auto& [technician, waiting] : org.kept) NoteRules(org, waiting, now, dirty);
+  for (const auto& [id, at] : org.roster_at) dirty.technicians.insert(id);
+}
+
+SessionId NextToRoute(const Org& org, std::set<SessionId>& sessions, std::set<TechnicianId>& technicians, Time now) {
+  while (!sessions.empty()) {
+    const SessionId id = *sessions.begin();
+    const Session* session = FindSession(org, id);
+    if (session != nullptr && IsRoutable(*session)) {
+      if (RulesApply(org, *session, now)) return id;
+      if (RoutesByItself(org, session->queue())) {
+        if (const TechnicianId best = BestFor(org, *session, now)) return FirstInTurn(org, id, best, now);
+      }
+    }
+    sessions.erase(sessions.begin());
+  }
+  while (!technicians.empty()) {
+    const TechnicianId id = *technicians.begin();
+    if (const SessionId first = FirstFor(org, id, now)) {
+      const Session& session = *FindSession(org, first);
+      if (RulesApply(org, session, now)) return first;
+      const TechnicianId best = BestFor(org, session, now);
+      return !best || best == id ? first : FirstInTurn(org, first, best, now);
+    }
+    technicians.erase(technicians.begin());
+  }
+  return {};
+}
+
+}  // namespace guichet
