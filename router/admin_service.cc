@@ -298,8 +298,8 @@ grpc::ServerUnaryReactor* AdminService::UpdateOrganization(Context context, cons
         absl::Status mask = Mask(*request, {"display_name"}).Check();
         return mask.ok() ? CheckDisplayName("organization.display_name", request->organization().display_name()) : mask;
       },
-      [name = request->organization().display_name()](const Org&) -> absl::StatusOr<Command> {
-        return Command{command::UpdateOrg{name}};
+      [name = request->organization().display_name()](const Org& org) -> absl::StatusOr<Command> {
+        return Command{command::UpdateOrg{name, org.settings}};
       },
       [](const OrgRuntime& rt, pb::UpdateOrganizationResponse* out) { FillOrganization(rt, out->mutable_organization()); });
 }
@@ -385,18 +385,17 @@ std::function<void(const OrgRuntime&, Response*)> FillTechnician(const std::stri
 grpc::ServerUnaryReactor* AdminService::CreateTechnician(Context context, const pb::CreateTechnicianRequest* request,
                                                          pb::CreateTechnicianResponse* response) {
   const pb::Technician& from = request->technician();
-  command::PutTechnician command{TechnicianId{from.technician_id()},
-                                 from.display_name().empty() ? from.technician_id() : from.display_name(),
-                                 GroupId{from.group_id()},
-                                 from.administrator(),
-                                 from.disabled(),
-                                 true};
+  command::PutTechnician command{TechnicianId{from.technician_id()}, {}, true, {}};
+  command.config.display_name = from.display_name().empty() ? from.technician_id() : from.display_name();
+  command.config.group.value = from.group_id();
+  command.config.administrator = from.administrator();
+  command.config.disabled = from.disabled();
   return Change<pb::CreateTechnicianRequest, pb::CreateTechnicianResponse>(
       context, request, response,
       [request, command] {
         absl::Status form = CheckId("technician.technician_id", request->technician().technician_id());
         if (form.ok()) form = CheckId("technician.group_id", request->technician().group_id());
-        return form.ok() ? CheckDisplayName("technician.display_name", command.display_name) : form;
+        return form.ok() ? CheckDisplayName("technician.display_name", command.config.display_name) : form;
       },
       [command](const Org&) -> absl::StatusOr<Command> { return Command{command}; },
       FillTechnician<pb::CreateTechnicianResponse>(from.technician_id()));
@@ -428,13 +427,13 @@ grpc::ServerUnaryReactor* AdminService::UpdateTechnician(Context context, const 
         const Technician* base = FindTechnician(org, TechnicianId{from.technician_id()});
         if (base == nullptr) return TechnicianNotFound(TechnicianId{from.technician_id()});
         const Mask mask(request, allowed);
-        command::PutTechnician put{base->id, base->display_name, base->group, base->administrator, base->disabled, false};
-        if (mask.Has("display_name", !from.display_name().empty())) put.display_name = from.display_name();
-        if (mask.Has("group_id", !from.group_id().empty())) put.group.value = from.group_id();
-        if (mask.Has("administrator", from.administrator())) put.administrator = from.administrator();
-        if (mask.Has("disabled", from.disabled())) put.disabled = from.disabled();
-        if (absl::Status name = CheckDisplayName("technician.display_name", put.display_name); !name.ok()) return name;
-        if (absl::Status group = CheckId("technician.group_id", put.group.value); !group.ok()) return group;
+        command::PutTechnician put{base->id, *base, false, {}};
+        if (mask.Has("display_name", !from.display_name().empty())) put.config.display_name = from.display_name();
+        if (mask.Has("group_id", !from.group_id().empty())) put.config.group.value = from.group_id();
+        if (mask.Has("administrator", from.administrator())) put.config.administrator = from.administrator();
+        if (mask.Has("disabled", from.disabled())) put.config.disabled = from.disabled();
+        if (absl::Status name = CheckDisplayName("technician.display_name", put.config.display_name); !name.ok()) return name;
+        if (absl::Status group = CheckId("technician.group_id", put.config.group.value); !group.ok()) return group;
         return Command{std::move(put)};
       },
       FillTechnician<pb::UpdateTechnicianResponse>(request->technician().technician_id()));
@@ -445,7 +444,7 @@ grpc::ServerUnaryReactor* AdminService::DeleteTechnician(Context context, const 
   return Change<pb::DeleteTechnicianRequest, pb::DeleteTechnicianResponse>(
       context, request, response, [request] { return CheckId("technician_id", request->technician_id()); },
       [id = TechnicianId{request->technician_id()}](const Org&) -> absl::StatusOr<Command> {
-        return Command{command::DeleteTechnician{id}};
+        return Command{command::DeleteTechnician{id, {}}};
       },
       [](const OrgRuntime&, pb::DeleteTechnicianResponse*) {});
 }

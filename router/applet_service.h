@@ -11,8 +11,6 @@ class AppletService final : public pb::AppletService::CallbackService {
   explicit AppletService(Gateway& gateway) : gateway_(gateway) {}
   grpc::ServerUnaryReactor* RedeemCode(grpc::CallbackServerContext*, const pb::RedeemCodeRequest*,
                                        pb::RedeemCodeResponse*) override;
-  grpc::ServerUnaryReactor* EnterChannel(grpc::CallbackServerContext*, const pb::EnterChannelRequest*,
-                                         pb::EnterChannelResponse*) override;
   grpc::ServerBidiReactor<pb::AttachRequest, pb::AttachResponse>* Attach(grpc::CallbackServerContext*) override;
 
  private:

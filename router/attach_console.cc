@@ -106,7 +106,8 @@ class ConsoleStream final : public AttachStream<pb::AttachConsoleRequest, pb::At
       if (rt != nullptr) {
         auto console = rt->consoles.find(self->principal_.technician);
         if (console != rt->consoles.end() && console->second.attachment == self) {
-          (void)turn.Apply(*rt, command::DetachConsole{self->principal_.technician, turn.now()}, self->Actor());
+          (void)turn.Apply(*rt, command::DetachConsole{self->principal_.technician, turn.now(), LinkCause::kSignedOut},
+                           self->Actor());
         }
       }
       turn.AfterDurable([self] { self->EndStream(absl::OkStatus()); });

@@ -14,9 +14,12 @@
 #include "metrics/exposer.h"
 #include "router/admin_service.h"
 #include "router/applet_service.h"
+#include "router/channel_service.h"
+#include "router/delivery_service.h"
 #include "router/limits.h"
 #include "router/methods.h"
 #include "router/queue_service.h"
+#include "router/routing_service.h"
 #include "router/session_service.h"
 #include "router/snapshot.h"
 #include "router/technician_service.h"
@@ -46,12 +49,22 @@ absl::StatusOr<std::string> ReadFile(const std::string& path) {
 
 struct Services {
   explicit Services(Gateway& gateway)
-      : sessions(gateway), queues(gateway), applets(gateway), technicians(gateway), admin(gateway) {}
+      : sessions(gateway),
+        queues(gateway),
+        applets(gateway),
+        technicians(gateway),
+        admin(gateway),
+        channels(gateway),
+        routing(gateway),
+        deliveries(gateway) {}
   SessionService sessions;
   QueueService queues;
   AppletService applets;
   TechnicianService technicians;
   AdminService admin;
+  ChannelService channels;
+  RoutingService routing;
+  DeliveryService deliveries;
 };
 
 class DaemonImpl final : public Daemon {
@@ -179,11 +192,15 @@ class DaemonImpl final : public Daemon {
     builder.RegisterService(&services_->applets);
     builder.RegisterService(&services_->technicians);
     builder.RegisterService(&services_->admin);
+    builder.RegisterService(&services_->channels);
+    builder.RegisterService(&services_->routing);
+    builder.RegisterService(&services_->deliveries);
     server_ = builder.BuildAndStart();
     if (server_ == nullptr || port_ == 0)
       return absl::UnavailableError("--listen: cannot serve on " + options_.listen + "; is the port taken?");
-    for (const char* service : {"guichet.v1.SessionService", "guichet.v1.QueueService", "guichet.v1.AppletService",
-                                "guichet.v1.TechnicianService", "guichet.v1.AdminService"}) {
+    for (const char* service :
+         {"guichet.v1.SessionService", "guichet.v1.QueueService", "guichet.v1.AppletService", "guichet.v1.TechnicianService",
+          "guichet.v1.AdminService", "guichet.v1.ChannelService", "guichet.v1.RoutingService", "guichet.v1.DeliveryService"}) {
       server_->GetHealthCheckService()->SetServingStatus(service, true);
     }
     ticker_ = std::thread([this] { TickEverySecond(); });

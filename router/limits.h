@@ -9,6 +9,7 @@ namespace guichet::router {
 
 inline constexpr size_t kCommandQueue = 16384;  // commands of a shard waiting; beyond: RESOURCE_EXHAUSTED / OVERLOADED
 inline constexpr size_t kBatchCommands = 1024;  // decided before a batch is handed to the store
+inline constexpr size_t kRoutesPerTurn = 512;   // sessions given to technicians before commands have their turn again
 inline constexpr size_t kBatchesInFlight = 8;   // handed to the store and not durable
 inline constexpr size_t kRequestIds = 65536;    // remembered an organization
 inline constexpr Duration kRequestIdAge = std::chrono::hours(24);
@@ -42,5 +43,17 @@ inline constexpr size_t kGuessesPerPeer = 100;      // an address may stand for 
 inline constexpr size_t kGuessesInAll = 2000;       // of a million PINs: with 1,000 live, 2 expected hits in a window at worst
 inline constexpr size_t kFormsPerPeer = 1000;       // channel forms of one address in a window: an office, not a flood
 inline constexpr size_t kGuessersTracked = 100000;  // addresses and devices remembered; beyond it the oldest window is dropped
+
+// Hours of a channel.
+inline constexpr size_t kOpenIntervals = 50;                           // 7 a day
+inline constexpr size_t kDaysOff = 200;                                // ten years of 20
+inline constexpr Duration kHoursAhead = std::chrono::hours(24 * 731);  // how far the next change is looked for: any two years
+
+// Rules of a channel's custom fields.
+inline constexpr size_t kFieldLabelChars = 64;
+inline constexpr size_t kFieldChoices = 50;      // a menu that a person reads
+inline constexpr size_t kFieldChoiceChars = 64;  // the shortest custom field
+inline constexpr size_t kPatternBytes = 256;
+inline constexpr int64_t kPatternMemory = 64 * 1024;  // bytes of a compiled pattern: bounds the work of each form, too
 
 }  // namespace guichet::router

@@ -9,7 +9,10 @@
 #include "google/protobuf/descriptor.h"
 #include "guichet/v1/admin_service.pb.h"
 #include "guichet/v1/applet_service.pb.h"
+#include "guichet/v1/channel_service.pb.h"
+#include "guichet/v1/delivery_service.pb.h"
 #include "guichet/v1/queue_service.pb.h"
+#include "guichet/v1/routing_service.pb.h"
 #include "guichet/v1/session_service.pb.h"
 #include "guichet/v1/technician_service.pb.h"
 #include "statemachine/refusal.h"
@@ -23,9 +26,10 @@ using google::protobuf::FileDescriptor;
 
 std::vector<const google::protobuf::MethodDescriptor*> Descriptors() {
   const FileDescriptor* files[] = {
-      guichet::v1::GetPrincipalRequest::descriptor()->file(), guichet::v1::RedeemCodeRequest::descriptor()->file(),
-      guichet::v1::WatchQueueRequest::descriptor()->file(), guichet::v1::StartSessionRequest::descriptor()->file(),
-      guichet::v1::SetStatusRequest::descriptor()->file()};
+      guichet::v1::GetPrincipalRequest::descriptor()->file(),   guichet::v1::RedeemCodeRequest::descriptor()->file(),
+      guichet::v1::WatchQueueRequest::descriptor()->file(),     guichet::v1::StartSessionRequest::descriptor()->file(),
+      guichet::v1::SetStatusRequest::descriptor()->file(),      guichet::v1::SubmitFormRequest::descriptor()->file(),
+      guichet::v1::ExplainSessionRequest::descriptor()->file(), guichet::v1::ReportDeliveryRequest::descriptor()->file()};
   std::vector<const google::protobuf::MethodDescriptor*> methods;
   for (const FileDescriptor* file : files) {
     for (int s = 0; s < file->service_count(); ++s) {

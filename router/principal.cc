@@ -80,7 +80,8 @@ void Directory::Load(const Org& org) {
 }
 
 std::vector<std::pair<TechnicianId, absl::Status>> Directory::Apply(const OrgId& org, const LogEntry& entry) {
-  if (entry.trigger != Trigger::kAdminister && entry.trigger != Trigger::kAbort) return {};
+  if (entry.trigger != Trigger::kAdminister && entry.trigger != Trigger::kAbort && entry.trigger != Trigger::kHandOver)
+    return {};
   std::vector<std::pair<TechnicianId, absl::Status>> demoted;
   absl::MutexLock lock(&mu_);
   Known& known = orgs_[org];
@@ -89,12 +90,12 @@ std::vector<std::pair<TechnicianId, absl::Status>> Directory::Apply(const OrgId&
     if (const auto* revoked = std::get_if<event::KeyRevoked>(&event)) known.keys.erase(revoked->key);
     if (const auto* put = std::get_if<event::TechnicianPut>(&event)) {
       Person& person = known.people[put->technician];
-      if (put->disabled) {
+      if (put->config.disabled) {
         demoted.emplace_back(put->technician, TechnicianDisabled(put->technician));
-      } else if (person.administrator && !put->administrator) {
+      } else if (person.administrator && !put->config.administrator) {
         demoted.emplace_back(put->technician, PermissionDenied("technician", "go on as administrator; connect again"));
       }
-      person = {put->disabled, put->administrator};
+      person = {put->config.disabled, put->config.administrator};
     }
     if (const auto* deleted = std::get_if<event::TechnicianDeleted>(&event)) known.people.erase(deleted->technician);
     if (const auto* put = std::get_if<event::OrgPut>(&event)) {

@@ -83,7 +83,7 @@ class QueueWatch final : public Watch<pb::WatchQueueResponse> {
 
   bool ChangesMembership(const Event& event) const ABSL_EXCLUSIVE_LOCKS_REQUIRED(mu_) {
     if (const auto* put = std::get_if<event::TechnicianPut>(&event)) {
-      return put->technician == scope_.technician && (put->group != group_ || put->disabled != disabled_);
+      return put->technician == scope_.technician && (put->config.group != group_ || put->config.disabled != disabled_);
     }
     if (const auto* put = std::get_if<event::ChannelPut>(&event)) {
       const Channel& channel = put->channel;
@@ -101,13 +101,22 @@ class QueueWatch final : public Watch<pb::WatchQueueResponse> {
     return std::find(served_.begin(), served_.end(), channel) != served_.end();
   }
 
+  bool Serving(const Queue& queue) const ABSL_EXCLUSIVE_LOCKS_REQUIRED(mu_) {
+    return queue.group ? !disabled_ && queue.group == group_ : Serving(queue.channel);
+  }
+
   void ConvertSession(const LogEntry& entry, const SessionChange& change, Messages& out) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mu_) {
     const Session& session = *change.after;
     const EntryChange* own = nullptr;
-    const EntryChange* pool = nullptr;
+    std::optional<EntryChange> pool;  // of the queues that he serves; a redirected session leaves one and enters another
     for (const EntryChange& c : change.changes) {
       if (c.technician == scope_.technician) own = &c;
-      if (!c.technician) pool = &c;
+      if (c.technician || !Serving(c.pool)) continue;
+      if (!pool) {
+        pool = c;
+      } else {
+        pool->to = c.to;
+      }
     }
     const EntryMark* mark = nullptr;
     for (const EntryMark& m : session.marks) {
@@ -120,11 +129,11 @@ class QueueWatch final : public Watch<pb::WatchQueueResponse> {
       to = own->to;
     } else if (mark != nullptr) {
       from = to = mark->state;
-    } else if (!Serving(session.channel)) {
-      return;
-    } else if (pool != nullptr) {
+    } else if (pool) {
       from = pool->from;
       to = pool->to;
+    } else if (!Serving(session.queue())) {
+      return;
     } else {
       from = to = session.pool.state;
     }

@@ -1,12 +1,16 @@
 #include "router/shard.h"
 
 #include <algorithm>
+#include <tuple>
+
+#include <spdlog/spdlog.h>
 
 #include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/string_view.h"
 #include "absl/synchronization/notification.h"
 #include "router/limits.h"
+#include "statemachine/invariant.h"
 #include "statemachine/refusal.h"
 #include "statemachine/timers.h"
 #include "store/keys.h"
@@ -23,6 +27,8 @@ store::OrgKey KeyOf(const OrgId& org) { return store::OrgKey{org.value}; }
 constexpr absl::string_view kUsedCode =
     "\x1f"
     "code\x1f";
+
+std::string QueueKey(const Queue& queue) { return absl::StrCat("q/", queue.channel.value, "/", queue.group.value); }
 
 }  // namespace
 
@@ -50,7 +56,7 @@ bool Shard::Timer::operator<(const Timer& other) const {
   if (org != other.org) return org->org.id < other.org->org.id;
   if (session != other.session) return session < other.session;
   if (what != other.what) return what < other.what;
-  return technician < other.technician;
+  return std::tie(technician, channel) < std::tie(other.technician, other.channel);
 }
 
 // --- Turn -----------------------------------------------------------------------------------------------------------------
@@ -97,6 +103,12 @@ absl::StatusOr<Step> Turn::Apply(OrgRuntime& rt, const Command& command, std::st
   }
   shard_.FollowPresence(rt, *step);
   shard_.Rearm(rt, step->touched);
+  Note(rt.org, step->touched, now_, rt.dirty);
+  for (SessionId id : step->touched.live) shard_.WakeRouting(rt, id, now_);
+  for (SessionId id : step->touched.finished) shard_.WakeRouting(rt, id, now_);
+  for (const TechnicianId& id : step->touched.technicians) shard_.WakeRouting(rt, id, now_);
+  for (const ChannelId& id : step->touched.channels) shard_.ArmHours(*this, rt, id);
+  shard_.CheckInvariants(rt, *step);
   shard_.batch_->entry_of.emplace_back(rt.org.id, shard_.batch_->published.size());
   shard_.batch_->published.emplace_back(rt.feed, std::move(published));
   shard_.TrimLog(rt);
@@ -194,8 +206,37 @@ void Shard::WriteRecords(OrgRuntime& rt, const Step& step, store::Commit& commit
   for (const GroupId& id : step.touched.groups) put("g/" + id.value, org.groups, id, store::EncodeGroup);
   for (const ChannelId& id : step.touched.channels) put("c/" + id.value, org.channels, id, store::EncodeChannel);
   for (const KeyId& id : step.touched.keys) put("k/" + id.value, org.keys, id, store::EncodeApiKey);
+  for (const Queue& queue : step.touched.queues) {
+    auto stats = org.stats.find(queue);
+    if (stats == org.stats.end()) continue;
+    commit.puts.push_back({Family::kOrgs, QueueKey(queue), store::EncodeQueueStats({queue, stats->second})});
+  }
+  for (const Event& event : step.entry.events) {
+    const auto* deleted = std::get_if<event::ChannelDeleted>(&event);
+    if (deleted != nullptr) commit.dels.push_back({Family::kOrgs, QueueKey({deleted->channel, {}})});
+  }
   if (step.touched.org) {
-    commit.puts.push_back({Family::kOrgs, "o", store::EncodeOrg({org.id, org.display_name, org.created, org.last_session})});
+    commit.puts.push_back(
+        {Family::kOrgs, "o", store::EncodeOrg({org.id, org.display_name, org.created, org.last_session, org.settings})});
+  }
+}
+
+// What a command touched must be somebody's, with its deadline armed. Never false but for a fault of the daemon itself, which
+// the metric tells of.
+void Shard::CheckInvariants(OrgRuntime& rt, const Step& step) {
+  for (SessionId id : step.touched.live) {
+    const Session& session = *FindSession(rt.org, id);
+    std::string_view broken = BrokenInvariant(rt.org, session);
+    if (broken.empty() && !session.ended_already()) {
+      auto armed = rt.armed.find(id);
+      const std::optional<Deadline> next = NextDeadline(rt.org, session);
+      const bool is_armed = armed != rt.armed.end() && next && armed->second == next->due &&
+                            timers_.contains({next->due, What::kSession, &rt, id, {}, {}});
+      if (!is_armed) broken = "its deadline is not armed";
+    }
+    if (broken.empty()) continue;
+    parts_.metrics.InvariantViolated();
+    spdlog::error("organization {} session {}: invariant violated: {}", rt.org.id.value, id.value, broken);
   }
 }
 
@@ -242,6 +283,7 @@ absl::Status Shard::Load(const OrgId& id) {
               org.display_name = info.display_name;
               org.created = info.created;
               org.last_session = info.last_session;
+              org.settings = info.settings;
             });
           case 't':
             return take(store::DecodeTechnician(value), [&](Technician t) { org.technicians.emplace(t.id, t); });
@@ -249,6 +291,11 @@ absl::Status Shard::Load(const OrgId& id) {
             return take(store::DecodeGroup(value), [&](Group g) { org.groups.emplace(g.id, g); });
           case 'c':
             return take(store::DecodeChannel(value), [&](Channel c) { org.channels.emplace(c.id, c); });
+          case 'q':
+            return take(store::DecodeQueueStats(value), [&](store::QueueItem q) {
+              // Statistics of a group's part of a deleted channel may be left behind.
+              if (org.channels.contains(q.queue.channel)) org.stats.emplace(q.queue, q.stats);
+            });
           case 'k':
             return take(store::DecodeApiKey(value), [&](ApiKey k) { org.keys.emplace(k.id, k); });
           default:
@@ -280,7 +327,13 @@ absl::Status Shard::Load(const OrgId& id) {
   for (const auto& [time, key] : rt->request_ages) {
     if (key.starts_with(kOperatorRequest)) (void)parts_.directory.ClaimRequest(key.substr(kOperatorRequest.size()), id, time);
   }
+  for (auto& [technician_id, technician] : org.technicians) {
+    if (technician.console) technician.link_cause = LinkCause::kAttached;  // records of earlier builds lack it
+  }
   RebuildIndexes(org);
+  for (auto& [technician_id, technician] : org.technicians) {
+    if (RefreshStatus(org, technician, parts_.clock.Now())) RefreshRoster(org, technician_id);
+  }
   parts_.directory.Load(org);
 
   const Time now = parts_.clock.Now();
@@ -292,6 +345,17 @@ absl::Status Shard::Load(const OrgId& id) {
   }
   OrgRuntime& ref = *rt;
   orgs_.emplace(id, std::move(rt));
+  for (const auto& [queue, waiting] : org.waiting) {
+    for (const auto& [arrived, session_id] : waiting) ref.dirty.sessions.insert(session_id);
+  }
+  for (const auto& [technician_id, kept] : org.kept) {
+    for (const auto& [arrived, session_id] : kept) ref.dirty.sessions.insert(session_id);
+  }
+  for (const auto& [channel_id, channel] : org.channels) {
+    ref.channel_hours.emplace(channel_id, now);
+    timers_.insert({now, What::kHours, &ref, {}, {}, channel_id});
+  }
+  routing_left_ = true;
   for (const auto& [session_id, session] : org.sessions) {
     RearmSession(ref, session_id);
     if (!session.code_key.empty()) parts_.codes.Bind(session.code_key, {id, session_id});
@@ -318,12 +382,12 @@ void Shard::RearmSession(OrgRuntime& rt, SessionId id) {
   const std::optional<Deadline> next = session == nullptr ? std::nullopt : NextDeadline(rt.org, *session);
   if (armed != rt.armed.end()) {
     if (next && next->due == armed->second) return;
-    timers_.erase({armed->second, What::kSession, &rt, id, {}});
+    timers_.erase({armed->second, What::kSession, &rt, id, {}, {}});
     rt.armed.erase(armed);
   }
   if (!next) return;
   rt.armed.emplace(id, next->due);
-  timers_.insert({next->due, What::kSession, &rt, id, {}});
+  timers_.insert({next->due, What::kSession, &rt, id, {}, {}});
 }
 
 void Shard::Rearm(OrgRuntime& rt, const Touched& touched) {
@@ -341,15 +405,16 @@ void Shard::Rearm(OrgRuntime& rt, const Touched& touched) {
     for (SessionId id : entries->second) RearmSession(rt, id);
   }
   for (const ChannelId& channel : touched.channels) {
-    auto pool = rt.org.pools.find(channel);
-    if (pool == rt.org.pools.end()) continue;
-    for (SessionId id : pool->second) RearmSession(rt, id);
+    for (auto pool = rt.org.pools.lower_bound({channel, {}}); pool != rt.org.pools.end(); ++pool) {
+      if (pool->first.channel != channel) break;
+      for (SessionId id : pool->second) RearmSession(rt, id);
+    }
   }
 }
 
 void Shard::ArmPresence(OrgRuntime& rt, What what, const SessionId& session, const TechnicianId& technician,
                         Presence& presence) {
-  if (presence.armed != kNoTime) timers_.erase({presence.armed, what, &rt, session, technician});
+  if (presence.armed != kNoTime) timers_.erase({presence.armed, what, &rt, session, technician, {}});
   const Session* s = FindSession(rt.org, session);
   const Duration grace = what == What::kConsole ? SettingsOf(rt.org, technician).device_lost_grace
                          : s != nullptr         ? SettingsOf(rt.org, *s).device_lost_grace
@@ -362,7 +427,7 @@ void Shard::ArmPresence(OrgRuntime& rt, What what, const SessionId& session, con
     if (settings.away_after != kNever && !t->inactive) presence.armed = std::min(presence.armed, active + settings.away_after);
     if (settings.logout_after != kNever) presence.armed = std::min(presence.armed, active + settings.logout_after);
   }
-  timers_.insert({presence.armed, what, &rt, session, technician});
+  timers_.insert({presence.armed, what, &rt, session, technician, {}});
 }
 
 // Presence follows the facts: a device that is not attached, or a console that is gone, is watched no more.
@@ -381,7 +446,7 @@ void Shard::FollowPresence(OrgRuntime& rt, const Step& step) {
     }
     const bool terms = session.link == Link::kNeverAttached && presence.attachment != nullptr;
     if (!session.ended_already() && (session.link == Link::kAttached || terms)) continue;
-    timers_.erase({presence.armed, What::kDevice, &rt, session.id, {}});
+    timers_.erase({presence.armed, What::kDevice, &rt, session.id, {}, {}});
     rt.devices.erase(it);
   }
   for (const TechnicianId& id : step.touched.technicians) {  // his group, or his activity, may have changed
@@ -397,7 +462,7 @@ void Shard::FollowPresence(OrgRuntime& rt, const Step& step) {
       batch_->done.push_back(
           [attachment = it->second.attachment, id = gone->technician] { attachment->Close(TechnicianDisabled(id)); });
     }
-    timers_.erase({it->second.armed, What::kConsole, &rt, {}, gone->technician});
+    timers_.erase({it->second.armed, What::kConsole, &rt, {}, gone->technician, {}});
     rt.consoles.erase(it);
   }
 }
@@ -412,7 +477,7 @@ void Shard::FirePresence(Turn& turn, const Timer& timer, Presence& presence) {
     FireInactivity(turn, timer, presence);
     return;
   }
-  timers_.erase({presence.armed, timer.what, &rt, timer.session, timer.technician});
+  timers_.erase({presence.armed, timer.what, &rt, timer.session, timer.technician, {}});
   presence.armed = kNoTime;
   const Time last_seen = presence.last_seen();
   if (presence.attachment) {
@@ -424,7 +489,7 @@ void Shard::FirePresence(Turn& turn, const Timer& timer, Presence& presence) {
     (void)turn.Apply(rt, command::DeviceLost{timer.session}, "daemon");
   } else {
     rt.consoles.erase(timer.technician);
-    (void)turn.Apply(rt, command::DetachConsole{timer.technician, last_seen}, "daemon");
+    (void)turn.Apply(rt, command::DetachConsole{timer.technician, last_seen, LinkCause::kLost}, "daemon");
   }
 }
 
@@ -440,7 +505,7 @@ void Shard::FireInactivity(Turn& turn, const Timer& timer, Presence& presence) {
     return;
   }
   turn.AfterDurable([stream = presence.attachment, logout_after] { stream->Close(LoggedOut(logout_after)); });
-  (void)turn.Apply(rt, command::DetachConsole{timer.technician, turn.now()}, "timer");
+  (void)turn.Apply(rt, command::DetachConsole{timer.technician, turn.now(), LinkCause::kLoggedOut}, "timer");
 }
 
 void Shard::Fire(Turn& turn, const Timer& timer) {
@@ -451,6 +516,10 @@ void Shard::Fire(Turn& turn, const Timer& timer) {
   }
   if (timer.what == What::kConsole) {
     if (auto it = rt.consoles.find(timer.technician); it != rt.consoles.end()) FirePresence(turn, timer, it->second);
+    return;
+  }
+  if (timer.what == What::kRouting || timer.what == What::kHours) {
+    FireRouting(turn, timer);
     return;
   }
   rt.armed.erase(timer.session);
@@ -519,7 +588,7 @@ void Shard::Run() {
         const bool room = in_flight_.size() < kBatchesInFlight;
         const Time next = timers_.empty() ? kFarFuture : timers_.begin()->due;
         next_due_ms_.store(next.time_since_epoch().count(), std::memory_order_relaxed);
-        if (room && (!queue_.empty() || (!stopping_ && next <= parts_.clock.Now()))) break;
+        if (room && (!queue_.empty() || (!stopping_ && (routing_left_ || next <= parts_.clock.Now())))) break;
         if (stopping_ && queue_.empty() && in_flight_.empty() && !answering_) return;
         if (room && next != kFarFuture && !stopping_) {
           parts_.clock.Wait(cv_, mu_, next);
@@ -541,6 +610,7 @@ void Shard::Run() {
     FireTimers(turn);
     for (Work& work : taken) work(turn);
     taken.clear();
+    RouteAll(turn);
     HandOver();
   }
 }

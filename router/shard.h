@@ -22,6 +22,7 @@
 #include "router/feed.h"
 #include "router/limits.h"
 #include "router/principal.h"
+#include "statemachine/dispatch.h"
 #include "statemachine/step.h"
 #include "store/codec.h"
 #include "store/store.h"
@@ -84,6 +85,10 @@ struct OrgRuntime {
   absl::flat_hash_map<TechnicianId, Presence> consoles;
   absl::flat_hash_map<std::string, store::RequestItem> requests;  // by "KEY\x1fREQUEST_ID"
   std::deque<std::pair<Time, std::string>> request_ages;
+  Dirty dirty;                                            // what routing has to look at
+  absl::flat_hash_map<SessionId, Time> routing_sessions;  // when time alone changes the answer for a waiting session
+  absl::flat_hash_map<TechnicianId, Time> routing_technicians;
+  absl::flat_hash_map<ChannelId, Time> channel_hours;  // the next boundary of the channel's hours
   uint64_t trimmed = 0;
 };
 
@@ -170,13 +175,14 @@ class Shard {
     size_t commands = 0;
     Time taken{};
   };
-  enum class What : uint8_t { kSession, kDevice, kConsole };
+  enum class What : uint8_t { kSession, kDevice, kConsole, kRouting, kHours };
   struct Timer {
     Time due{};
     What what = What::kSession;
     OrgRuntime* org = nullptr;
     SessionId session;
     TechnicianId technician;
+    ChannelId channel;
     bool operator<(const Timer& other) const;
   };
 
@@ -186,6 +192,13 @@ class Shard {
   void Fire(Turn& turn, const Timer& timer);
   void FirePresence(Turn& turn, const Timer& timer, Presence& presence);
   void FireInactivity(Turn& turn, const Timer& timer, Presence& presence);
+  // shard_routing.cc
+  void RouteAll(Turn& turn);
+  void WakeRouting(OrgRuntime& rt, SessionId session, Time now);
+  void WakeRouting(OrgRuntime& rt, const TechnicianId& technician, Time now);
+  void ArmHours(Turn& turn, OrgRuntime& rt, const ChannelId& channel);
+  void FireRouting(Turn& turn, const Timer& timer);
+
   void HandOver();
   void OnCommitted(std::shared_ptr<Batch> batch, const std::vector<store::CommitResult>& results);
   void Publish(const Batch& batch);
@@ -196,6 +209,7 @@ class Shard {
   void RearmSession(OrgRuntime& rt, SessionId session);
   void ArmPresence(OrgRuntime& rt, What what, const SessionId& session, const TechnicianId& technician, Presence& presence);
   void FollowPresence(OrgRuntime& rt, const Step& step);
+  void CheckInvariants(OrgRuntime& rt, const Step& step);
   void ForgetRequests(OrgRuntime& rt, Time now, store::Commit& commit);
   void TrimLog(OrgRuntime& rt);
 
@@ -203,6 +217,7 @@ class Shard {
   std::map<OrgId, std::unique_ptr<OrgRuntime>> orgs_;  // shard's thread, and Load
   absl::btree_set<Timer> timers_;                      // shard's thread, and Load
   std::shared_ptr<Batch> batch_;                       // shard's thread
+  bool routing_left_ = false;                          // shard's thread: more to route than fits into one turn
 
   mutable absl::Mutex mu_;
   absl::CondVar cv_;

@@ -72,10 +72,12 @@ void Put(const OrgInfo& org, pb::OrgRecord* record) {
   record->set_display_name(org.display_name);
   record->set_created(Millis(org.created));
   record->set_last_session(org.last_session.value);
+  Put(org.settings, record->mutable_settings());
 }
 
 OrgInfo ToOrg(const pb::OrgRecord& record, Faults&) {
-  return {OrgId{record.id()}, record.display_name(), ToTime(record.created()), SessionId{record.last_session()}};
+  return {OrgId{record.id()}, record.display_name(), ToTime(record.created()), SessionId{record.last_session()},
+          record.has_settings() ? ToOrgSettings(record.settings()) : OrgSettings{}};
 }
 
 template <class Field>
@@ -101,16 +103,26 @@ void PutChanges(const std::vector<EntryChange>& changes, Field* field) {
     record->set_from(Number(change.from));
     record->set_to(Number(change.to));
     record->set_stayed(Millis(change.stayed));
+    if (!change.technician || change.pool != Queue{}) Put(change.pool, record->mutable_pool());
   }
 }
 
+// `pool`: what a change of the pool speaks of when its record names none.
 template <class Field>
-std::vector<EntryChange> ToChanges(const Field& field, Faults& faults) {
+std::vector<EntryChange> ToChanges(const Field& field, const Queue& pool, Faults& faults) {
   std::vector<EntryChange> changes;
   changes.reserve(field.size());
   for (const pb::EntryChangeRecord& record : field) {
-    changes.push_back({TechnicianId{record.technician()}, Enum<EntryState>(record.from(), faults),
-                       Enum<EntryState>(record.to(), faults), Duration(record.stayed())});
+    EntryChange& change = changes.emplace_back();
+    change.technician.value = record.technician();
+    if (record.has_pool()) {
+      change.pool = ToQueue(record.pool());
+    } else if (!change.technician) {
+      change.pool = pool;
+    }
+    change.from = Enum<EntryState>(record.from(), faults);
+    change.to = Enum<EntryState>(record.to(), faults);
+    change.stayed = Duration(record.stayed());
   }
   return changes;
 }
@@ -137,8 +149,9 @@ LogEntry ToLogEntry(const pb::LogRecord& record, Faults& faults) {
   entry.events = ToEvents(record.events(), faults);
   entry.sessions.reserve(record.sessions_size());
   for (const pb::SessionChangeRecord& change : record.sessions()) {
-    entry.sessions.push_back(
-        {std::make_shared<const Session>(ToSession(change.after(), faults)), ToChanges(change.changes(), faults)});
+    auto after = std::make_shared<const Session>(ToSession(change.after(), faults));
+    std::vector<EntryChange> changes = ToChanges(change.changes(), Queue{after->channel}, faults);
+    entry.sessions.push_back({std::move(after), std::move(changes)});
   }
   return entry;
 }
@@ -160,7 +173,7 @@ TimelineItem ToTimelineItem(const pb::TimelineRecord& record, Faults& faults) {
   item.trigger = Enum<Trigger>(record.trigger(), faults);
   item.actor = record.actor();
   item.events = ToEvents(record.events(), faults);
-  item.changes = ToChanges(record.changes(), faults);
+  item.changes = ToChanges(record.changes(), Queue{}, faults);
   item.monitoring = record.monitoring();
   return item;
 }
@@ -218,8 +231,7 @@ absl::StatusOr<Technician> DecodeTechnician(std::string_view bytes) {
 
 std::string EncodeChannel(const Channel& channel) { return codec::Encode<pb::ChannelRecord>(channel); }
 absl::StatusOr<Channel> DecodeChannel(std::string_view bytes) {
-  return codec::Decode<pb::ChannelRecord>(
-      "channel", bytes, [](const pb::ChannelRecord& record, codec::Faults&) { return codec::ToChannel(record); });
+  return codec::Decode<pb::ChannelRecord>("channel", bytes, codec::ToChannel);
 }
 
 std::string EncodeApiKey(const ApiKey& key) { return codec::Encode<pb::ApiKeyRecord>(key); }
@@ -230,6 +242,11 @@ absl::StatusOr<ApiKey> DecodeApiKey(std::string_view bytes) {
 std::string EncodeOrg(const OrgInfo& org) { return codec::Encode<pb::OrgRecord>(org); }
 absl::StatusOr<OrgInfo> DecodeOrg(std::string_view bytes) {
   return codec::Decode<pb::OrgRecord>("organization", bytes, codec::ToOrg);
+}
+
+std::string EncodeQueueStats(const QueueItem& item) { return codec::Encode<pb::QueueStatsRecord>(item); }
+absl::StatusOr<QueueItem> DecodeQueueStats(std::string_view bytes) {
+  return codec::Decode<pb::QueueStatsRecord>("queue", bytes, codec::ToQueueItem);
 }
 
 std::string EncodeLogEntry(const LogEntry& entry) { return codec::Encode<pb::LogRecord>(entry); }

@@ -1,6 +1,6 @@
 // Values of the core as bytes on disk and back (proto/guichet/store/v1/record.proto). Encoding never fails and the same value
 // always gives the same bytes. Decoding returns DATA_LOSS, naming the kind of record, for bytes that are no such record and for
-// an enumeration or event out of range. Pure functions: thread-safe.
+// an enumeration, set or event out of range; what an earlier build did not write gets its default. Pure functions: thread-safe.
 #pragma once
 
 #include <cstdint>
@@ -34,10 +34,20 @@ struct OrgInfo {
   std::string display_name;
   Time created{};
   SessionId last_session;  // highest id given out
+  OrgSettings settings;
   bool operator==(const OrgInfo&) const = default;
 };
 std::string EncodeOrg(const OrgInfo& org);
 absl::StatusOr<OrgInfo> DecodeOrg(std::string_view bytes);
+
+// What was learnt of one queue.
+struct QueueItem {
+  Queue queue;
+  QueueStats stats;
+  bool operator==(const QueueItem&) const = default;
+};
+std::string EncodeQueueStats(const QueueItem& item);
+absl::StatusOr<QueueItem> DecodeQueueStats(std::string_view bytes);
 
 // Every SessionChange::after must be set when encoding, and is set after decoding.
 std::string EncodeLogEntry(const LogEntry& entry);

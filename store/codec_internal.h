@@ -10,6 +10,7 @@
 #include "absl/strings/str_cat.h"
 #include "guichet/store/v1/record.pb.h"
 #include "statemachine/step.h"
+#include "store/codec.h"
 
 namespace guichet::store::codec {
 
@@ -56,7 +57,7 @@ struct Range<Outcome> : RangeOf<Outcome, Outcome::kNone, Outcome::kAborted> {
   static constexpr const char* fault = "outcome out of range";
 };
 template <>
-struct Range<Method> : RangeOf<Method, Method::kPin, Method::kMonitoring> {
+struct Range<Method> : RangeOf<Method, Method::kPin, Method::kLan> {
   static constexpr const char* fault = "method out of range";
 };
 template <>
@@ -68,6 +69,22 @@ struct Range<Role> : RangeOf<Role, Role::kLead, Role::kInvitee> {
   static constexpr const char* fault = "role out of range";
 };
 template <>
+struct Range<SessionType> : RangeOf<SessionType, SessionType::kStandard, SessionType::kLens> {
+  static constexpr const char* fault = "session type out of range";
+};
+template <>
+struct Range<ActivityKind> : RangeOf<ActivityKind, ActivityKind::kRemoteControl, ActivityKind::kUnattendedAccess> {
+  static constexpr const char* fault = "activity kind out of range";
+};
+template <>
+struct Range<OfferEnd> : RangeOf<OfferEnd, OfferEnd::kRejected, OfferEnd::kWithdrawn> {
+  static constexpr const char* fault = "end of offer out of range";
+};
+template <>
+struct Range<DeliveryState> : RangeOf<DeliveryState, DeliveryState::kNone, DeliveryState::kFailed> {
+  static constexpr const char* fault = "delivery state out of range";
+};
+template <>
 struct Range<ConsoleLostPolicy> : RangeOf<ConsoleLostPolicy, ConsoleLostPolicy::kKeep, ConsoleLostPolicy::kGiveToCollaborator> {
   static constexpr const char* fault = "console lost policy out of range";
 };
@@ -76,16 +93,38 @@ struct Range<Status> : RangeOf<Status, Status::kOnline, Status::kOffline> {
   static constexpr const char* fault = "status out of range";
 };
 template <>
-struct Range<KeyRole> : RangeOf<KeyRole, KeyRole::kTechnician, KeyRole::kOperator> {
+struct Range<LinkCause> : RangeOf<LinkCause, LinkCause::kNeverAttached, LinkCause::kDisabled> {
+  static constexpr const char* fault = "link cause out of range";
+};
+template <>
+struct Range<Unserved> : RangeOf<Unserved, Unserved::kKeepWaiting, Unserved::kEnd> {
+  static constexpr const char* fault = "fallback action out of range";
+};
+template <>
+struct Range<RedirectWhen> : RangeOf<RedirectWhen, RedirectWhen::kAtOnce, RedirectWhen::kOutOfHours> {
+  static constexpr const char* fault = "redirect condition out of range";
+};
+template <>
+struct Range<RoutingMode> : RangeOf<RoutingMode, RoutingMode::kManual, RoutingMode::kAutoStart> {
+  static constexpr const char* fault = "routing mode out of range";
+};
+template <>
+struct Range<Strategy> : RangeOf<Strategy, Strategy::kLongestIdle, Strategy::kRoundRobin> {
+  static constexpr const char* fault = "strategy out of range";
+};
+template <>
+struct Range<KeyRole> : RangeOf<KeyRole, KeyRole::kTechnician, KeyRole::kGroupAdministrator> {
   static constexpr const char* fault = "key role out of range";
 };
 template <>
-struct Range<Trigger> : RangeOf<Trigger, Trigger::kCreate, Trigger::kInactivity> {
+struct Range<Trigger> : RangeOf<Trigger, Trigger::kCreate, Trigger::kHandOver> {
   static constexpr const char* fault = "trigger out of range";
 };
 static_assert(Range<EntryState>::last + 1 == kEntryStateCount && Range<Outcome>::last + 1 == kOutcomeCount &&
               Range<Method>::last + 1 == kMethodCount && Range<Status>::last + 1 == kStatusCount &&
-              Range<Trigger>::last + 1 == kTriggerCount);
+              Range<Trigger>::last + 1 == kTriggerCount && Range<SessionType>::last + 1 == kSessionTypeCount &&
+              Range<ActivityKind>::last + 1 == kActivityKindCount && Range<DeliveryState>::last + 1 == kDeliveryStateCount &&
+              Range<LinkCause>::last + 1 == kLinkCauseCount && Range<KeyRole>::last + 1 == kKeyRoleCount);
 
 template <class E>
 uint32_t Number(E value) {
@@ -99,6 +138,19 @@ E Enum(uint32_t number, Faults& faults) {
     return static_cast<E>(Range<E>::first);
   }
   return static_cast<E>(number);
+}
+// For a field that not every build has written.
+template <class E>
+E EnumOr(E absent, uint32_t number, Faults& faults) {
+  return number == 0 ? absent : Enum<E>(number, faults);
+}
+
+// A set of permissions or kinds of activities: a bit that stands for nothing is a fault.
+template <class Set, class Bits>
+Set ToSet(Bits bits, Faults& faults) {
+  const Set set(bits);
+  if (set.bits() != bits) faults.Add("set out of range");
+  return set;
 }
 
 inline int64_t Millis(Time time) { return time.time_since_epoch().count(); }
@@ -120,6 +172,8 @@ std::vector<Id> ToWords(const Field& field) {
 }
 
 // codec_session.cc
+void Put(const Queue& queue, pb::QueueRecord* record);
+Queue ToQueue(const pb::QueueRecord& record);
 void Put(const Profile& profile, pb::ProfileRecord* record);
 Profile ToProfile(const pb::ProfileRecord& record);
 void Put(const TransferTarget& target, pb::TransferTargetRecord* record);
@@ -128,17 +182,33 @@ void Put(const Session& session, pb::SessionRecord* record);
 Session ToSession(const pb::SessionRecord& record, Faults& faults);
 
 // codec_org.cc
+void Put(const OrgSettings& settings, pb::OrgSettingsRecord* record);
+OrgSettings ToOrgSettings(const pb::OrgSettingsRecord& record);
 void Put(const Group& group, pb::GroupRecord* record);
 Group ToGroup(const pb::GroupRecord& record, Faults& faults);
+void PutConfig(const TechnicianConfig& config, pb::TechnicianRecord* record);
+void PutConfig(const TechnicianConfig& config, pb::TechnicianPutRecord* record);
+TechnicianConfig ToConfig(const pb::TechnicianRecord& record);
+TechnicianConfig ToConfig(const pb::TechnicianPutRecord& record);
 void Put(const Technician& technician, pb::TechnicianRecord* record);
 Technician ToTechnician(const pb::TechnicianRecord& record, Faults& faults);
-void Put(const Channel& channel, pb::ChannelRecord* record);
-Channel ToChannel(const pb::ChannelRecord& record);
 void Put(const ApiKey& key, pb::ApiKeyRecord* record);
 ApiKey ToApiKey(const pb::ApiKeyRecord& record, Faults& faults);
 
+// codec_channel.cc
+void Put(const Channel& channel, pb::ChannelRecord* record);
+Channel ToChannel(const pb::ChannelRecord& record, Faults& faults);
+
+// codec_routing.cc
+void Put(const RoutingRecord& routing, pb::RoutingRecord* record);
+RoutingRecord ToRouting(const pb::RoutingRecord& record, Faults& faults);
+void Put(const QueueItem& item, pb::QueueStatsRecord* record);
+QueueItem ToQueueItem(const pb::QueueStatsRecord& record, Faults& faults);
+
 // codec_events.cc
 void Put(const Event& event, pb::EventRecord* record);
+
+// codec_events_read.cc
 Event ToEvent(const pb::EventRecord& record, Faults& faults);
 
 }  // namespace guichet::store::codec

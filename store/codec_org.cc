@@ -1,4 +1,4 @@
-// Groups, technicians, channels and keys to and from records.
+// Groups, technicians, keys and settings of organizations to and from records.
 #include "store/codec_internal.h"
 
 namespace guichet::store::codec {
@@ -18,8 +18,15 @@ void Put(const GroupSettings& settings, pb::GroupSettingsRecord* record) {
   record->set_auto_start_private(settings.auto_start_private);
   record->set_console_lost_policy(Number(settings.console_lost_policy));
   record->set_terms(settings.terms);
-  record->set_away_after(settings.away_after.count());
-  record->set_logout_after(settings.logout_after.count());
+  record->set_away_after(Millis(settings.away_after));
+  record->set_logout_after(Millis(settings.logout_after));
+  record->set_idle_blockers(settings.idle_blockers.bits());
+  record->set_auto_start_channel(settings.auto_start_channel);
+  record->set_login_deferral(Millis(settings.login_deferral));
+  record->set_connecting_alert(Millis(settings.connecting_alert));
+  record->set_waiting_alert(Millis(settings.waiting_alert));
+  record->set_survey(settings.survey);
+  record->set_survey_at_end(settings.survey_at_end);
 }
 
 GroupSettings ToSettings(const pb::GroupSettingsRecord& record, Faults& faults) {
@@ -37,29 +44,88 @@ GroupSettings ToSettings(const pb::GroupSettingsRecord& record, Faults& faults) 
   settings.auto_start_private = record.auto_start_private();
   settings.console_lost_policy = Enum<ConsoleLostPolicy>(record.console_lost_policy(), faults);
   settings.terms = record.terms();
-  settings.away_after = Duration{record.away_after()};
-  settings.logout_after = Duration{record.logout_after()};
+  settings.away_after = Duration(record.away_after());
+  settings.logout_after = Duration(record.logout_after());
+  if (record.has_idle_blockers()) settings.idle_blockers = ToSet<ActivityKinds>(record.idle_blockers(), faults);
+  settings.auto_start_channel = record.auto_start_channel();
+  settings.login_deferral = Duration(record.login_deferral());
+  settings.connecting_alert = Duration(record.connecting_alert());
+  settings.waiting_alert = Duration(record.waiting_alert());
+  settings.survey = record.survey();
+  settings.survey_at_end = record.survey_at_end();
   return settings;
 }
 
+// What an administrator sets has the same names in the technician's record and in that of the event.
+template <class Record>
+void PutSet(const TechnicianConfig& config, Record* record) {
+  record->set_display_name(config.display_name);
+  record->set_group(config.group.value);
+  record->set_administrator(config.administrator);
+  PutWords(config.administers, record->mutable_administers());
+  record->set_disabled(config.disabled);
+  for (const Skill& skill : config.skills) {
+    pb::SkillRecord* r = record->add_skills();
+    r->set_skill(skill.skill.value);
+    r->set_level(skill.level);
+  }
+  record->set_capacity(config.capacity);
+  record->set_routing_exempt(config.routing_exempt);
+}
+
+template <class Record>
+TechnicianConfig FromSet(const Record& record) {
+  TechnicianConfig config;
+  config.display_name = record.display_name();
+  config.group.value = record.group();
+  config.administrator = record.administrator();
+  config.administers = ToWords<GroupId>(record.administers());
+  config.disabled = record.disabled();
+  config.skills.reserve(record.skills_size());
+  for (const pb::SkillRecord& skill : record.skills()) config.skills.push_back({SkillId{skill.skill()}, skill.level()});
+  config.capacity = record.capacity();
+  config.routing_exempt = record.routing_exempt();
+  return config;
+}
+
 }  // namespace
+
+void Put(const OrgSettings& settings, pb::OrgSettingsRecord* record) {
+  record->set_priority_step(Millis(settings.priority_step));
+}
+
+OrgSettings ToOrgSettings(const pb::OrgSettingsRecord& record) {
+  OrgSettings settings;
+  settings.priority_step = Duration(record.priority_step());
+  return settings;
+}
 
 void Put(const Group& group, pb::GroupRecord* record) {
   record->set_id(group.id.value);
   record->set_display_name(group.display_name);
   Put(group.settings, record->mutable_settings());
+  record->set_permissions(group.permissions.bits());
+  record->set_locked(group.locked.bits());
 }
 
 Group ToGroup(const pb::GroupRecord& record, Faults& faults) {
-  return {GroupId{record.id()}, record.display_name(), ToSettings(record.settings(), faults)};
+  Group group;
+  group.id.value = record.id();
+  group.display_name = record.display_name();
+  group.settings = ToSettings(record.settings(), faults);
+  if (record.has_permissions()) group.permissions = ToSet<Permissions>(record.permissions(), faults);
+  group.locked = ToSet<Permissions>(record.locked(), faults);
+  return group;
 }
 
+void PutConfig(const TechnicianConfig& config, pb::TechnicianRecord* record) { PutSet(config, record); }
+void PutConfig(const TechnicianConfig& config, pb::TechnicianPutRecord* record) { PutSet(config, record); }
+TechnicianConfig ToConfig(const pb::TechnicianRecord& record) { return FromSet(record); }
+TechnicianConfig ToConfig(const pb::TechnicianPutRecord& record) { return FromSet(record); }
+
 void Put(const Technician& technician, pb::TechnicianRecord* record) {
+  PutConfig(technician, record);
   record->set_id(technician.id.value);
-  record->set_display_name(technician.display_name);
-  record->set_group(technician.group.value);
-  record->set_administrator(technician.administrator);
-  record->set_disabled(technician.disabled);
   record->set_created(Millis(technician.created));
   record->set_away(technician.away);
   record->set_inactive(technician.inactive);
@@ -71,15 +137,18 @@ void Put(const Technician& technician, pb::TechnicianRecord* record) {
   record->set_foreground(technician.foreground.value);
   record->set_status(Number(technician.status));
   record->set_status_since(Millis(technician.status_since));
+  record->set_link_cause(Number(technician.link_cause));
+  record->set_busy(technician.busy);
+  record->set_busy_since(Millis(technician.busy_since));
+  record->set_idle_since(Millis(technician.idle_since));
+  record->set_last_offer(Millis(technician.last_offer));
+  record->set_wrap_up_until(Millis(technician.wrap_up_until));
+  record->set_paused_until(Millis(technician.paused_until));
 }
 
 Technician ToTechnician(const pb::TechnicianRecord& record, Faults& faults) {
-  Technician technician;
+  Technician technician{ToConfig(record)};
   technician.id.value = record.id();
-  technician.display_name = record.display_name();
-  technician.group.value = record.group();
-  technician.administrator = record.administrator();
-  technician.disabled = record.disabled();
   technician.created = ToTime(record.created());
   technician.away = record.away();
   technician.inactive = record.inactive();
@@ -91,27 +160,14 @@ Technician ToTechnician(const pb::TechnicianRecord& record, Faults& faults) {
   technician.foreground.value = record.foreground();
   technician.status = Enum<Status>(record.status(), faults);
   technician.status_since = ToTime(record.status_since());
+  technician.link_cause = EnumOr(LinkCause::kNeverAttached, record.link_cause(), faults);
+  technician.busy = record.busy();
+  technician.busy_since = ToTime(record.busy_since());
+  technician.idle_since = ToTime(record.idle_since());
+  technician.last_offer = ToTime(record.last_offer());
+  technician.wrap_up_until = ToTime(record.wrap_up_until());
+  technician.paused_until = ToTime(record.paused_until());
   return technician;
-}
-
-void Put(const Channel& channel, pb::ChannelRecord* record) {
-  record->set_id(channel.id.value);
-  record->set_display_name(channel.display_name);
-  PutWords(channel.groups, record->mutable_groups());
-  PutWords(channel.technicians, record->mutable_technicians());
-  if (channel.connecting_timeout) record->set_connecting_timeout(Millis(*channel.connecting_timeout));
-  if (channel.waiting_timeout) record->set_waiting_timeout(Millis(*channel.waiting_timeout));
-}
-
-Channel ToChannel(const pb::ChannelRecord& record) {
-  Channel channel;
-  channel.id.value = record.id();
-  channel.display_name = record.display_name();
-  channel.groups = ToWords<GroupId>(record.groups());
-  channel.technicians = ToWords<TechnicianId>(record.technicians());
-  if (record.has_connecting_timeout()) channel.connecting_timeout = Duration(record.connecting_timeout());
-  if (record.has_waiting_timeout()) channel.waiting_timeout = Duration(record.waiting_timeout());
-  return channel;
 }
 
 void Put(const ApiKey& key, pb::ApiKeyRecord* record) {
@@ -121,6 +177,9 @@ void Put(const ApiKey& key, pb::ApiKeyRecord* record) {
   record->set_secret_hash(key.secret_hash);
   record->set_created(Millis(key.created));
   record->set_expires(Millis(key.expires));
+  record->set_display_name(key.display_name);
+  record->set_scopes(key.scopes);
+  record->set_last_used(Millis(key.last_used));
 }
 
 ApiKey ToApiKey(const pb::ApiKeyRecord& record, Faults& faults) {
@@ -131,6 +190,9 @@ ApiKey ToApiKey(const pb::ApiKeyRecord& record, Faults& faults) {
   key.secret_hash = record.secret_hash();
   key.created = ToTime(record.created());
   key.expires = ToTime(record.expires());
+  key.display_name = record.display_name();
+  if (record.has_scopes()) key.scopes = record.scopes();
+  key.last_used = ToTime(record.last_used());
   return key;
 }
 

@@ -12,6 +12,7 @@ void Put(const Participant& participant, pb::ParticipantRecord* record) {
   record->set_seat_of(participant.seat_of.value);
   record->set_joined(Millis(participant.joined));
   record->set_background_since(Millis(participant.background_since));
+  record->set_granted(participant.granted.bits());
 }
 
 Participant ToParticipant(const pb::ParticipantRecord& record, Faults& faults) {
@@ -23,6 +24,7 @@ Participant ToParticipant(const pb::ParticipantRecord& record, Faults& faults) {
   participant.seat_of.value = record.seat_of();
   participant.joined = ToTime(record.joined());
   participant.background_since = ToTime(record.background_since());
+  if (record.has_granted()) participant.granted = ToSet<Permissions>(record.granted(), faults);
   return participant;
 }
 
@@ -44,6 +46,86 @@ Transfer ToTransfer(const pb::TransferRecord& record) {
   return transfer;
 }
 
+void Put(const Activity& activity, pb::ActivityRecord* record) {
+  record->set_id(activity.id);
+  record->set_kind(Number(activity.kind));
+  record->set_technician(activity.technician.value);
+  record->set_open(activity.open);
+  record->set_detail(activity.detail);
+  record->set_since(Millis(activity.since));
+}
+
+Activity ToActivity(const pb::ActivityRecord& record, Faults& faults) {
+  Activity activity;
+  activity.id = record.id();
+  activity.kind = Enum<ActivityKind>(record.kind(), faults);
+  activity.technician.value = record.technician();
+  activity.open = record.open();
+  activity.detail = record.detail();
+  activity.since = ToTime(record.since());
+  return activity;
+}
+
+void Put(const Offer& offer, pb::OfferRecord* record) {
+  record->set_technician(offer.technician.value);
+  record->set_since(Millis(offer.since));
+  record->set_expires(Millis(offer.expires));
+}
+
+Offer ToOffer(const pb::OfferRecord& record) {
+  Offer offer;
+  offer.technician.value = record.technician();
+  offer.since = ToTime(record.since());
+  offer.expires = ToTime(record.expires());
+  return offer;
+}
+
+void Put(const Decline& decline, pb::DeclineRecord* record) {
+  record->set_technician(decline.technician.value);
+  record->set_cause(Number(decline.cause));
+  record->set_reason(decline.reason);
+  record->set_at(Millis(decline.at));
+}
+
+Decline ToDecline(const pb::DeclineRecord& record, Faults& faults) {
+  Decline decline;
+  decline.technician.value = record.technician();
+  decline.cause = Enum<OfferEnd>(record.cause(), faults);
+  decline.reason = record.reason();
+  decline.at = ToTime(record.at());
+  return decline;
+}
+
+void Put(const WaitEstimate& estimate, pb::WaitEstimateRecord* record) {
+  record->set_p50(Millis(estimate.p50));
+  record->set_p90(Millis(estimate.p90));
+  record->set_at_once(estimate.at_once);
+  record->set_places(estimate.places);
+}
+
+WaitEstimate ToEstimate(const pb::WaitEstimateRecord& record) {
+  WaitEstimate estimate;
+  estimate.p50 = Duration(record.p50());
+  estimate.p90 = Duration(record.p90());
+  estimate.at_once = record.at_once();
+  estimate.places = record.places();
+  return estimate;
+}
+
+void Put(const Delivery& delivery, pb::DeliveryRecord* record) {
+  record->set_state(Number(delivery.state));
+  record->set_address(delivery.address);
+  record->set_detail(delivery.detail);
+}
+
+Delivery ToDelivery(const pb::DeliveryRecord& record, Faults& faults) {
+  Delivery delivery;
+  delivery.state = Enum<DeliveryState>(record.state(), faults);
+  delivery.address = record.address();
+  delivery.detail = record.detail();
+  return delivery;
+}
+
 void Put(const EntryMark& mark, pb::EntryMarkRecord* record) {
   record->set_technician(mark.technician.value);
   record->set_state(Number(mark.state));
@@ -59,6 +141,13 @@ EntryMark ToMark(const pb::EntryMarkRecord& record, Faults& faults) {
 }
 
 }  // namespace
+
+void Put(const Queue& queue, pb::QueueRecord* record) {
+  record->set_channel(queue.channel.value);
+  record->set_group(queue.group.value);
+}
+
+Queue ToQueue(const pb::QueueRecord& record) { return {ChannelId{record.channel()}, GroupId{record.group()}}; }
 
 void Put(const Profile& profile, pb::ProfileRecord* record) {
   record->set_name(profile.name);
@@ -98,10 +187,12 @@ void Put(const Session& session, pb::SessionRecord* record) {
   record->set_id(session.id.value);
   record->set_epoch(session.epoch.value);
   record->set_method(Number(session.method));
+  record->set_type(Number(session.type));
   record->set_owner(session.owner.value);
   record->set_channel(session.channel.value);
   record->set_monitored(session.monitored.value);
   Put(session.profile, record->mutable_profile());
+  Put(session.delivery, record->mutable_delivery());
 
   record->set_link(Number(session.link));
   record->set_terms_accepted(session.terms_accepted);
@@ -112,6 +203,22 @@ void Put(const Session& session, pb::SessionRecord* record) {
   for (const Participant& participant : session.participants) Put(participant, record->add_participants());
   if (session.transfer) Put(*session.transfer, record->mutable_transfer());
   record->set_lead_offered_to(session.lead_offered_to.value);
+  for (const Activity& activity : session.activities) Put(activity, record->add_activities());
+  record->set_last_activity(session.last_activity);
+  record->set_standing_grants(session.standing_grants.bits());
+  record->set_chat_off(session.chat_off);
+  record->set_survey_sent(session.survey_sent);
+
+  record->set_queue_group(session.queue_group.value);
+  record->set_preferred(session.preferred.value);
+  record->set_preferred_only(session.preferred_only);
+  if (session.offer) Put(*session.offer, record->mutable_offer());
+  for (const Decline& decline : session.declines) Put(decline, record->add_declines());
+  record->set_redirects(session.redirects);
+  record->set_notified(session.notified);
+  if (session.told) Put(*session.told, record->mutable_told());
+  record->set_end_page(session.end_page);
+
   record->set_outcome(Number(session.outcome));
   PutWords(session.keepers, record->mutable_keepers());
   PutWords(session.hidden_from, record->mutable_hidden_from());
@@ -122,6 +229,7 @@ void Put(const Session& session, pb::SessionRecord* record) {
 
   record->set_created(Millis(session.created));
   record->set_waiting_since(Millis(session.waiting_since));
+  record->set_queue_since(Millis(session.queue_since));
   record->set_first_waiting(Millis(session.first_waiting));
   record->set_started(Millis(session.started));
   record->set_ended(Millis(session.ended));
@@ -139,10 +247,12 @@ Session ToSession(const pb::SessionRecord& record, Faults& faults) {
   session.id.value = record.id();
   session.epoch.value = record.epoch();
   session.method = Enum<Method>(record.method(), faults);
+  session.type = EnumOr(SessionType::kStandard, record.type(), faults);
   session.owner.value = record.owner();
   session.channel.value = record.channel();
   session.monitored.value = record.monitored();
   session.profile = ToProfile(record.profile());
+  session.delivery = ToDelivery(record.delivery(), faults);
 
   session.link = Enum<Link>(record.link(), faults);
   session.terms_accepted = record.terms_accepted();
@@ -154,6 +264,24 @@ Session ToSession(const pb::SessionRecord& record, Faults& faults) {
   for (const auto& participant : record.participants()) session.participants.push_back(ToParticipant(participant, faults));
   if (record.has_transfer()) session.transfer = ToTransfer(record.transfer());
   session.lead_offered_to.value = record.lead_offered_to();
+  session.activities.reserve(record.activities_size());
+  for (const auto& activity : record.activities()) session.activities.push_back(ToActivity(activity, faults));
+  session.last_activity = record.last_activity();
+  session.standing_grants = ToSet<ActivityKinds>(record.standing_grants(), faults);
+  session.chat_off = record.chat_off();
+  session.survey_sent = record.survey_sent();
+
+  session.queue_group.value = record.queue_group();
+  session.preferred.value = record.preferred();
+  session.preferred_only = record.preferred_only();
+  if (record.has_offer()) session.offer = ToOffer(record.offer());
+  session.declines.reserve(record.declines_size());
+  for (const auto& decline : record.declines()) session.declines.push_back(ToDecline(decline, faults));
+  session.redirects = record.redirects();
+  session.notified = record.notified();
+  if (record.has_told()) session.told = ToEstimate(record.told());
+  session.end_page = record.end_page();
+
   session.outcome = Enum<Outcome>(record.outcome(), faults);
   session.keepers = ToWords<TechnicianId>(record.keepers());
   session.hidden_from = ToWords<TechnicianId>(record.hidden_from());
@@ -164,6 +292,7 @@ Session ToSession(const pb::SessionRecord& record, Faults& faults) {
 
   session.created = ToTime(record.created());
   session.waiting_since = ToTime(record.waiting_since());
+  session.queue_since = record.has_queue_since() ? ToTime(record.queue_since()) : session.waiting_since;
   session.first_waiting = ToTime(record.first_waiting());
   session.started = ToTime(record.started());
   session.ended = ToTime(record.ended());

@@ -6,7 +6,7 @@
 namespace guichet::api_test {
 namespace {
 
-const std::set<std::string> kWithoutKey = {"RedeemCode", "EnterChannel", "Attach"};  // open, or a device's
+const std::set<std::string> kWithoutKey = {"RedeemCode", "SubmitForm", "Attach"};  // open, or a device's
 const std::set<std::string> kOperators = {"CreateOrganization", "ListOrganizations"};
 const std::set<std::string> kReadable = {"GetPrincipal",  "GetOrganization", "GetGroup",    "ListGroups",
                                          "GetTechnician", "GetChannel",      "ListChannels"};
@@ -19,7 +19,7 @@ class Auth : public ::testing::Test {
     for (const MethodDescriptor* method : Methods()) {
       const Outcome outcome = Try(*method, token);
       SCOPED_TRACE(method->full_name());
-      if (method->name() == "RedeemCode" || method->name() == "EnterChannel") {
+      if (method->name() == "RedeemCode" || method->name() == "SubmitForm") {
         EXPECT_EQ(outcome.code, grpc::INVALID_ARGUMENT) << outcome;
       } else {
         EXPECT_EQ(outcome.code, grpc::UNAUTHENTICATED) << outcome;

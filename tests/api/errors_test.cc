@@ -95,7 +95,7 @@ TEST_F(Errors, RequiredFieldsAreNamed) {
   pb::RedeemCodeRequest redeem;
   redeem.set_code("123456");
   Refused(redeem, "", "device_id");
-  Refused(pb::EnterChannelRequest(), "", "organization_id");
+  Refused(pb::SubmitFormRequest(), "", "organization_id");
   Refused(pb::CreateOrganizationRequest(), kOperatorToken, "organization.organization_id");
   Refused(pb::UpdateOrganizationRequest(), world.admin, "organization.display_name");
   Refused(pb::CreateGroupRequest(), world.admin, "group.group_id");
@@ -232,11 +232,11 @@ TEST_F(Errors, SingularNotFounds) {
   pb::RevokeApiKeyRequest key;
   key.set_key_id("none");
   EXPECT_EQ(world.Call<pb::RevokeApiKeyResponse>(key, world.admin).outcome.reason, "API_KEY_NOT_FOUND");
-  pb::EnterChannelRequest enter;
+  pb::SubmitFormRequest enter;
   enter.set_organization_id("nobody");
   enter.set_channel_id("help");
   enter.set_device_id("d");
-  EXPECT_EQ(world.Call<pb::EnterChannelResponse>(enter, "").outcome.reason, "CHANNEL_NOT_FOUND");
+  EXPECT_EQ(world.Call<pb::SubmitFormResponse>(enter, "").outcome.reason, "CHANNEL_NOT_FOUND");
 }
 
 }  // namespace

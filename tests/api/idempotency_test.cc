@@ -108,16 +108,16 @@ void Idempotency::AddAll() {
   redeem.set_code(world.CreatePin(world.ann).code());
   redeem.set_device_id("laptop");
   Add<pb::RedeemCodeRequest>("", redeem, [](auto& r) { r.set_platform("Else"); });
-  pb::EnterChannelRequest enter;
+  pb::SubmitFormRequest enter;
   enter.set_organization_id("acme");
   enter.set_channel_id("help");
   enter.set_device_id("laptop");
-  Add<pb::EnterChannelRequest>("", enter, [](auto& r) {
+  Add<pb::SubmitFormRequest>("", enter, [](auto& r) {
     r.set_name("Else");
     r.set_request_id("request-2");
   });
   rows.back().request->GetReflection()->SetString(
-      rows.back().request.get(), pb::EnterChannelRequest::descriptor()->FindFieldByName("request_id"), "request-2");
+      rows.back().request.get(), pb::SubmitFormRequest::descriptor()->FindFieldByName("request_id"), "request-2");
 
   Verb<pb::StartSessionRequest>(world.ann, sessions.Waiting().id);
   Verb<pb::HoldSessionRequest>(world.ann, sessions.Active(world.ann));
@@ -138,7 +138,7 @@ void Idempotency::AddAll() {
   // Ids are of a key, whatever the rpc.
   int number = 0;
   for (Row& row : rows) {
-    if (row.request->GetDescriptor() == pb::EnterChannelRequest::descriptor()) continue;
+    if (row.request->GetDescriptor() == pb::SubmitFormRequest::descriptor()) continue;
     const std::string id = "request-" + std::to_string(100 + ++number);
     for (Message* message : {row.request.get(), row.other.get()}) {
       message->GetReflection()->SetString(message, message->GetDescriptor()->FindFieldByName("request_id"), id);

@@ -44,7 +44,7 @@ class Limits : public ::testing::Test {
 };
 
 TEST_F(Limits, FormsOfOneAddress) {
-  pb::EnterChannelRequest form;
+  pb::SubmitFormRequest form;
   form.set_organization_id("acme");
   form.set_channel_id("help");
   form.set_device_id("device");
@@ -89,7 +89,7 @@ TEST_F(Limits, TextsOfSessions) {
 }
 
 TEST_F(Limits, TextsOfDevices) {
-  using Enter = pb::EnterChannelRequest;
+  using Enter = pb::SubmitFormRequest;
   Enter enter;
   enter.set_organization_id("acme");
   enter.set_channel_id("help");

@@ -45,12 +45,12 @@ TEST_F(Shutdown, UnderLoadEveryCallEndsAndWhatWasAnsweredIsKept) {
     for (int i = 0; i < 4; ++i) {
       threads.emplace_back([&, port] {
         Client client(port);
-        pb::EnterChannelRequest enter;
+        pb::SubmitFormRequest enter;
         enter.set_organization_id("acme");
         enter.set_channel_id("help");
         enter.set_device_id("d");
         while (true) {
-          auto answer = client.Call<pb::EnterChannelResponse>(enter, "");
+          auto answer = client.Call<pb::SubmitFormResponse>(enter, "");
           if (!answer.ok()) {
             bad = bad || (answer.outcome.code != grpc::UNAVAILABLE && answer.outcome.code != grpc::CANCELLED);
             return;

@@ -207,7 +207,7 @@ TEST_F(Watch, AReaderThatStandsStillHoldsUpNobody) {
   QueueWatch slow(world.client(), {}, world.ann);
   QueueWatch fast(world.client(), {}, world.bob);
   fast.Next();
-  pb::EnterChannelRequest enter;
+  pb::SubmitFormRequest enter;
   enter.set_organization_id("acme");
   enter.set_channel_id("help");
   enter.set_device_id("d");
@@ -216,7 +216,7 @@ TEST_F(Watch, AReaderThatStandsStillHoldsUpNobody) {
   constexpr int kChanges = 900;  // more than the transport's window
   Fold fold;
   for (int i = 0; i < kChanges; ++i) {
-    world.Must<pb::EnterChannelResponse>(enter, "");
+    world.Must<pb::SubmitFormResponse>(enter, "");
     fold.Add(fast.Next());
   }
   Fold late;

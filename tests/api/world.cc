@@ -45,11 +45,11 @@ World::World(router::DaemonOptions options, const std::string& organization)
 }
 
 Entered World::Enter(const std::string& channel) {
-  pb::EnterChannelRequest request;
+  pb::SubmitFormRequest request;
   request.set_organization_id(organization_);
   request.set_channel_id(channel);
   request.set_device_id("device");
-  const auto entered = Must<pb::EnterChannelResponse>(request, "");
+  const auto entered = Must<pb::SubmitFormResponse>(request, "");
   return {entered.session_id(), entered.device_token()};
 }
 

@@ -1,5 +1,8 @@
 // Bytes that no encoder wrote: DATA_LOSS or a value, never a crash.
 #include <memory>
+#include <set>
+#include <string>
+#include <vector>
 
 #include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
@@ -76,24 +79,67 @@ TEST(CodecDamageTest, UnknownFieldsAreSkipped) {
   });
 }
 
-bool IsEnum(const FieldDescriptor& field) {
-  return field.cpp_type() == FieldDescriptor::CPPTYPE_UINT32 && field.name() != "max_active_sessions" &&
-         field.name() != "busy_at" && field.full_name() != "guichet.store.v1.RequestRecord.method";
+// Fields of sets: guichet::Permissions and ActivityKinds.
+bool IsSet(const FieldDescriptor& field) {
+  static const auto* const kSets =
+      new std::set<std::string>{"granted", "permissions", "locked", "standing_grants", "idle_blockers", "kinds"};
+  return field.cpp_type() != FieldDescriptor::CPPTYPE_MESSAGE && kSets->contains(field.name());
 }
 
-// Calls `check(field)` while one enumeration after the other, in the message and below, has the number `bad`.
-template <class Check>
-void WithEachEnumSetTo(uint32_t bad, Message& message, const Check& check) {
+// Any other uint32 that is not named here.
+bool IsEnum(const FieldDescriptor& field) {
+  static const auto* const kPlain = new std::set<std::string>{"activity",
+                                                              "busy_at",
+                                                              "capacity",
+                                                              "considered",
+                                                              "day",
+                                                              "eligible",
+                                                              "filters",
+                                                              "from_minute",
+                                                              "handle_square",
+                                                              "last_activity",
+                                                              "leaving",
+                                                              "length",
+                                                              "level",
+                                                              "max_active_sessions",
+                                                              "month",
+                                                              "p50",
+                                                              "p90",
+                                                              "places",
+                                                              "policy_version",
+                                                              "priority",
+                                                              "redirects",
+                                                              "relax_to",
+                                                              "scopes",
+                                                              "seen",
+                                                              "served",
+                                                              "stays",
+                                                              "to_minute",
+                                                              "weekday",
+                                                              "weight"};
+  return field.cpp_type() == FieldDescriptor::CPPTYPE_UINT32 && !field.is_repeated() && !IsSet(field) &&
+         !kPlain->contains(field.name()) && field.full_name() != "guichet.store.v1.RequestRecord.method" &&
+         field.full_name() != "guichet.store.v1.ActivityRecord.id";
+}
+
+// Calls `check(field)` while one field after the other that is `wanted`, in the message and below, has the number `bad`.
+template <class Wanted, class Check>
+void WithEachSetTo(uint32_t bad, Message& message, const Wanted& wanted, const Check& check) {
   const auto* reflection = message.GetReflection();
   std::vector<const FieldDescriptor*> fields;
   reflection->ListFields(message, &fields);
   for (const FieldDescriptor* field : fields) {
     if (field->cpp_type() == FieldDescriptor::CPPTYPE_MESSAGE) {
-      if (!field->is_repeated()) WithEachEnumSetTo(bad, *reflection->MutableMessage(&message, field), check);
+      if (!field->is_repeated()) WithEachSetTo(bad, *reflection->MutableMessage(&message, field), wanted, check);
       for (int i = 0; field->is_repeated() && i < reflection->FieldSize(message, field); ++i) {
-        WithEachEnumSetTo(bad, *reflection->MutableRepeatedMessage(&message, field, i), check);
+        WithEachSetTo(bad, *reflection->MutableRepeatedMessage(&message, field, i), wanted, check);
       }
-    } else if (IsEnum(*field)) {
+    } else if (wanted(*field) && field->cpp_type() == FieldDescriptor::CPPTYPE_UINT64) {
+      const uint64_t good = reflection->GetUInt64(message, field);
+      reflection->SetUInt64(&message, field, bad);
+      check(*field);
+      reflection->SetUInt64(&message, field, good);
+    } else if (wanted(*field)) {
       const uint32_t good = reflection->GetUInt32(message, field);
       reflection->SetUInt32(&message, field, bad);
       check(*field);
@@ -102,15 +148,17 @@ void WithEachEnumSetTo(uint32_t bad, Message& message, const Check& check) {
   }
 }
 
-TEST(CodecDamageTest, AnyEnumerationOutOfRangeIsDataLoss) {
+// Every kind of record is DATA_LOSS with any of the `wanted` fields at one of the `bad` numbers; returns how many were.
+template <class Wanted>
+int ExpectOutOfRange(const std::vector<uint32_t>& bad_numbers, const Wanted& wanted) {
   int checked = 0;
   ForEachKind([&](const char* name, const char* record_name, auto encode, auto decode, auto sample) {
     const auto* type = pb::SessionRecord::descriptor()->file()->FindMessageTypeByName(record_name);
     ASSERT_NE(type, nullptr);
     const std::unique_ptr<Message> record(google::protobuf::MessageFactory::generated_factory()->GetPrototype(type)->New());
     ASSERT_TRUE(record->ParseFromString(encode(Filler(0).Make<decltype(sample)>())));
-    for (uint32_t bad : {200u, 257u, 0xffffffffu}) {  // 257: 1 when cut to a byte
-      WithEachEnumSetTo(bad, *record, [&](const FieldDescriptor& field) {
+    for (uint32_t bad : bad_numbers) {
+      WithEachSetTo(bad, *record, wanted, [&](const FieldDescriptor& field) {
         ++checked;
         const auto value = decode(record->SerializeAsString());
         ASSERT_FALSE(value.ok()) << field.full_name();
@@ -120,7 +168,40 @@ TEST(CodecDamageTest, AnyEnumerationOutOfRangeIsDataLoss) {
       });
     }
   });
-  EXPECT_GT(checked, 100);
+  return checked;
+}
+
+TEST(CodecDamageTest, AnyEnumerationOutOfRangeIsDataLoss) {
+  EXPECT_GT(ExpectOutOfRange({200u, 257u, 0xffffffffu}, IsEnum), 200);  // 257: 1 when cut to a byte
+}
+
+TEST(CodecDamageTest, AnySetWithABitThatStandsForNothingIsDataLoss) {
+  EXPECT_GT(ExpectOutOfRange({1u, 0xffffffffu}, IsSet), 20);
+}
+
+TEST(CodecDamageTest, MoreTermsOrFiltersThanThereAreIsDataLossAndFewerAreZero) {
+  TimelineItem item;
+  item.events = {Filler(0).Make<event::Offered>()};
+  pb::TimelineRecord good;
+  ASSERT_TRUE(good.ParseFromString(EncodeTimelineItem(item)));
+  auto* routing = good.mutable_events(0)->mutable_offered()->mutable_record();
+  routing->mutable_candidates(0)->mutable_terms()->RemoveLast();
+  routing->mutable_removed()->RemoveLast();
+  const auto fewer = DecodeTimelineItem(good.SerializeAsString());
+  ASSERT_TRUE(fewer.ok()) << fewer.status().ToString();
+  auto& record = std::get<event::Offered>(item.events[0]).record;
+  record.candidates[0].terms.back() = 0;
+  record.removed.back() = 0;
+  EXPECT_TRUE(Same(*fewer, item));
+
+  pb::TimelineRecord terms = good;
+  routing = terms.mutable_events(0)->mutable_offered()->mutable_record();
+  while (routing->candidates(0).terms_size() <= kTermCount) routing->mutable_candidates(0)->add_terms(1);
+  EXPECT_EQ(DecodeTimelineItem(terms.SerializeAsString()).status().message(), "timeline record: more terms than there are");
+  pb::TimelineRecord filters = good;
+  routing = filters.mutable_events(0)->mutable_offered()->mutable_record();
+  while (routing->removed_size() <= kFilterCount) routing->add_removed(1);
+  EXPECT_EQ(DecodeTimelineItem(filters.SerializeAsString()).status().message(), "timeline record: more filters than there are");
 }
 
 TEST(CodecDamageTest, UnknownEventIsDataLoss) {

@@ -1,6 +1,7 @@
 // Values of every record kind for the codec's tests: filled in every field, or random by a seed.
 #pragma once
 
+#include <array>
 #include <cstdint>
 #include <memory>
 #include <optional>
@@ -34,7 +35,7 @@ consteval size_t Members() {
 template <class T, class Visit>
 void ForEachMember(T& a, T& b, Visit visit) {
   constexpr size_t kMembers = Members<std::remove_const_t<T>>();
-  static_assert(kMembers >= 1 && kMembers <= 9);
+  static_assert(kMembers >= 1 && kMembers <= 12);
   auto all = [&](auto&&... pairs) { (visit(pairs.first, pairs.second), ...); };
   auto two = [](auto& x, auto& y) { return std::pair<decltype(x), decltype(y)>(x, y); };
 #define MEMBERS(count, x, y, ...)    \
@@ -54,9 +55,16 @@ void ForEachMember(T& a, T& b, Visit visit) {
           two(a5, b5), two(a6, b6))
   MEMBERS(7, LIST(a1, a2, a3, a4, a5, a6, a7), LIST(b1, b2, b3, b4, b5, b6, b7), two(a1, b1), two(a2, b2), two(a3, b3),
           two(a4, b4), two(a5, b5), two(a6, b6), two(a7, b7))
-  static_assert(kMembers != 8, "add a line of MEMBERS for 8");
+  MEMBERS(8, LIST(a1, a2, a3, a4, a5, a6, a7, a8), LIST(b1, b2, b3, b4, b5, b6, b7, b8), two(a1, b1), two(a2, b2), two(a3, b3),
+          two(a4, b4), two(a5, b5), two(a6, b6), two(a7, b7), two(a8, b8))
   MEMBERS(9, LIST(a1, a2, a3, a4, a5, a6, a7, a8, a9), LIST(b1, b2, b3, b4, b5, b6, b7, b8, b9), two(a1, b1), two(a2, b2),
           two(a3, b3), two(a4, b4), two(a5, b5), two(a6, b6), two(a7, b7), two(a8, b8), two(a9, b9))
+  MEMBERS(10, LIST(a1, a2, a3, a4, a5, a6, a7, a8, a9, a10), LIST(b1, b2, b3, b4, b5, b6, b7, b8, b9, b10), two(a1, b1),
+          two(a2, b2), two(a3, b3), two(a4, b4), two(a5, b5), two(a6, b6), two(a7, b7), two(a8, b8), two(a9, b9), two(a10, b10))
+  static_assert(kMembers != 11, "add a line of MEMBERS for 11");
+  MEMBERS(12, LIST(a1, a2, a3, a4, a5, a6, a7, a8, a9, a10, a11, a12), LIST(b1, b2, b3, b4, b5, b6, b7, b8, b9, b10, b11, b12),
+          two(a1, b1), two(a2, b2), two(a3, b3), two(a4, b4), two(a5, b5), two(a6, b6), two(a7, b7), two(a8, b8), two(a9, b9),
+          two(a10, b10), two(a11, b11), two(a12, b12))
 #undef LIST
 #undef MEMBERS
 }
@@ -85,6 +93,12 @@ class Filler {
   void Fill(bool& value) { value = full_ || Below(2) == 1; }
   void Fill(uint32_t& value) { value = static_cast<uint32_t>(Next(uint64_t{1} << 32)); }
   void Fill(uint64_t& value) { value = full_ ? ++count_ : random_() >> Below(64); }
+  void Fill(int32_t& value) { value = full_ ? -static_cast<int32_t>(++count_) : static_cast<int32_t>(random_()); }
+  void Fill(int64_t& value) {
+    value = full_ ? -static_cast<int64_t>(++count_) : static_cast<int64_t>(random_()) >> static_cast<int>(Below(64));
+  }
+  void Fill(Permissions& value) { value = Permissions(full_ ? ++count_ << 1 : random_()); }  // bit 0 stands for nothing
+  void Fill(ActivityKinds& value) { value = ActivityKinds(static_cast<uint32_t>(full_ ? ++count_ << 1 : random_())); }
   void Fill(Duration& value) { value = Duration(Next(uint64_t{1} << 40)); }
   void Fill(Time& value) { value = Below(4) || full_ ? Time(Make<Duration>()) : kNoTime; }
   void Fill(std::string& value) {
@@ -106,6 +120,10 @@ class Filler {
   void Fill(std::vector<T>& values) {
     for (size_t left = Size(); left > 0; --left) values.push_back(Make<T>());
   }
+  template <class T, size_t kSize>
+  void Fill(std::array<T, kSize>& values) {
+    for (T& value : values) Fill(value);
+  }
   template <class T>
   void Fill(std::optional<T>& value) {
     if (full_ || Below(2)) value = Make<T>();
@@ -120,35 +138,54 @@ class Filler {
   void Fill(EntryState& value) { FillEnum(value, EntryState::kNone, EntryState::kRemoved); }
   void Fill(Link& value) { FillEnum(value, Link::kNeverAttached, Link::kOffline); }
   void Fill(Outcome& value) { FillEnum(value, Outcome::kNone, Outcome::kAborted); }
-  void Fill(Method& value) { FillEnum(value, Method::kPin, Method::kMonitoring); }
+  void Fill(Method& value) { FillEnum(value, Method::kPin, Method::kLan); }
   void Fill(RebootKind& value) { FillEnum(value, RebootKind::kNormal, RebootKind::kEmergency); }
   void Fill(Role& value) { FillEnum(value, Role::kLead, Role::kInvitee); }
   void Fill(ConsoleLostPolicy& value) { FillEnum(value, ConsoleLostPolicy::kKeep, ConsoleLostPolicy::kGiveToCollaborator); }
   void Fill(Status& value) { FillEnum(value, Status::kOnline, Status::kOffline); }
-  void Fill(KeyRole& value) { FillEnum(value, KeyRole::kTechnician, KeyRole::kOperator); }
-  void Fill(Trigger& value) { FillEnum(value, Trigger::kCreate, Trigger::kAdminister); }
+  void Fill(KeyRole& value) { FillEnum(value, KeyRole::kTechnician, KeyRole::kGroupAdministrator); }
+  void Fill(Trigger& value) { FillEnum(value, Trigger::kCreate, Trigger::kHandOver); }
+  void Fill(SessionType& value) { FillEnum(value, SessionType::kStandard, SessionType::kLens); }
+  void Fill(ActivityKind& value) { FillEnum(value, ActivityKind::kRemoteControl, ActivityKind::kUnattendedAccess); }
+  void Fill(OfferEnd& value) { FillEnum(value, OfferEnd::kRejected, OfferEnd::kWithdrawn); }
+  void Fill(DeliveryState& value) { FillEnum(value, DeliveryState::kNone, DeliveryState::kFailed); }
+  void Fill(LinkCause& value) { FillEnum(value, LinkCause::kNeverAttached, LinkCause::kDisabled); }
+  void Fill(Unserved& value) { FillEnum(value, Unserved::kKeepWaiting, Unserved::kEnd); }
+  void Fill(RedirectWhen& value) { FillEnum(value, RedirectWhen::kAtOnce, RedirectWhen::kOutOfHours); }
+  void Fill(RoutingMode& value) { FillEnum(value, RoutingMode::kManual, RoutingMode::kAutoStart); }
+  void Fill(Strategy& value) { FillEnum(value, Strategy::kLongestIdle, Strategy::kRoundRobin); }
 
   template <class... Fields>
   void All(Fields&... fields) {
     (Fill(fields), ...);
   }
   void Fill(GroupSettings& s) {
-    static_assert(Members<GroupSettings>() == 15);
+    static_assert(Members<GroupSettings>() == 22);
     All(s.private_code_validity, s.connecting_timeout, s.waiting_timeout, s.idle_timeout, s.device_lost_grace, s.offline_after,
         s.hold_limit, s.system_limit, s.max_active_sessions, s.busy_at, s.auto_start_private, s.console_lost_policy, s.terms,
-        s.away_after, s.logout_after);
+        s.away_after, s.logout_after, s.idle_blockers, s.auto_start_channel, s.login_deferral, s.connecting_alert,
+        s.waiting_alert, s.survey, s.survey_at_end);
   }
   void Fill(Technician& t) {
-    static_assert(Members<Technician>() == 16);
+    static_assert(Members<TechnicianConfig>() == 8 && Members<Technician>() == 20);  // the configuration counts as one
     All(t.id, t.display_name, t.group, t.administrator, t.disabled, t.created, t.away, t.away_reason, t.away_since, t.console,
-        t.console_name, t.console_since, t.foreground, t.status, t.status_since, t.inactive);
+        t.console_name, t.console_since, t.foreground, t.status, t.status_since, t.inactive, t.administers, t.skills,
+        t.capacity, t.routing_exempt, t.link_cause, t.busy, t.busy_since, t.idle_since, t.last_offer, t.wrap_up_until,
+        t.paused_until);
+  }
+  void Fill(Channel& c) {
+    static_assert(Members<Channel>() == 15);
+    All(c.id, c.display_name, c.groups, c.technicians, c.connecting_timeout, c.waiting_timeout, c.fields, c.hours,
+        c.out_of_hours, c.nobody_online, c.redirects, c.priority, c.routing, c.open, c.policy_version);
   }
   void Fill(Session& s) {
-    static_assert(Members<Session>() == 33);
+    static_assert(Members<Session>() == 50);
     All(s.id, s.epoch, s.method, s.owner, s.channel, s.monitored, s.profile, s.link, s.terms_accepted, s.ever_started, s.held,
         s.lead_console_lost, s.reboot, s.participants, s.transfer, s.lead_offered_to, s.outcome, s.keepers, s.hidden_from,
         s.code_key, s.code_expires, s.device_token_hash, s.created, s.waiting_since, s.first_waiting, s.started, s.ended,
-        s.link_since, s.held_since, s.lead_lost_since, s.marks, s.pool, s.revision);
+        s.link_since, s.held_since, s.lead_lost_since, s.marks, s.pool, s.revision, s.type, s.delivery, s.activities,
+        s.last_activity, s.standing_grants, s.chat_off, s.survey_sent, s.queue_group, s.preferred, s.preferred_only, s.offer,
+        s.declines, s.redirects, s.notified, s.end_page, s.queue_since, s.told);
   }
   void Fill(std::shared_ptr<const Session>& session) { session = std::make_shared<const Session>(Make<Session>()); }
   void Fill(Events& events) {
@@ -223,6 +260,7 @@ void ForEachKind(Visit visit) {
   visit("channel", "ChannelRecord", EncodeChannel, DecodeChannel, Channel{});
   visit("API key", "ApiKeyRecord", EncodeApiKey, DecodeApiKey, ApiKey{});
   visit("organization", "OrgRecord", EncodeOrg, DecodeOrg, OrgInfo{});
+  visit("queue", "QueueStatsRecord", EncodeQueueStats, DecodeQueueStats, QueueItem{});
   visit("log", "LogRecord", EncodeLogEntry, DecodeLogEntry, LogEntry{});
   visit("timeline", "TimelineRecord", EncodeTimelineItem, DecodeTimelineItem, TimelineItem{});
   visit("request", "RequestRecord", EncodeRequest, DecodeRequest, RequestItem{});

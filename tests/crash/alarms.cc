@@ -8,6 +8,7 @@
 #include "absl/strings/str_cat.h"
 #include "absl/time/clock.h"
 #include "guichet/v1/applet_service.pb.h"
+#include "guichet/v1/channel_service.pb.h"
 #include "guichet/v1/session_service.pb.h"
 
 namespace guichet::crash {

@@ -6,6 +6,7 @@
 
 #include "absl/strings/str_cat.h"
 #include "guichet/v1/applet_service.pb.h"
+#include "guichet/v1/channel_service.pb.h"
 #include "guichet/v1/session_service.pb.h"
 
 namespace guichet::crash {
@@ -47,7 +48,7 @@ bool Driver::Create(Server& server) {
   Facts after;
   after.name = "Client " + NextId();
   if (Chance(25)) {
-    auto enter = std::make_shared<pb::EnterChannelRequest>();
+    auto enter = std::make_shared<pb::SubmitFormRequest>();
     enter->set_organization_id("acme");
     enter->set_channel_id(options_.channel);
     enter->set_name(after.name);
@@ -266,7 +267,7 @@ void Driver::Accept(Case* c, const Call& call, const Facts& after) {
     c = cases_.back().get();
   }
   c->facts = after;
-  if (const auto* entered = dynamic_cast<const pb::EnterChannelResponse*>(call.response.get())) {
+  if (const auto* entered = dynamic_cast<const pb::SubmitFormResponse*>(call.response.get())) {
     c->id = entered->session_id();
     c->revision = entered->revision();
     c->token = entered->device_token();

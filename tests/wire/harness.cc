@@ -180,11 +180,11 @@ std::unique_ptr<Applet> Applet::Redeem(const TestDaemon& daemon, const std::stri
 
 std::unique_ptr<Applet> Applet::Enter(const TestDaemon& daemon, const std::string& org, const std::string& channel,
                                       const std::string& device) {
-  pb::EnterChannelRequest request;
+  pb::SubmitFormRequest request;
   request.set_organization_id(org);
   request.set_channel_id(channel);
   request.set_device_id(device);
-  auto entered = Must<pb::EnterChannelResponse>(*daemon.As(""), request);
+  auto entered = Must<pb::SubmitFormResponse>(*daemon.As(""), request);
   return std::unique_ptr<Applet>(new Applet(daemon, entered.device_token(), entered.session_id()));
 }
 

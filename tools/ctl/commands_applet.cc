@@ -3,6 +3,7 @@
 #include "absl/strings/str_join.h"
 #include "absl/synchronization/mutex.h"
 #include "guichet/v1/applet_service.pb.h"
+#include "guichet/v1/channel_service.pb.h"
 #include "tools/client/attachment.h"
 #include "tools/client/status.h"
 #include "tools/ctl/commands.h"
@@ -140,8 +141,7 @@ void AddRedeem(CLI::App& parent, Runner& runner) {
 void AddEnter(CLI::App& parent, Runner& runner) {
   auto* command = runner.Add(parent, {"enter", "Submit the form of a channel for the token of a device",
                                       "applet enter acme web --name 'Mrs Lind' -o token > device.token"});
-  auto request =
-      runner.Bind<v1::EnterChannelRequest, v1::EnterChannelResponse>(command, ShowEntered<v1::EnterChannelResponse>());
+  auto request = runner.Bind<v1::SubmitFormRequest, v1::SubmitFormResponse>(command, ShowEntered<v1::SubmitFormResponse>());
   Argument(
       command, "ORGANIZATION", [request](const std::string& id) { request->set_organization_id(id); },
       "Id of the organization");

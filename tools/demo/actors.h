@@ -10,6 +10,7 @@
 #include "absl/status/status.h"
 #include "absl/synchronization/mutex.h"
 #include "guichet/v1/applet_service.pb.h"
+#include "guichet/v1/channel_service.pb.h"
 #include "guichet/v1/queue_service.pb.h"
 #include "guichet/v1/session_service.pb.h"
 #include "guichet/v1/technician_service.pb.h"

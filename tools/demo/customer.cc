@@ -16,13 +16,13 @@ absl::Status Customer::Redeem(const std::string& code) {
 }
 
 absl::Status Customer::Enter(const std::string& organization_id, const std::string& channel_id) {
-  v1::EnterChannelRequest request;
+  v1::SubmitFormRequest request;
   request.set_organization_id(organization_id);
   request.set_channel_id(channel_id);
   request.set_name(name_);
   request.set_device_id(absl::StrCat("demo-", client::RandomRequestId()));
   request.set_platform("demo");
-  v1::EnterChannelResponse response;
+  v1::SubmitFormResponse response;
   if (absl::Status status = client_.Mutate(&request, &response); !status.ok()) return status;
   device_token_ = response.device_token();
   session_id_ = response.session_id();

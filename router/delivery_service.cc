@@ -1,0 +1,3 @@
+#include "router/delivery_service.h"
+
+namespace guichet::router {}  // namespace guichet::router

@@ -1,0 +1,43 @@
+// What both ways in have in common: a code (AppletService) and a channel's form (ChannelService).
+#pragma once
+
+#include <string>
+#include <utility>
+
+#include "router/gateway.h"
+#include "router/parse.h"
+#include "router/secrets.h"
+#include "router/session_reads.h"
+#include "router/validate.h"
+#include "statemachine/limits.h"
+#include "statemachine/refusal.h"
+
+namespace guichet::router {
+
+// An applet has no credential: the request id seals the kept answer, so it must not be on disk in clear.
+inline void HideRequestKey(Mutation& mutation) {
+  if (!mutation.request_key.empty()) mutation.request_key = "device\x1f" + Sha256(mutation.request_key);
+}
+
+template <class Request>
+absl::Status CheckDevice(const Request& request) {
+  if (request.device_id().empty()) return InvalidField("device_id", "required: a stable id of the device");
+  if (absl::Status s = CheckBytes("device_id", request.device_id(), limits::kDeviceIdBytes); !s.ok()) return s;
+  if (absl::Status s = CheckBytes("platform", request.platform(), limits::kPlatformBytes); !s.ok()) return s;
+  if (absl::Status s = CheckBytes("language", request.language(), limits::kLanguageBytes); !s.ok()) return s;
+  return CheckRequestId(request.request_id());
+}
+
+// The answer of both ways in.
+template <class Response>
+Fill Entered(Response* response, std::string secret) {
+  return [response, secret = std::move(secret)](const OrgRuntime& rt, const Step& step) {
+    const Session& session = *SessionAfter(rt, step);
+    response->set_revision(step.entry.revision.value);
+    response->set_session_id(session.id.value);
+    response->set_device_token(MakeDeviceToken(rt.org.id, session.id, secret));
+    response->set_terms(SettingsOf(rt.org, session).terms);
+  };
+}
+
+}  // namespace guichet::router

@@ -1,0 +1,3 @@
+#include "router/routing_service.h"
+
+namespace guichet::router {}  // namespace guichet::router
