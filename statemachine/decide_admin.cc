@@ -127,6 +127,20 @@ Result On(const Org& org, const command::DeleteGroup& c, Time) {
     if (technician.group == c.group) return GroupNotEmpty(c.group);
   }
   Events events;
+  // Whoever waits for the group goes back to the channel that sent him.
+  size_t bytes = 0;
+  std::vector<SessionId> waiting;
+  for (const auto& [id, session] : org.sessions) {
+    if (session.queue_group != c.group || session.ended_already()) continue;
+    waiting.push_back(id);
+    bytes += Bytes(session);
+  }
+  if (bytes > limits::kBytesPerCommand) return TooManySessions("the group's queue", limits::kBytesPerCommand);
+  std::sort(waiting.begin(), waiting.end());
+  for (SessionId id : waiting) {
+    const Queue queue = FindSession(org, id)->queue();
+    events.push_back(event::Redirected{id, queue, {queue.channel, {}}, RedirectWhen::kNobodyOnline});
+  }
   for (const auto& [id, channel] : org.channels) {
     Channel without = channel;
     std::erase(without.groups, c.group);

@@ -54,6 +54,8 @@ struct CommandText {
     return absl::StrCat(c.technician.value, c.away ? " away" : " back");
   }
   std::string operator()(const command::FireTimer&) const { return "tick"; }
+  std::string operator()(const command::Route& c) const { return absl::StrCat("route ", c.session.value); }
+  std::string operator()(const command::RejectOffer& c) const { return By(c.target, "reject"); }
   std::string operator()(const command::PutTechnician& c) const {
     return absl::StrCat("put ", c.technician.value, " in ", c.config.group.value, c.config.disabled ? " disabled" : "");
   }
@@ -174,7 +176,8 @@ bool Same(const Org& a, const Org& b) {
   return a.id == b.id && a.last_session == b.last_session && a.revision == b.revision && a.groups == b.groups &&
          a.technicians == b.technicians && a.channels == b.channels && a.keys == b.keys && a.sessions == b.sessions &&
          a.entries == b.entries && a.pools == b.pools && a.stats == b.stats && a.settings == b.settings &&
-         a.connecting == b.connecting && a.monitoring == b.monitoring;
+         a.connecting == b.connecting && a.monitoring == b.monitoring && a.waiting == b.waiting && a.kept == b.kept &&
+         a.offers == b.offers;
 }
 
 bool SameRoster(const Org& a, const Org& b, const TechnicianId& id) {
@@ -408,6 +411,7 @@ absl::StatusOr<Step> World::Try(const Command& command) {
     return step;
   }
   for (const SessionChange& change : step->entry.sessions) outcomes[change.after->id] = change.after->outcome;
+  Note(org, step->touched, now, dirty);
   EXPECT_EQ(BrokenStep(before, org, *step), "") << Text(command);
   EXPECT_EQ(BrokenInvariant(org), "") << Text(command);
   return step;
