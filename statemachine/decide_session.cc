@@ -67,13 +67,7 @@ absl::Status RoomForActive(const Org& org, const TechnicianId& technician, Sessi
   const Load load = LoadOf(org, technician);
   if (load.active >= limit) return TooManyActiveSessions(technician, limit);
   if (type == SessionType::kLens && load.lens > 0) return TooManyActiveSessions(technician, 1);
-  auto entries = org.entries.find(technician);
-  if (entries == org.entries.end() || entries->second.size() < limits::kLedSessions) return absl::OkStatus();
-  const size_t led = std::count_if(entries->second.begin(), entries->second.end(), [&](SessionId id) {
-    const Participant* lead = FindSession(org, id)->lead();
-    return lead != nullptr && lead->technician == technician;
-  });
-  return led >= limits::kLedSessions ? TooManySessions("the technician", limits::kLedSessions) : absl::OkStatus();
+  return load.led >= limits::kLedSessions ? TooManySessions("the technician", limits::kLedSessions) : absl::OkStatus();
 }
 
 // Refuses a technician who must receive a transfer or an invitation and cannot.

@@ -345,6 +345,7 @@ struct Folder {
     auto it = org.technicians.find(e.technician);
     if (it != org.technicians.end() && e.pause_until != kNoTime) it->second.paused_until = e.pause_until;
     if (e.cause == OfferEnd::kWithdrawn) return;
+    if (e.technician == session->preferred) session->preferred_only = false;  // he will not: it waits for anybody
     std::erase_if(session->declines, [&](const Decline& d) { return d.technician == e.technician; });
     if (session->declines.size() == limits::kDeclines) session->declines.erase(session->declines.begin());
     session->declines.push_back({e.technician, e.cause, e.reason, now});

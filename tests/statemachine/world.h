@@ -5,12 +5,28 @@
 #include <initializer_list>
 #include <map>
 #include <optional>
+#include <ostream>
 #include <string>
 #include <string_view>
 #include <vector>
 
+#include "statemachine/dispatch.h"
 #include "statemachine/refusal.h"
 #include "statemachine/step.h"
+
+namespace guichet {
+
+// For failures of tests.
+template <class Tag>
+void PrintTo(const NumberId<Tag>& id, std::ostream* out) {
+  *out << id.value;
+}
+template <class Tag>
+void PrintTo(const WordId<Tag>& id, std::ostream* out) {
+  *out << '"' << id.value << '"';
+}
+
+}  // namespace guichet
 
 namespace guichet::testing {
 
@@ -72,6 +88,7 @@ class World {
   Org org;
   Time now{std::chrono::hours(24 * 365 * 50)};
   std::map<SessionId, Outcome> outcomes;
+  Dirty dirty;  // what routing has not looked at since; router_loop.h
 };
 
 // --- commands in short
