@@ -46,9 +46,6 @@ void SetRequest(Mutation& mutation, const std::string& caller, const std::string
   mutation.content_hash = Fingerprint(absl::StrCat(request.GetTypeName(), "\x1f", request.SerializeAsString()));
 }
 
-namespace {
-
-// True when the request was answered before: `status` and `response` are then the first answer, or REQUEST_ID_REUSED.
 bool AnswerAgain(const OrgRuntime& rt, const Mutation& mutation, google::protobuf::Message* response, absl::Status& status) {
   if (mutation.request_key.empty()) return false;
   auto it = rt.requests.find(mutation.request_key);
@@ -59,6 +56,14 @@ bool AnswerAgain(const OrgRuntime& rt, const Mutation& mutation, google::protobu
   if (!first || !response->ParseFromString(*first)) status = RequestIdReused(mutation.request_id);
   return true;
 }
+
+void KeepAnswer(Turn& turn, OrgRuntime& rt, const Mutation& mutation, const google::protobuf::Message& response) {
+  if (mutation.request_key.empty()) return;
+  turn.Remember(rt, mutation.request_key,
+                {mutation.content_hash, mutation.method, turn.now(), Seal(mutation.seal_secret, response.SerializeAsString())});
+}
+
+namespace {
 
 // A session that has left memory has ended: who lost the race against its end learns how it ended, as long as history is.
 void AnswerFromHistory(Gateway& gateway, const OrgId& org, const absl::Status& status, std::function<void(absl::Status)> done) {
@@ -94,10 +99,7 @@ void RunMutation(Turn& turn, OrgRuntime& rt, const Mutation& mutation, const Mak
     return;
   }
   fill(rt, *step);
-  if (mutation.request_key.empty()) return;
-  store::RequestItem item{mutation.content_hash, mutation.method, turn.now(),
-                          Seal(mutation.seal_secret, response->SerializeAsString())};
-  turn.Remember(rt, mutation.request_key, std::move(item));
+  KeepAnswer(turn, rt, mutation, *response);
 }
 
 }  // namespace

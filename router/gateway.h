@@ -63,6 +63,11 @@ using Fill = std::function<void(const OrgRuntime&, const Step&)>;
 void Mutate(Gateway& gateway, Mutation mutation, MakeCommand make, google::protobuf::Message* response, Fill fill,
             std::function<void(absl::Status)> done);
 
+// What Mutate does about repetitions, for a change that cannot go through it. True when the request was answered before:
+// `status` and `response` are then the first answer, or REQUEST_ID_REUSED.
+bool AnswerAgain(const OrgRuntime& rt, const Mutation& mutation, google::protobuf::Message* response, absl::Status& status);
+void KeepAnswer(Turn& turn, OrgRuntime& rt, const Mutation& mutation, const google::protobuf::Message& response);
+
 // Runs `read` on the organization's shard and `done` once what it saw is durable.
 void Read(Gateway& gateway, const OrgId& org, std::function<absl::Status(Turn&, OrgRuntime&)> read,
           std::function<void(absl::Status)> done);

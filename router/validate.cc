@@ -80,12 +80,24 @@ absl::Status CheckPhoneNumber(std::string_view field, std::string_view value) {
                                           " digits, with an optional + before them and no spaces"));
 }
 
+absl::Status CheckDisplayName(std::string_view field, std::string_view value) {
+  if (value.empty()) return InvalidField(field, absl::StrCat("required, 1-", limits::kDisplayNameChars, " characters"));
+  return CheckChars(field, value, limits::kDisplayNameChars);
+}
+
+absl::Status CheckSkillId(std::string_view field, std::string_view value) {
+  if (value.empty()) return InvalidField(field, "required");
+  return CheckBytes(field, value, limits::kIdBytes);
+}
+
+absl::Status CheckCount(std::string_view field, size_t count, size_t max) {
+  if (count <= max) return absl::OkStatus();
+  return InvalidField(field, absl::StrCat("has ", count, " values, at most ", max, " are allowed"));
+}
+
 template <class Repeated>
 absl::Status CheckCustomFields(std::string_view field, const Repeated& values) {
-  if (static_cast<size_t>(values.size()) > limits::kCustomFieldChars.size()) {
-    return InvalidField(
-        field, absl::StrCat("has ", values.size(), " values, at most ", limits::kCustomFieldChars.size(), " are allowed"));
-  }
+  if (absl::Status count = CheckCount(field, values.size(), limits::kCustomFieldChars.size()); !count.ok()) return count;
   for (int i = 0; i < static_cast<int>(values.size()); ++i) {
     if (absl::Status chars = CheckChars(absl::StrCat(V(field), "[", i, "]"), values[i], limits::kCustomFieldChars[i]);
         !chars.ok()) {

@@ -23,6 +23,12 @@ absl::Status CheckRequestId(std::string_view value);
 absl::Status CheckEmailAddress(std::string_view field, std::string_view value);
 // 3 to 15 digits, with an optional "+" before them.
 absl::Status CheckPhoneNumber(std::string_view field, std::string_view value);
+// Required, 1-64 characters.
+absl::Status CheckDisplayName(std::string_view field, std::string_view value);
+// Any word.
+absl::Status CheckSkillId(std::string_view field, std::string_view value);
+// Of a repeated field.
+absl::Status CheckCount(std::string_view field, size_t count, size_t max);
 template <class Repeated>
 absl::Status CheckCustomFields(std::string_view field, const Repeated& values);
 
