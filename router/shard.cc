@@ -115,11 +115,12 @@ absl::StatusOr<Step> Turn::Apply(OrgRuntime& rt, const Command& command, std::st
   for (SessionId id : step->touched.live) shard_.WakeRouting(rt, id, now_);
   for (SessionId id : step->touched.finished) shard_.WakeRouting(rt, id, now_);
   for (const TechnicianId& id : step->touched.technicians) shard_.WakeRouting(rt, id, now_);
-  for (const ChannelId& id : step->touched.channels) shard_.ArmHours(*this, rt, id);
   shard_.CheckInvariants(rt, *step);
   shard_.batch_->entry_of.emplace_back(rt.org.id, shard_.batch_->published.size());
   shard_.batch_->published.emplace_back(rt.feed, std::move(published));
   shard_.TrimLog(rt);
+  // Last, since it may decide a command of its own.
+  for (const ChannelId& id : step->touched.channels) shard_.ArmHours(*this, rt, id);
   return step;
 }
 

@@ -74,11 +74,14 @@ struct Presence {
   Time last_seen() const { return attachment ? std::max(since, attachment->last_seen()) : since; }
 };
 
+class LiveBoard;
+
 // An organization with what the writer keeps beside its state.
 struct OrgRuntime {
   Org org;
   store::Token token;
   std::shared_ptr<Feed> feed;
+  std::weak_ptr<LiveBoard> board;                    // of those who look at its queues live
   absl::btree_set<SessionId> ids;                    // of org.sessions, in order
   absl::flat_hash_map<SessionId, Time> armed;        // the deadline in the shard's timer set
   absl::flat_hash_map<SessionId, Presence> devices;  // sessions whose link is attached
