@@ -162,7 +162,7 @@ struct Fallback {
 enum class RedirectWhen : uint8_t {
   kAtOnce = 1,
   kAfterWait = 2,        // so long in this queue
-  kQueueLongerThan = 3,  // on arrival
+  kQueueLongerThan = 3,  // at least `length` wait before it
   kNobodyOnline = 4,     // no console attached of anybody who serves
   kOutOfHours = 5,
 };

@@ -13,24 +13,23 @@ constexpr uint32_t kUntimed = ~(Bit(Filter::kDeferred) | Bit(Filter::kWrapUp) | 
 
 constexpr uint32_t kOfOneSession = Bit(Filter::kDeclined) | Bit(Filter::kPreferred) | Bit(Filter::kLens);
 
-uint32_t LevelNeeded(const SkillNeed& need, Duration waited) {
-  if (need.relax_every <= Duration{0} || need.level <= need.relax_to) return need.level;
-  const int64_t steps = waited / need.relax_every;
-  const int64_t span = need.level - need.relax_to;
-  return need.level - static_cast<uint32_t>(std::min(steps, span));
-}
-
 uint32_t LevelOf(const std::vector<Skill>& skills, const SkillId& skill) {
   auto it = std::lower_bound(skills.begin(), skills.end(), skill,
                              [](const Skill& has, const SkillId& wanted) { return has.skill < wanted; });
   return it != skills.end() && it->skill == skill ? it->level : 0;
 }
 
-bool Skilled(const RosterItem& item, const RoutingPolicy& policy, Duration waited) {
-  return std::all_of(policy.skills.begin(), policy.skills.end(), [&](const SkillNeed& need) {
-    const uint32_t needed = LevelNeeded(need, waited);
-    return needed == 0 || LevelOf(item.skills, need.skill) >= needed;
-  });
+// Since when the session asks no more of the technician than he has: kNoTime, from its arrival; kEndless, it always will.
+constexpr Time kEndless = Time::max();
+Time SkilledFrom(const RosterItem& item, const RoutingPolicy& policy, Time arrived) {
+  Time from = kNoTime;
+  for (const SkillNeed& need : policy.skills) {
+    const uint32_t level = LevelOf(item.skills, need.skill);
+    if (level >= need.level) continue;
+    if (need.relax_every <= Duration{0} || level < need.relax_to) return kEndless;
+    from = std::max(from, arrived + need.relax_every * (need.level - level));
+  }
+  return from;
 }
 
 // What is the same for all candidates of one session.
@@ -47,7 +46,7 @@ struct Case {
     auto until = [&](Filter filter, Time end) {
       if (end <= now) return;
       filters |= Bit(filter);
-      if (changes == kNoTime || end < changes) changes = end;
+      if (end != kEndless && (changes == kNoTime || end < changes)) changes = end;
     };
     if (item.not_before > now) {
       until(Filter::kDeferred, item.deferred_until);
@@ -56,11 +55,14 @@ struct Case {
     }
     if (policy.mode == RoutingMode::kManual && !item.auto_start) filters |= Bit(Filter::kManual);
     if (item.units + policy.weight > item.capacity) filters |= Bit(Filter::kCapacity);
-    if (!policy.skills.empty() && !Skilled(item, policy, waited)) filters |= Bit(Filter::kSkill);
+    if (!policy.skills.empty()) until(Filter::kSkill, SkilledFrom(item, policy, session.waiting_since));
     for (const Decline& decline : session.declines) {
       if (decline.technician == item.technician) until(Filter::kDeclined, decline.at + policy.retry_after);
     }
-    if (session.preferred_only && session.preferred != item.technician) filters |= Bit(Filter::kPreferred);
+    if (session.preferred_only && session.preferred != item.technician) {
+      filters |= Bit(Filter::kPreferred);
+      until(Filter::kPreferred, session.waiting_since + policy.preferred_for);
+    }
     if (session.type == SessionType::kLens && !MayTakeLens(item.technician)) filters |= Bit(Filter::kLens);
     return filters;
   }
