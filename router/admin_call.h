@@ -16,19 +16,16 @@
 
 namespace guichet::router {
 
-inline constexpr auto kAdministrators = {KeyRole::kAdministrator};
-inline constexpr auto kPeople = {KeyRole::kTechnician, KeyRole::kIntegrator, KeyRole::kAdministrator};
-
 // Checks what the request says, where it arrives, and returns what makes the command, on the state as it is.
 using Prepare = std::function<absl::StatusOr<MakeCommand>(const Principal&)>;
 
-// A change by an administrator; `fill` completes the answer, whose revision is set.
+// A change by who has `right`; `fill` completes the answer, whose revision is set.
 template <class Request, class Response>
-grpc::ServerUnaryReactor* Change(Gateway& gateway, grpc::CallbackServerContext* context, const Request* request,
+grpc::ServerUnaryReactor* Change(Gateway& gateway, Right right, grpc::CallbackServerContext* context, const Request* request,
                                  Response* response, const Prepare& prepare,
                                  std::function<void(const OrgRuntime&, std::type_identity_t<Response>*)> fill) {
   auto* call = new UnaryCall(gateway, context, *request);
-  absl::StatusOr<Principal> principal = call->Caller(kAdministrators, "administer the organization");
+  absl::StatusOr<Principal> principal = call->Caller(right, "administer the organization");
   absl::Status refused = principal.status();
   if (refused.ok()) refused = CheckRequestId(request->request_id());
   absl::StatusOr<MakeCommand> make = refused.ok() ? prepare(*principal) : absl::StatusOr<MakeCommand>(refused);
@@ -51,7 +48,7 @@ grpc::ServerUnaryReactor* Look(Gateway& gateway, grpc::CallbackServerContext* co
                                Response* response,
                                std::function<absl::Status(const OrgRuntime&, std::type_identity_t<Response>*)> look) {
   auto* call = new UnaryCall(gateway, context, *request);
-  absl::StatusOr<Principal> principal = call->Caller(kPeople, "read the organization");
+  absl::StatusOr<Principal> principal = call->Caller(Right::kOrganizationRead, "read the organization");
   if (!principal.ok()) {
     call->Done(principal.status());
     return call;

@@ -8,8 +8,6 @@
 namespace guichet::router {
 namespace {
 
-constexpr auto kOperators = {KeyRole::kOperator};
-
 // On the shard's thread: makes the organization, or finds that this request made it.
 absl::Status CreateOrg(Turn& turn, const Mutation& mutation, const command::CreateOrg& command, const std::string& secret,
                        pb::CreateOrganizationResponse* response) {
@@ -40,6 +38,8 @@ grpc::ServerUnaryReactor* AdminService::GetPrincipal(Context context, const pb::
   response->set_organization_id(principal->org.value);
   response->set_key_id(principal->key.value);
   response->set_technician_id(principal->technician.value);
+  for (const GroupId& group : principal->administers) response->add_administered_group_ids(group.value);
+  if (principal->role == KeyRole::kIntegrator) AddScopes(principal->scopes, response->mutable_scopes());
   if (!principal->org) {
     call->Done(absl::OkStatus());
     return call;
@@ -62,7 +62,7 @@ grpc::ServerUnaryReactor* AdminService::GetPrincipal(Context context, const pb::
 grpc::ServerUnaryReactor* AdminService::CreateOrganization(Context context, const pb::CreateOrganizationRequest* request,
                                                            pb::CreateOrganizationResponse* response) {
   auto* call = new UnaryCall(gateway_, context, *request);
-  absl::StatusOr<Principal> principal = call->Caller(kOperators, "create organizations");
+  absl::StatusOr<Principal> principal = call->Caller(Right::kOperate, "create organizations");
   absl::Status refused = principal.status();
   if (refused.ok()) refused = CheckRequestId(request->request_id());
   if (refused.ok()) refused = CheckId("organization.organization_id", request->organization().organization_id());
@@ -98,7 +98,7 @@ grpc::ServerUnaryReactor* AdminService::CreateOrganization(Context context, cons
 grpc::ServerUnaryReactor* AdminService::ListOrganizations(Context context, const pb::ListOrganizationsRequest* request,
                                                           pb::ListOrganizationsResponse* response) {
   auto* call = new UnaryCall(gateway_, context, *request);
-  absl::StatusOr<Principal> principal = call->Caller(kOperators, "list organizations");
+  absl::StatusOr<Principal> principal = call->Caller(Right::kOperate, "list organizations");
   absl::Status status = principal.status();
   if (status.ok()) {
     std::map<OrgId, Directory::OrgInfo> orgs;
@@ -108,6 +108,7 @@ grpc::ServerUnaryReactor* AdminService::ListOrganizations(Context context, const
       organization->set_organization_id(info.id.value);
       organization->set_display_name(info.display_name);
       SetTime(info.created, organization->mutable_create_time());
+      SetDuration(info.settings.priority_step, organization->mutable_priority_step());
     });
   }
   call->Done(status);
@@ -125,7 +126,7 @@ grpc::ServerUnaryReactor* AdminService::GetOrganization(Context context, const p
 grpc::ServerUnaryReactor* AdminService::UpdateOrganization(Context context, const pb::UpdateOrganizationRequest* request,
                                                            pb::UpdateOrganizationResponse* response) {
   return Change(
-      gateway_, context, request, response,
+      gateway_, Right::kAdministrate, context, request, response,
       [request](const Principal&) -> absl::StatusOr<MakeCommand> {
         absl::StatusOr<Edit<OrgConfig>> edit = ToEdit(request->organization(), request->update_mask());
         if (!edit.ok()) return edit.status();
@@ -144,7 +145,7 @@ grpc::ServerUnaryReactor* AdminService::CreateApiKey(Context context, const pb::
                                                      pb::CreateApiKeyResponse* response) {
   const std::string secret = RandomSecret();
   return Change(
-      gateway_, context, request, response,
+      gateway_, Right::kAdministrate, context, request, response,
       [this, request, secret](const Principal&) -> absl::StatusOr<MakeCommand> {
         absl::StatusOr<ApiKey> key = ToKey(request->api_key());
         if (!key.ok()) return key.status();
@@ -167,7 +168,7 @@ grpc::ServerUnaryReactor* AdminService::CreateApiKey(Context context, const pb::
 grpc::ServerUnaryReactor* AdminService::ListApiKeys(Context context, const pb::ListApiKeysRequest* request,
                                                     pb::ListApiKeysResponse* response) {
   auto* call = new UnaryCall(gateway_, context, *request);
-  absl::StatusOr<Principal> principal = call->Caller(kAdministrators, "list API keys");
+  absl::StatusOr<Principal> principal = call->Caller(Right::kAdministrate, "list API keys");
   if (!principal.ok()) {
     call->Done(principal.status());
     return call;
@@ -185,7 +186,7 @@ grpc::ServerUnaryReactor* AdminService::ListApiKeys(Context context, const pb::L
 grpc::ServerUnaryReactor* AdminService::RevokeApiKey(Context context, const pb::RevokeApiKeyRequest* request,
                                                      pb::RevokeApiKeyResponse* response) {
   return Change(
-      gateway_, context, request, response,
+      gateway_, Right::kAdministrate, context, request, response,
       [request](const Principal&) -> absl::StatusOr<MakeCommand> {
         if (absl::Status id = CheckId("key_id", request->key_id()); !id.ok()) return id;
         return

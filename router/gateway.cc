@@ -3,9 +3,12 @@
 #include <arpa/inet.h>
 
 #include "absl/strings/escaping.h"
+#include "absl/strings/numbers.h"
 #include "absl/strings/str_cat.h"
+#include "router/authorize.h"
 #include "router/secrets.h"
 #include "statemachine/refusal.h"
+#include "store/keys.h"
 
 namespace guichet::router {
 
@@ -62,12 +65,33 @@ void KeepAnswer(Turn& turn, OrgRuntime& rt, const Mutation& mutation, const goog
 
 namespace {
 
+// A session that has left memory has ended: who lost the race against its end learns how it ended, as long as history is.
+void AnswerFromHistory(Gateway& gateway, const OrgId& org, const absl::Status& status, std::function<void(absl::Status)> done) {
+  SessionId id;
+  for (const auto& [key, value] : RefusalOf(status).metadata) {
+    if (key == "session_id") (void)absl::SimpleAtoi(value, &id.value);
+  }
+  const bool taken = gateway.workers.Run([&gateway, org, status, id, done] {
+    absl::StatusOr<std::string> record =
+        gateway.store.Get(store::OrgKey{org.value}, store::Family::kHistory, store::NumberKey(id.value));
+    absl::StatusOr<Session> session = record.ok() ? store::DecodeSession(*record) : absl::StatusOr<Session>(record.status());
+    done(session.ok() ? SessionEnded(id, session->outcome) : status);
+  });
+  if (!taken) done(status);
+}
+
 void RunMutation(Turn& turn, OrgRuntime& rt, const Mutation& mutation, const MakeCommand& make,
                  google::protobuf::Message* response, const Fill& fill, absl::Status& status) {
   absl::StatusOr<Command> command = make(rt.org);
   if (!command.ok()) {
     status = command.status();
     return;
+  }
+  if (mutation.principal) {
+    if (absl::Status may = MayCommand(*mutation.principal, rt.org, *command); !may.ok()) {
+      status = may;
+      return;
+    }
   }
   absl::StatusOr<Step> step = turn.Apply(rt, *command, mutation.actor);
   if (!step.ok()) {
@@ -84,7 +108,7 @@ void Mutate(Gateway& gateway, Mutation mutation, MakeCommand make, google::proto
             std::function<void(absl::Status)> done) {
   Shard& shard = gateway.ShardOf(mutation.org);
   absl::Status submitted = shard.Submit(
-      [mutation = std::move(mutation), make = std::move(make), response, fill = std::move(fill), done](Turn& turn) {
+      [&gateway, mutation = std::move(mutation), make = std::move(make), response, fill = std::move(fill), done](Turn& turn) {
         if (mutation.abandoned && mutation.abandoned()) {
           turn.AfterDurable([done] { done(absl::CancelledError("the caller has gone")); });
           return;
@@ -94,6 +118,12 @@ void Mutate(Gateway& gateway, Mutation mutation, MakeCommand make, google::proto
           if (!AnswerAgain(*rt, mutation, response, status)) RunMutation(turn, *rt, mutation, make, response, fill, status);
         } else {
           status = OrganizationNotFound(mutation.org.value);
+        }
+        if (mutation.principal && RefusalOf(status).reason == Name(Reason::kSessionNotFound)) {
+          turn.AfterDurable([&gateway, org = mutation.org, done, status = std::move(status)] {
+            AnswerFromHistory(gateway, org, status, done);
+          });
+          return;
         }
         turn.AfterDurable([done, status = std::move(status)] { done(status); });
       });

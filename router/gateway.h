@@ -5,6 +5,7 @@
 
 #include <functional>
 #include <memory>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -40,6 +41,7 @@ std::string PeerAddress(const grpc::ServerContextBase& context);
 // One call that changes something.
 struct Mutation {
   OrgId org;
+  std::optional<Principal> principal;  // none: a device; its commands are checked by its token
   std::string actor;
   std::string request_key;  // "": not repeatable
   std::string request_id;   // for the error

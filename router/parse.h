@@ -26,11 +26,17 @@ absl::StatusOr<Command> ToCommand(const Principal& principal, const pb::OfferLea
 absl::StatusOr<Command> ToCommand(const Principal& principal, const pb::CancelLeadOfferRequest& request);
 absl::StatusOr<Command> ToCommand(const Principal& principal, const pb::AcceptLeadRequest& request);
 absl::StatusOr<Command> ToCommand(const Principal& principal, const pb::UpdateSessionRequest& request);
+absl::StatusOr<Command> ToCommand(const Principal& principal, const pb::SetGrantsRequest& request);
+absl::StatusOr<Command> ToCommand(const Principal& principal, const pb::RequestActivityRequest& request);
+absl::StatusOr<Command> ToCommand(const Principal& principal, const pb::CloseActivityRequest& request);
+absl::StatusOr<Command> ToCommand(const Principal& principal, const pb::SetChatRequest& request);
+absl::StatusOr<Command> ToCommand(const Principal& principal, const pb::SendSurveyRequest& request);
+absl::StatusOr<Command> ToCommand(const Principal& principal, const pb::RejectOfferRequest& request);
 
 // A session to create, with the secrets drawn for it.
 struct NewSession {
   command::CreateSession command;
-  std::string code;           // PIN or link code, for the answer
+  std::string code;           // 6 digits, or that of a link or LAN, for the answer
   std::string device_secret;  // of the device token, for channels
 };
 // Draws the code; a PIN is taken from `codes` and goes back when the creation fails (Codes::Cancel).

@@ -25,6 +25,10 @@ absl::Status CheckDisplayName(std::string_view field, std::string_view value);
 absl::Status CheckSkillId(std::string_view field, std::string_view value);
 // Of a repeated field.
 absl::Status CheckCount(std::string_view field, size_t count, size_t max);
+// LOCAL@DOMAIN without quotes and comments, so that it is safe in a header of a mail.
+absl::Status CheckEmailAddress(std::string_view field, std::string_view value);
+// 3 to 15 digits, with an optional "+" before them.
+absl::Status CheckPhoneNumber(std::string_view field, std::string_view value);
 template <class Repeated>
 absl::Status CheckCustomFields(std::string_view field, const Repeated& values);
 

@@ -1,6 +1,7 @@
 #include "statemachine/route.h"
 
 #include <algorithm>
+#include <bit>
 
 #include "statemachine/limits.h"
 #include "statemachine/view.h"
@@ -70,7 +71,7 @@ struct Case {
 
   Terms TermsOf(const RosterItem& item) const {
     const int64_t idle_since = item.idle_since.time_since_epoch().count();
-    int64_t strategy = idle_since;
+    int64_t strategy = item.active;  // kLongestIdle: who works on nothing is idle, then who works on little
     if (policy.strategy == Strategy::kLeastActive) strategy = int64_t{item.units} * 1000 / std::max(item.capacity, 1u);
     if (policy.strategy == Strategy::kRoundRobin) strategy = item.last_offer.time_since_epoch().count();
     return {session.preferred && session.preferred == item.technician ? 0 : 1, strategy, idle_since};
@@ -179,34 +180,43 @@ RoutingRecord Consider(const Org& org, const Session& session, Time now, size_t 
   record.waited = c.waited;
   record.head_start = org.settings.priority_step * channel->priority;
 
-  struct Able {
+  // The best of those who can; and those closest to it of the others. In orders that do not depend on the roster's.
+  struct Entry {
     const RosterItem* item;
+    uint32_t filters;
     Terms terms;
+    Time changes;
   };
-  std::vector<Able> able;  // the best, in order
-  std::vector<Candidate> others;
+  std::vector<Entry> able;
+  std::vector<Entry> others;
   able.reserve(limit + 1);
+  others.reserve(limit + 1);
+  auto keep = [&](std::vector<Entry>& list, const Entry& entry, const auto& before) {
+    if (list.size() == limit && !before(entry, list.back())) return;
+    list.insert(std::upper_bound(list.begin(), list.end(), entry, before), entry);
+    if (list.size() > limit) list.pop_back();
+  };
   VisitServing(org, record.queue, *channel, c.waited, [&](const RosterItem& item) {
     ++record.considered;
-    Candidate candidate;
-    candidate.filters = c.FiltersOf(item, candidate.changes);
-    if (candidate.filters != 0) {
-      ++record.removed[static_cast<size_t>(__builtin_ctz(candidate.filters))];
-      if (others.size() == limit) return;
-      candidate.technician = item.technician;
-      others.push_back(std::move(candidate));
-      return;
+    Entry entry{&item, 0, {}, kNoTime};
+    entry.filters = c.FiltersOf(item, entry.changes);
+    if (entry.filters == 0) {
+      ++record.eligible;
+      entry.terms = c.TermsOf(item);
+      keep(able, entry,
+           [](const Entry& a, const Entry& b) { return Better(a.terms, a.item->technician, b.terms, b.item->technician); });
+    } else {
+      ++record.removed[static_cast<size_t>(std::countr_zero(entry.filters))];
+      keep(others, entry, [](const Entry& a, const Entry& b) {
+        const int a_count = std::popcount(a.filters);
+        const int b_count = std::popcount(b.filters);
+        return a_count != b_count ? a_count < b_count : a.item->technician < b.item->technician;
+      });
     }
-    ++record.eligible;
-    const Terms terms = c.TermsOf(item);
-    auto before = [&](const Able& other) { return Better(terms, item.technician, other.terms, other.item->technician); };
-    if (able.size() == limit && !before(able.back())) return;
-    auto place = std::find_if(able.begin(), able.end(), before);
-    able.insert(place, Able{&item, terms});
-    if (able.size() > limit) able.pop_back();
   });
-  for (const Able& a : able) record.candidates.push_back({a.item->technician, 0, a.terms, kNoTime});
-  std::move(others.begin(), others.end(), std::back_inserter(record.candidates));
+  for (const std::vector<Entry>* list : {&able, &others}) {
+    for (const Entry& e : *list) record.candidates.push_back({e.item->technician, e.filters, e.terms, e.changes});
+  }
   return record;
 }
 
@@ -263,6 +273,7 @@ SessionId FirstFor(const Org& org, const TechnicianId& technician, Time now) {
 
 QueueNow LineOf(const Org& org, const Session& session, Time now, size_t limit) {
   QueueNow line;
+  line.waited = now - session.queue_since;
   const Queue queue = session.queue();
   const Channel* channel = FindChannel(org, queue.channel);
   if (channel == nullptr) return line;
@@ -344,7 +355,8 @@ void RefreshRoster(Org& org, const TechnicianId& id) {
   item.auto_start = settings.auto_start_channel;
   item.idle_since = technician->idle_since;
   item.last_offer = technician->last_offer;
-  item.deferred_until = settings.login_deferral > Duration{0} ? technician->console_since + settings.login_deferral : kNoTime;
+  const bool defers = technician->console && settings.login_deferral > Duration{0};
+  item.deferred_until = defers ? technician->console_since + settings.login_deferral : kNoTime;
   item.wrap_up_until = technician->wrap_up_until;
   item.paused_until = technician->paused_until;
   item.not_before = std::max({item.deferred_until, item.wrap_up_until, item.paused_until});
@@ -355,7 +367,8 @@ void RefreshRoster(Org& org, const TechnicianId& id) {
   item.filters =
       (technician->console ? 0 : Bit(Filter::kOffline)) | (technician->away || technician->inactive ? Bit(Filter::kAway) : 0) |
       (technician->routing_exempt ? Bit(Filter::kExempt) : 0) | (org.offers.contains(id) ? Bit(Filter::kOffered) : 0) |
-      (item.active >= item.max_active ? Bit(Filter::kFull) : 0) | (technician->busy ? Bit(Filter::kBusy) : 0);
+      (item.active >= item.max_active || load.led >= limits::kLedSessions ? Bit(Filter::kFull) : 0) |
+      (technician->busy ? Bit(Filter::kBusy) : 0);
 }
 
 }  // namespace guichet
