@@ -1,6 +1,7 @@
 // SessionService.ExecuteCommands: many commands in flight over one stream.
 #include <deque>
 
+#include "router/authorize.h"
 #include "router/limits.h"
 #include "router/parse.h"
 #include "router/session_reads.h"
@@ -98,6 +99,7 @@ class CommandStream final : public Stream<Reactor, pb::ExecuteCommandsResponse> 
     auto self = std::static_pointer_cast<CommandStream>(this->self());
     Mutation mutation;
     mutation.org = principal_.org;
+    mutation.principal = principal_;
     mutation.actor = principal_.actor();
     // A command of the stream and a unary call are different requests: their answers differ.
     SetRequest(mutation,
@@ -201,7 +203,7 @@ grpc::ServerBidiReactor<pb::ExecuteCommandsRequest, pb::ExecuteCommandsResponse>
     Context context) {
   absl::StatusOr<Principal> principal = gateway_.directory.Authenticate(BearerToken(*context), gateway_.clock.Now());
   absl::Status refused = principal.status();
-  if (refused.ok() && principal->role == KeyRole::kOperator) refused = PermissionDenied("operator", "act on sessions");
+  if (refused.ok()) refused = MayCall(*principal, Right::kSessionsWrite, "act on sessions");
   auto stream = std::make_shared<CommandStream>(gateway_, context, principal.ok() ? *principal : Principal{});
   if (!refused.ok()) {
     stream->Refuse(stream, refused);

@@ -12,6 +12,7 @@ void Published::AddUrgency(const Org& org) {
 
 void Feed::Publish(PublishedPtr next) {
   std::vector<std::shared_ptr<Listener>> awake;
+  const PublishedPtr published = next;
   {
     absl::MutexLock lock(&mu_);
     last_ = next->entry.revision;
@@ -24,6 +25,7 @@ void Feed::Publish(PublishedPtr next) {
     });
     listeners_.erase(gone, listeners_.end());
   }
+  std::partition(awake.begin(), awake.end(), [&](const auto& listener) { return listener->IsAboutHim(*published); });
   for (const std::shared_ptr<Listener>& listener : awake) listener->Poke();
 }
 

@@ -39,6 +39,8 @@ class Listener {
  public:
   virtual ~Listener() = default;
   virtual void Poke() = 0;
+  // Whether the entry is about this listener's technician himself: then it is told before those who only look on.
+  virtual bool IsAboutHim(const Published&) const { return false; }
 };
 
 // Thread safety: all methods may be called from any thread. Invariant: the ring holds consecutive revisions up to last().

@@ -94,9 +94,7 @@ absl::StatusOr<SessionType> ToSessionType(pb::SessionType type) {
 absl::StatusOr<TechnicianId> Acting(const Principal& principal, std::string_view field, const std::string& requested) {
   if (requested.empty()) return principal.technician;
   if (absl::Status form = CheckId(field, requested); !form.ok()) return form;
-  if (principal.role == KeyRole::kTechnician && requested != principal.technician.value) {
-    return PermissionDenied(Name(principal.role), "act for another technician");
-  }
+  if (!principal.Reaches(TechnicianId{requested})) return PermissionDenied(Name(principal.role), "act for another technician");
   return TechnicianId{requested};
 }
 
@@ -358,76 +356,6 @@ absl::StatusOr<NewSession> ToNewSession(const Principal& principal, Codes& codes
   if (!to_channel) made.command.owner = *technician;
   if (!made.code.empty()) made.command.code_key = Codes::KeyOf(made.code);
   return made;
-}
-
-absl::StatusOr<GroupSettings> ToSettings(const GroupSettings& base, const pb::GroupSettings& from,
-                                         const std::function<bool(std::string_view, bool)>& chosen) {
-  GroupSettings to = base;
-  const GroupSettings defaults;
-  absl::Status bad;
-  auto duration = [&](std::string_view field, bool is_set, const google::protobuf::Duration& value, Duration max, bool zero,
-                      Duration fallback, Duration& out) {
-    if (!bad.ok() || !chosen(field, is_set)) return;
-    if (!is_set) {
-      out = fallback;
-      return;
-    }
-    absl::StatusOr<Duration> checked =
-        CheckDuration(absl::StrCat("settings.", absl::string_view(field.data(), field.size())), value, {max, zero});
-    if (checked.ok()) {
-      out = *checked;
-    } else {
-      bad = checked.status();
-    }
-  };
-#define GUICHET_DURATION(field, max, zero) \
-  duration(#field, from.has_##field(), from.field(), max, zero, defaults.field, to.field)
-  GUICHET_DURATION(private_code_validity, limits::kMaxTimeout, false);
-  GUICHET_DURATION(connecting_timeout, limits::kMaxTimeout, false);
-  GUICHET_DURATION(waiting_timeout, limits::kMaxTimeout, true);
-  GUICHET_DURATION(idle_timeout, limits::kMaxTimeout, true);
-  GUICHET_DURATION(device_lost_grace, limits::kMaxDeviceLostGrace, false);
-  GUICHET_DURATION(offline_after, limits::kMaxTimeout, false);
-  GUICHET_DURATION(hold_limit, limits::kMaxLife, false);
-  GUICHET_DURATION(system_limit, limits::kMaxLife, false);
-  GUICHET_DURATION(away_after, limits::kMaxTimeout, true);
-  GUICHET_DURATION(logout_after, limits::kMaxTimeout, true);
-#undef GUICHET_DURATION
-  if (!bad.ok()) return bad;
-  if (chosen("max_active_sessions", from.has_max_active_sessions())) {
-    to.max_active_sessions = from.has_max_active_sessions() ? from.max_active_sessions() : defaults.max_active_sessions;
-    if (to.max_active_sessions < 1 || to.max_active_sessions > limits::kActiveSessions) {
-      return InvalidField("settings.max_active_sessions", absl::StrCat("must be 1 to ", limits::kActiveSessions));
-    }
-  }
-  if (chosen("busy_at", from.has_busy_at())) {
-    to.busy_at = from.busy_at();
-    if (to.busy_at > limits::kActiveSessions) {
-      return InvalidField("settings.busy_at", absl::StrCat("must be 0 (never) to ", limits::kActiveSessions));
-    }
-  }
-  if (chosen("auto_start_private", from.has_auto_start_private())) to.auto_start_private = from.auto_start_private();
-  if (chosen("console_lost_policy", from.console_lost_policy() != pb::GroupSettings::CONSOLE_LOST_POLICY_UNSPECIFIED)) {
-    switch (from.console_lost_policy()) {
-      case pb::GroupSettings::CONSOLE_LOST_POLICY_UNSPECIFIED:
-      case pb::GroupSettings::CONSOLE_LOST_POLICY_KEEP:
-        to.console_lost_policy = ConsoleLostPolicy::kKeep;
-        break;
-      case pb::GroupSettings::CONSOLE_LOST_POLICY_REQUEUE:
-        to.console_lost_policy = ConsoleLostPolicy::kRequeue;
-        break;
-      case pb::GroupSettings::CONSOLE_LOST_POLICY_GIVE_TO_COLLABORATOR:
-        to.console_lost_policy = ConsoleLostPolicy::kGiveToCollaborator;
-        break;
-      default:
-        return InvalidField("settings.console_lost_policy", "must be KEEP, REQUEUE or GIVE_TO_COLLABORATOR");
-    }
-  }
-  if (chosen("terms", from.has_terms())) {
-    if (absl::Status terms = CheckChars("settings.terms", from.terms(), limits::kTermsChars); !terms.ok()) return terms;
-    to.terms = from.terms();
-  }
-  return to;
 }
 
 }  // namespace guichet::router

@@ -45,10 +45,6 @@ absl::StatusOr<NewSession> ToNewSession(const Principal& principal, Codes& codes
 absl::StatusOr<Profile> ToProfile(const std::string& name, const google::protobuf::RepeatedPtrField<std::string>& custom_fields,
                                   const std::string& tracking_id, const std::string& language);
 
-// `settings` over `base`, for the fields that are set, or named by `mask` ("idle_timeout").
-absl::StatusOr<GroupSettings> ToSettings(const GroupSettings& base, const pb::GroupSettings& settings,
-                                         const std::function<bool(std::string_view field, bool is_set)>& chosen);
-
 absl::StatusOr<RebootKind> ToRebootKind(pb::RebootKind kind);
 
 }  // namespace guichet::router

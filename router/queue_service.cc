@@ -14,12 +14,16 @@
 namespace guichet::router {
 namespace {
 
-constexpr auto kPeople = {KeyRole::kTechnician, KeyRole::kIntegrator, KeyRole::kAdministrator};
-
 class QueueWatch final : public Watch<pb::WatchQueueResponse> {
  public:
   QueueWatch(Gateway& gateway, grpc::CallbackServerContext* context, QueueScope scope)
       : Watch(gateway, context, pb::WatchQueueRequest::default_instance()), scope_(std::move(scope)) {}
+
+ public:
+  bool IsAboutHim(const Published& published) const override {
+    return std::any_of(published.technicians.begin(), published.technicians.end(),
+                       [&](const TechnicianInfo& info) { return info.technician.id == scope_.technician; });
+  }
 
  protected:
   absl::Status Snapshot(const Org& org, Messages& out) override ABSL_EXCLUSIVE_LOCKS_REQUIRED(mu_) {
@@ -167,7 +171,7 @@ grpc::ServerUnaryReactor* QueueService::ListQueue(grpc::CallbackServerContext* c
                                                   pb::ListQueueResponse* response) {
   auto* call = new UnaryCall(gateway_, context, *request);
   auto run = [&]() -> absl::Status {
-    absl::StatusOr<Principal> principal = call->Caller(kPeople, "list queues");
+    absl::StatusOr<Principal> principal = call->Caller(Right::kSessionsRead, "list queues");
     if (!principal.ok()) return principal.status();
     absl::StatusOr<QueueScope> scope =
         MakeQueueScope(*principal, request->technician_id(), request->tab(), request->channel_id());
@@ -208,7 +212,7 @@ grpc::ServerWriteReactor<pb::WatchQueueResponse>* QueueService::WatchQueue(grpc:
                                                                            const pb::WatchQueueRequest* request) {
   absl::StatusOr<Principal> principal = gateway_.directory.Authenticate(BearerToken(*context), gateway_.clock.Now());
   absl::Status refused = principal.status();
-  if (principal.ok() && principal->role == KeyRole::kOperator) refused = PermissionDenied("operator", "watch queues");
+  if (principal.ok()) refused = MayCall(*principal, Right::kSessionsRead, "watch queues");
   absl::StatusOr<QueueScope> scope =
       refused.ok() ? MakeQueueScope(*principal, request->technician_id(), request->tab(), request->channel_id())
                    : absl::StatusOr<QueueScope>(refused);

@@ -60,6 +60,21 @@ absl::Status CheckId(std::string_view field, std::string_view value) {
 
 absl::Status CheckRequestId(std::string_view value) { return CheckBytes("request_id", value, limits::kRequestIdBytes); }
 
+absl::Status CheckDisplayName(std::string_view field, std::string_view value) {
+  if (value.empty()) return InvalidField(field, absl::StrCat("required, 1-", limits::kDisplayNameChars, " characters"));
+  return CheckChars(field, value, limits::kDisplayNameChars);
+}
+
+absl::Status CheckSkillId(std::string_view field, std::string_view value) {
+  if (value.empty()) return InvalidField(field, "required");
+  return CheckBytes(field, value, limits::kIdBytes);
+}
+
+absl::Status CheckCount(std::string_view field, size_t count, size_t max) {
+  if (count <= max) return absl::OkStatus();
+  return InvalidField(field, absl::StrCat("has ", count, " values, at most ", max, " are allowed"));
+}
+
 absl::Status CheckEmailAddress(std::string_view field, std::string_view value) {
   constexpr size_t kLocalBytes = 64;  // RFC 5321
   if (absl::Status bytes = CheckBytes(field, value, limits::kAddressBytes); !bytes.ok()) return bytes;
@@ -82,10 +97,7 @@ absl::Status CheckPhoneNumber(std::string_view field, std::string_view value) {
 
 template <class Repeated>
 absl::Status CheckCustomFields(std::string_view field, const Repeated& values) {
-  if (static_cast<size_t>(values.size()) > limits::kCustomFieldChars.size()) {
-    return InvalidField(
-        field, absl::StrCat("has ", values.size(), " values, at most ", limits::kCustomFieldChars.size(), " are allowed"));
-  }
+  if (absl::Status count = CheckCount(field, values.size(), limits::kCustomFieldChars.size()); !count.ok()) return count;
   for (int i = 0; i < static_cast<int>(values.size()); ++i) {
     if (absl::Status chars = CheckChars(absl::StrCat(V(field), "[", i, "]"), values[i], limits::kCustomFieldChars[i]);
         !chars.ok()) {
