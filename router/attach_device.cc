@@ -37,10 +37,17 @@ class DeviceStream final : public AttachStream<pb::AttachRequest, pb::AttachResp
         return Run(token_.org, command::CustomerEnd{token_.session}, "device");
       case pb::AttachRequest::kRebooting:
         return Rebooting(request.rebooting());
+      case pb::AttachRequest::kActivity:
+        return Run(token_.org,
+                   command::AnswerActivity{token_.session, request.activity().activity_id(), request.activity().granted(),
+                                           request.activity().standing()},
+                   "device");
+      case pb::AttachRequest::kRevoke:
+        return Run(token_.org, command::RevokeActivity{token_.session, request.revoke().activity_id()}, "device");
       case pb::AttachRequest::MESSAGE_NOT_SET:
         break;
     }
-    EndStream(InvalidField("message", "required: hello, heartbeat, terms, end or rebooting"));
+    EndStream(InvalidField("message", "required: hello, heartbeat, terms, end, rebooting, activity or revoke"));
   }
 
   bool Next(pb::AttachResponse* out) override ABSL_EXCLUSIVE_LOCKS_REQUIRED(mu_) {

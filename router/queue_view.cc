@@ -57,9 +57,9 @@ void VisitQueue(const Org& org, const QueueScope& scope, SessionId after,
     cursors.emplace_back(own->second.upper_bound(after), own->second.end());
   }
   if (scope.tab == pb::QUEUE_TAB_ALL || scope.tab == pb::QUEUE_TAB_CHANNEL) {
-    for (const auto& [channel, ids] : org.pools) {
-      if (scope.channel && channel != scope.channel) continue;
-      if (Serves(org, scope.technician, channel)) cursors.emplace_back(ids.upper_bound(after), ids.end());
+    for (const auto& [queue, ids] : org.pools) {
+      if (scope.channel && queue.channel != scope.channel) continue;
+      if (Serves(org, scope.technician, queue)) cursors.emplace_back(ids.upper_bound(after), ids.end());
     }
   }
   while (true) {

@@ -259,7 +259,7 @@ struct ApiKey {
   Time expires{};                // kNoTime: never
   std::string display_name;      // what it is for
   uint32_t scopes = kAllScopes;  // of an integrator
-  Time last_used{};              // kNoTime: never; exact to kKeyUseStep
+  Time last_used{};              // kNoTime: never; not in the log, exact to kKeyUseStep
   bool operator==(const ApiKey&) const = default;
 };
 

@@ -275,6 +275,7 @@ SessionId FirstFor(const Org& org, const TechnicianId& technician, Time now) {
 
 QueueNow LineOf(const Org& org, const Session& session, Time now, size_t limit) {
   QueueNow line;
+  line.waited = now - session.queue_since;
   const Queue queue = session.queue();
   const Channel* channel = FindChannel(org, queue.channel);
   if (channel == nullptr) return line;

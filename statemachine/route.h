@@ -104,6 +104,9 @@ bool CanRedirect(const Org& org, const Session& session, const Redirect& rule);
 bool RulesApply(const Org& org, const Session& session, Time now);
 // Whether at least `length` sessions wait before it in its queue.
 bool IsBehind(const Org& org, const Session& session, size_t length);
+// What becomes of sessions of the queue that nobody can take as things stand, by the channel's rules for when it is closed or
+// nobody is online; null: they keep waiting.
+const Fallback* FallbackNow(const Org& org, const Queue& queue);
 // Whether a console is attached of anybody who serves the queue.
 bool AnybodyOnline(const Org& org, const Queue& queue);
 // Whether sessions of the queue are given to technicians without their picking.

@@ -41,7 +41,7 @@ void Note(const Event& event, Notes& notes) {
         if constexpr (std::is_same_v<E, ChannelPut>) notes.channels.insert(e.channel.id);
         if constexpr (std::is_same_v<E, ChannelDeleted>) notes.channels.insert(e.channel);
         if constexpr (std::is_same_v<E, KeyPut>) notes.keys.insert(e.key.id);
-        if constexpr (std::is_same_v<E, KeyRevoked> || std::is_same_v<E, KeyUsed>) notes.keys.insert(e.key);
+        if constexpr (std::is_same_v<E, KeyRevoked>) notes.keys.insert(e.key);
         if constexpr (std::is_same_v<E, ChannelHours>) notes.channels.insert(e.channel);
         if constexpr (requires { e.technician; }) notes.technicians.insert(e.technician);
         notes.membership |= std::is_same_v<E, ChannelPut> || std::is_same_v<E, ChannelDeleted> ||
@@ -94,7 +94,7 @@ void FollowLine(Org& org, Session& session, const Before& before, Time now, Note
     const bool started = session.lead() != nullptr || session.transfer;
     const bool left = session.ended_already();
     if (started != left) {
-      LearnStay(org.stats[before.queue], session.told, now - before.joined, left ? StayEnd::kLeft : StayEnd::kStarted);
+      LearnStay(org.stats[before.queue], session.told, now - before.joined, left ? StayEnd::kLeft : StayEnd::kServed);
       notes.queues.insert(before.queue);
     }
   }
