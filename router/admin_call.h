@@ -19,13 +19,16 @@ namespace guichet::router {
 // Checks what the request says, where it arrives, and returns what makes the command, on the state as it is.
 using Prepare = std::function<absl::StatusOr<MakeCommand>(const Principal&)>;
 
-// A change by an administrator, as far as he reaches (MayCommand); `fill` completes the answer, whose revision is set.
+// A change by an administrator, as far as he reaches (MayCommand); `fill` completes the answer, whose revision is set. `right`
+// and `what`: see MayCall.
 template <class Request, class Response>
 grpc::ServerUnaryReactor* Change(Gateway& gateway, grpc::CallbackServerContext* context, const Request* request,
                                  Response* response, const Prepare& prepare,
-                                 std::function<void(const OrgRuntime&, std::type_identity_t<Response>*)> fill) {
+                                 std::function<void(const OrgRuntime&, std::type_identity_t<Response>*)> fill,
+                                 Right right = Right::kOrganizationWrite,
+                                 std::string_view what = "administer the organization") {
   auto* call = new UnaryCall(gateway, context, *request);
-  absl::StatusOr<Principal> principal = call->Caller(Right::kOrganizationWrite, "administer the organization");
+  absl::StatusOr<Principal> principal = call->Caller(right, what);
   absl::Status refused = principal.status();
   if (refused.ok()) refused = CheckRequestId(request->request_id());
   absl::StatusOr<MakeCommand> make = refused.ok() ? prepare(*principal) : absl::StatusOr<MakeCommand>(refused);

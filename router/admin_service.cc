@@ -137,7 +137,8 @@ grpc::ServerUnaryReactor* AdminService::UpdateOrganization(Context context, cons
           return Command{command::UpdateOrg{config.display_name, config.settings}};
         };
       },
-      [](const OrgRuntime& rt, pb::UpdateOrganizationResponse* out) { ToProto(rt.org, out->mutable_organization()); });
+      [](const OrgRuntime& rt, pb::UpdateOrganizationResponse* out) { ToProto(rt.org, out->mutable_organization()); },
+      Right::kAdministrate, "change the organization");
 }
 
 // --- Keys -------------------------------------------------------------------------------------------------------------------
@@ -163,7 +164,8 @@ grpc::ServerUnaryReactor* AdminService::CreateApiKey(Context context, const pb::
       [id = KeyId{request->api_key().key_id()}, secret](const OrgRuntime& rt, pb::CreateApiKeyResponse* out) {
         ToProto(rt.org.keys.at(id), out->mutable_api_key());
         out->set_token(MakeKeyToken(rt.org.id, id, secret));
-      });
+      },
+      Right::kAdministrate, "create API keys");
 }
 
 grpc::ServerUnaryReactor* AdminService::ListApiKeys(Context context, const pb::ListApiKeysRequest* request,
@@ -193,7 +195,7 @@ grpc::ServerUnaryReactor* AdminService::RevokeApiKey(Context context, const pb::
         return
             [id = KeyId{request->key_id()}](const Org&) -> absl::StatusOr<Command> { return Command{command::RevokeKey{id}}; };
       },
-      [](const OrgRuntime&, pb::RevokeApiKeyResponse*) {});
+      [](const OrgRuntime&, pb::RevokeApiKeyResponse*) {}, Right::kAdministrate, "revoke API keys");
 }
 
 }  // namespace guichet::router
