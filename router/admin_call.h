@@ -19,16 +19,13 @@ namespace guichet::router {
 // Checks what the request says, where it arrives, and returns what makes the command, on the state as it is.
 using Prepare = std::function<absl::StatusOr<MakeCommand>(const Principal&)>;
 
-// A change by an administrator, as far as he reaches (MayCommand); `fill` completes the answer, whose revision is set. `right`
-// and `what`: see MayCall.
+// A change by who has `right`, as far as he reaches (MayCommand); `fill` completes the answer, whose revision is set.
 template <class Request, class Response>
-grpc::ServerUnaryReactor* Change(Gateway& gateway, grpc::CallbackServerContext* context, const Request* request,
+grpc::ServerUnaryReactor* Change(Gateway& gateway, Right right, grpc::CallbackServerContext* context, const Request* request,
                                  Response* response, const Prepare& prepare,
-                                 std::function<void(const OrgRuntime&, std::type_identity_t<Response>*)> fill,
-                                 Right right = Right::kOrganizationWrite,
-                                 std::string_view what = "administer the organization") {
+                                 std::function<void(const OrgRuntime&, std::type_identity_t<Response>*)> fill) {
   auto* call = new UnaryCall(gateway, context, *request);
-  absl::StatusOr<Principal> principal = call->Caller(right, what);
+  absl::StatusOr<Principal> principal = call->Caller(right, "administer the organization");
   absl::Status refused = principal.status();
   if (refused.ok()) refused = CheckRequestId(request->request_id());
   absl::StatusOr<MakeCommand> make = refused.ok() ? prepare(*principal) : absl::StatusOr<MakeCommand>(refused);

@@ -8,7 +8,7 @@ grpc::ServerUnaryReactor* AdminService::CreateChannel(Context context, const pb:
                                                       pb::CreateChannelResponse* response) {
   const ChannelId id{request->channel().channel_id()};
   return Change(
-      gateway_, context, request, response,
+      gateway_, Right::kOrganizationWrite, context, request, response,
       [request, id](const Principal&) -> absl::StatusOr<MakeCommand> {
         if (absl::Status form = CheckId("channel.channel_id", id.value); !form.ok()) return form;
         absl::StatusOr<Edit<Channel>> edit = ToEdit(request->channel(), FieldMask());
@@ -39,7 +39,7 @@ grpc::ServerUnaryReactor* AdminService::UpdateChannel(Context context, const pb:
                                                       pb::UpdateChannelResponse* response) {
   const ChannelId id{request->channel().channel_id()};
   return Change(
-      gateway_, context, request, response,
+      gateway_, Right::kOrganizationWrite, context, request, response,
       [request, id](const Principal&) -> absl::StatusOr<MakeCommand> {
         if (absl::Status form = CheckId("channel.channel_id", id.value); !form.ok()) return form;
         absl::StatusOr<Edit<Channel>> edit = ToEdit(request->channel(), request->update_mask());
@@ -58,7 +58,7 @@ grpc::ServerUnaryReactor* AdminService::UpdateChannel(Context context, const pb:
 grpc::ServerUnaryReactor* AdminService::DeleteChannel(Context context, const pb::DeleteChannelRequest* request,
                                                       pb::DeleteChannelResponse* response) {
   return Change(
-      gateway_, context, request, response,
+      gateway_, Right::kOrganizationWrite, context, request, response,
       [request](const Principal&) -> absl::StatusOr<MakeCommand> {
         if (absl::Status id = CheckId("channel_id", request->channel_id()); !id.ok()) return id;
         return [id = ChannelId{request->channel_id()}](const Org&) -> absl::StatusOr<Command> {

@@ -14,7 +14,7 @@ grpc::ServerUnaryReactor* AdminService::CreateGroup(Context context, const pb::C
                                                     pb::CreateGroupResponse* response) {
   const GroupId id{request->group().group_id()};
   return Change(
-      gateway_, context, request, response,
+      gateway_, Right::kOrganizationWrite, context, request, response,
       [request, id](const Principal& caller) -> absl::StatusOr<MakeCommand> {
         if (absl::Status form = CheckId("group.group_id", id.value); !form.ok()) return form;
         absl::StatusOr<Edit<Group>> edit = ToEdit(request->group(), FieldMask());
@@ -44,7 +44,7 @@ grpc::ServerUnaryReactor* AdminService::UpdateGroup(Context context, const pb::U
                                                     pb::UpdateGroupResponse* response) {
   const GroupId id{request->group().group_id()};
   return Change(
-      gateway_, context, request, response,
+      gateway_, Right::kOrganizationWrite, context, request, response,
       [request, id](const Principal& caller) -> absl::StatusOr<MakeCommand> {
         if (absl::Status form = CheckId("group.group_id", id.value); !form.ok()) return form;
         absl::StatusOr<Edit<Group>> edit = ToEdit(request->group(), request->update_mask());
@@ -64,7 +64,7 @@ grpc::ServerUnaryReactor* AdminService::UpdateGroup(Context context, const pb::U
 grpc::ServerUnaryReactor* AdminService::DeleteGroup(Context context, const pb::DeleteGroupRequest* request,
                                                     pb::DeleteGroupResponse* response) {
   return Change(
-      gateway_, context, request, response,
+      gateway_, Right::kOrganizationWrite, context, request, response,
       [request](const Principal&) -> absl::StatusOr<MakeCommand> {
         if (absl::Status id = CheckId("group_id", request->group_id()); !id.ok()) return id;
         return [id = GroupId{request->group_id()}](const Org&) -> absl::StatusOr<Command> {
@@ -113,7 +113,7 @@ absl::Status CheckSuccessor(const std::string& id) {
 grpc::ServerUnaryReactor* AdminService::CreateTechnician(Context context, const pb::CreateTechnicianRequest* request,
                                                          pb::CreateTechnicianResponse* response) {
   return Change(
-      gateway_, context, request, response,
+      gateway_, Right::kOrganizationWrite, context, request, response,
       [request](const Principal&) -> absl::StatusOr<MakeCommand> {
         auto technician = NewTechnician(request->technician(), "technician");
         if (!technician.ok()) return technician.status();
@@ -127,7 +127,7 @@ grpc::ServerUnaryReactor* AdminService::CreateTechnician(Context context, const 
 grpc::ServerUnaryReactor* AdminService::CreateTechnicians(Context context, const pb::CreateTechniciansRequest* request,
                                                           pb::CreateTechniciansResponse* response) {
   return Change(
-      gateway_, context, request, response,
+      gateway_, Right::kOrganizationWrite, context, request, response,
       [request](const Principal&) -> absl::StatusOr<MakeCommand> {
         if (request->technicians_size() == 0) return InvalidField("technicians", "required: 1 to 1,000");
         if (absl::Status s = CheckCount("technicians", request->technicians_size(), limits::kTechniciansAtOnce); !s.ok()) {
@@ -164,7 +164,7 @@ grpc::ServerUnaryReactor* AdminService::GetTechnician(Context context, const pb:
 grpc::ServerUnaryReactor* AdminService::UpdateTechnician(Context context, const pb::UpdateTechnicianRequest* request,
                                                          pb::UpdateTechnicianResponse* response) {
   return Change(
-      gateway_, context, request, response,
+      gateway_, Right::kOrganizationWrite, context, request, response,
       [request](const Principal&) -> absl::StatusOr<MakeCommand> {
         const TechnicianId id{request->technician().technician_id()};
         const TechnicianId successor{request->successor_technician_id()};
@@ -189,7 +189,7 @@ grpc::ServerUnaryReactor* AdminService::UpdateTechnician(Context context, const 
 grpc::ServerUnaryReactor* AdminService::DeleteTechnician(Context context, const pb::DeleteTechnicianRequest* request,
                                                          pb::DeleteTechnicianResponse* response) {
   return Change(
-      gateway_, context, request, response,
+      gateway_, Right::kOrganizationWrite, context, request, response,
       [request](const Principal&) -> absl::StatusOr<MakeCommand> {
         const command::DeleteTechnician command{TechnicianId{request->technician_id()},
                                                 TechnicianId{request->successor_technician_id()}};

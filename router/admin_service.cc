@@ -39,9 +39,7 @@ grpc::ServerUnaryReactor* AdminService::GetPrincipal(Context context, const pb::
   response->set_key_id(principal->key.value);
   response->set_technician_id(principal->technician.value);
   for (const GroupId& group : principal->administers) response->add_administered_group_ids(group.value);
-  for (int i = 1; principal->role == KeyRole::kIntegrator && i < kScopeCount; ++i) {
-    if ((principal->scopes >> i & 1) != 0) response->add_scopes(static_cast<pb::Scope>(i));
-  }
+  if (principal->role == KeyRole::kIntegrator) AddScopes(principal->scopes, response->mutable_scopes());
   if (!principal->org) {
     call->Done(absl::OkStatus());
     return call;
@@ -110,6 +108,7 @@ grpc::ServerUnaryReactor* AdminService::ListOrganizations(Context context, const
       organization->set_organization_id(info.id.value);
       organization->set_display_name(info.display_name);
       SetTime(info.created, organization->mutable_create_time());
+      SetDuration(info.settings.priority_step, organization->mutable_priority_step());
     });
   }
   call->Done(status);
@@ -127,7 +126,7 @@ grpc::ServerUnaryReactor* AdminService::GetOrganization(Context context, const p
 grpc::ServerUnaryReactor* AdminService::UpdateOrganization(Context context, const pb::UpdateOrganizationRequest* request,
                                                            pb::UpdateOrganizationResponse* response) {
   return Change(
-      gateway_, context, request, response,
+      gateway_, Right::kAdministrate, context, request, response,
       [request](const Principal&) -> absl::StatusOr<MakeCommand> {
         absl::StatusOr<Edit<OrgConfig>> edit = ToEdit(request->organization(), request->update_mask());
         if (!edit.ok()) return edit.status();
@@ -137,8 +136,7 @@ grpc::ServerUnaryReactor* AdminService::UpdateOrganization(Context context, cons
           return Command{command::UpdateOrg{config.display_name, config.settings}};
         };
       },
-      [](const OrgRuntime& rt, pb::UpdateOrganizationResponse* out) { ToProto(rt.org, out->mutable_organization()); },
-      Right::kAdministrate, "change the organization");
+      [](const OrgRuntime& rt, pb::UpdateOrganizationResponse* out) { ToProto(rt.org, out->mutable_organization()); });
 }
 
 // --- Keys -------------------------------------------------------------------------------------------------------------------
@@ -147,7 +145,7 @@ grpc::ServerUnaryReactor* AdminService::CreateApiKey(Context context, const pb::
                                                      pb::CreateApiKeyResponse* response) {
   const std::string secret = RandomSecret();
   return Change(
-      gateway_, context, request, response,
+      gateway_, Right::kAdministrate, context, request, response,
       [this, request, secret](const Principal&) -> absl::StatusOr<MakeCommand> {
         absl::StatusOr<ApiKey> key = ToKey(request->api_key());
         if (!key.ok()) return key.status();
@@ -164,8 +162,7 @@ grpc::ServerUnaryReactor* AdminService::CreateApiKey(Context context, const pb::
       [id = KeyId{request->api_key().key_id()}, secret](const OrgRuntime& rt, pb::CreateApiKeyResponse* out) {
         ToProto(rt.org.keys.at(id), out->mutable_api_key());
         out->set_token(MakeKeyToken(rt.org.id, id, secret));
-      },
-      Right::kAdministrate, "create API keys");
+      });
 }
 
 grpc::ServerUnaryReactor* AdminService::ListApiKeys(Context context, const pb::ListApiKeysRequest* request,
@@ -189,13 +186,13 @@ grpc::ServerUnaryReactor* AdminService::ListApiKeys(Context context, const pb::L
 grpc::ServerUnaryReactor* AdminService::RevokeApiKey(Context context, const pb::RevokeApiKeyRequest* request,
                                                      pb::RevokeApiKeyResponse* response) {
   return Change(
-      gateway_, context, request, response,
+      gateway_, Right::kAdministrate, context, request, response,
       [request](const Principal&) -> absl::StatusOr<MakeCommand> {
         if (absl::Status id = CheckId("key_id", request->key_id()); !id.ok()) return id;
         return
             [id = KeyId{request->key_id()}](const Org&) -> absl::StatusOr<Command> { return Command{command::RevokeKey{id}}; };
       },
-      [](const OrgRuntime&, pb::RevokeApiKeyResponse*) {}, Right::kAdministrate, "revoke API keys");
+      [](const OrgRuntime&, pb::RevokeApiKeyResponse*) {});
 }
 
 }  // namespace guichet::router

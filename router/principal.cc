@@ -108,7 +108,7 @@ Directory::KnownKey Directory::KeyOf(const ApiKey& key) {
 }
 
 void Directory::Load(const Org& org) {
-  Known known{{org.id, org.display_name, org.created}, {}, {}};
+  Known known{{org.id, org.display_name, org.created, org.settings}, {}, {}};
   for (const auto& [id, key] : org.keys) known.keys.emplace(id, KeyOf(key));
   for (const auto& [id, technician] : org.technicians) known.people[id] = PersonOf(technician);
   absl::MutexLock lock(&mu_);
@@ -138,6 +138,7 @@ std::vector<std::pair<TechnicianId, absl::Status>> Directory::Apply(const OrgId&
       if (!known.info.id) known.info.created = entry.time;
       known.info.id = put->org;
       known.info.display_name = put->display_name;
+      known.info.settings = put->settings;
     }
   }
   return demoted;

@@ -80,6 +80,7 @@ class Directory {
     OrgId id;
     std::string display_name;
     Time created{};
+    OrgSettings settings;
   };
   std::vector<OrgInfo> ListOrgs() const;  // by id
   // Empty for one who does not exist.

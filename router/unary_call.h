@@ -29,16 +29,6 @@ class UnaryCall final : public grpc::ServerUnaryReactor {
     rpc_.MessageReceived();
   }
 
-  // The caller, who must have one of the roles.
-  absl::StatusOr<Principal> Caller(std::initializer_list<KeyRole> roles, std::string_view what) {
-    absl::StatusOr<Principal> principal = gateway_.directory.Authenticate(BearerToken(*context_), gateway_.clock.Now());
-    if (!principal.ok()) return principal;
-    for (KeyRole role : roles) {
-      if (principal->role == role) return principal;
-    }
-    return PermissionDenied(Name(principal->role), what);
-  }
-
   // The caller, who must have the right.
   absl::StatusOr<Principal> Caller(Right right, std::string_view what) {
     absl::StatusOr<Principal> principal = gateway_.directory.Authenticate(BearerToken(*context_), gateway_.clock.Now());

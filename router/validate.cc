@@ -60,6 +60,21 @@ absl::Status CheckId(std::string_view field, std::string_view value) {
 
 absl::Status CheckRequestId(std::string_view value) { return CheckBytes("request_id", value, limits::kRequestIdBytes); }
 
+absl::Status CheckDisplayName(std::string_view field, std::string_view value) {
+  if (value.empty()) return InvalidField(field, absl::StrCat("required, 1-", limits::kDisplayNameChars, " characters"));
+  return CheckChars(field, value, limits::kDisplayNameChars);
+}
+
+absl::Status CheckSkillId(std::string_view field, std::string_view value) {
+  if (value.empty()) return InvalidField(field, "required");
+  return CheckBytes(field, value, limits::kIdBytes);
+}
+
+absl::Status CheckCount(std::string_view field, size_t count, size_t max) {
+  if (count <= max) return absl::OkStatus();
+  return InvalidField(field, absl::StrCat("has ", count, " values, at most ", max, " are allowed"));
+}
+
 absl::Status CheckEmailAddress(std::string_view field, std::string_view value) {
   constexpr size_t kLocalBytes = 64;  // RFC 5321
   if (absl::Status bytes = CheckBytes(field, value, limits::kAddressBytes); !bytes.ok()) return bytes;
@@ -78,21 +93,6 @@ absl::Status CheckPhoneNumber(std::string_view field, std::string_view value) {
   if (form) return absl::OkStatus();
   return InvalidField(field, absl::StrCat("must be a telephone number: ", kMinDigits, "-", kMaxDigits,
                                           " digits, with an optional + before them and no spaces"));
-}
-
-absl::Status CheckDisplayName(std::string_view field, std::string_view value) {
-  if (value.empty()) return InvalidField(field, absl::StrCat("required, 1-", limits::kDisplayNameChars, " characters"));
-  return CheckChars(field, value, limits::kDisplayNameChars);
-}
-
-absl::Status CheckSkillId(std::string_view field, std::string_view value) {
-  if (value.empty()) return InvalidField(field, "required");
-  return CheckBytes(field, value, limits::kIdBytes);
-}
-
-absl::Status CheckCount(std::string_view field, size_t count, size_t max) {
-  if (count <= max) return absl::OkStatus();
-  return InvalidField(field, absl::StrCat("has ", count, " values, at most ", max, " are allowed"));
 }
 
 template <class Repeated>

@@ -531,8 +531,8 @@ TEST_F(Roles, ARefusalNamesTheScopeThatIsMissing) {
   const auto write_session = World::On<pb::StartSessionRequest>(session, "ann");
   pb::CreateGroupRequest write_organization;
   write_organization.mutable_group()->set_group_id("day");
-  pb::GetAvailabilityRequest routing;
-  routing.set_channel_id("help");
+  pb::ExplainTechnicianRequest routing;
+  routing.set_technician_id("ann");
   pb::ReportDeliveryRequest delivery;
   delivery.set_session_id(session);
   delivery.set_state(pb::DELIVERY_STATE_SENT);

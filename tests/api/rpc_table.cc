@@ -325,8 +325,8 @@ std::vector<Row> RoutingRows() {
           "that was offered", kExplain, [](const auto& n, auto& r) { r.set_session_id(std::stoull(n.session)); },
           State::kRouted),
       Rpc<pb::ExplainTechnicianRequest>(kExplainSelf, [](const auto& n, auto& r) { r.set_technician_id(n.self); }),
-      Rpc<pb::GetAvailabilityRequest>(kExplain, [](const auto& n, auto& r) { r.set_channel_id(n.channel); }),
-      Rpc<pb::WatchAvailabilityRequest>(kExplain, [](const auto& n, auto& r) { r.set_channel_id(n.channel); }),
+      Rpc<pb::GetAvailabilityRequest>(kReadSessions, [](const auto& n, auto& r) { r.set_channel_id(n.channel); }),
+      Rpc<pb::WatchAvailabilityRequest>(kReadSessions, [](const auto& n, auto& r) { r.set_channel_id(n.channel); }),
   };
 }
 
