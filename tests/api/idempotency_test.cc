@@ -67,6 +67,11 @@ void Idempotency::AddAdministration() {
   technician.mutable_technician()->set_technician_id("dora");
   technician.mutable_technician()->set_group_id("desk");
   Add<pb::CreateTechnicianRequest>(world.admin, technician, [](auto& r) { r.mutable_technician()->set_disabled(true); });
+  pb::CreateTechniciansRequest technicians;
+  *technicians.add_technicians() = technician.technician();
+  technicians.mutable_technicians(0)->set_technician_id("emil");
+  Add<pb::CreateTechniciansRequest>(world.admin, technicians,
+                                    [](auto& r) { r.mutable_technicians(0)->set_technician_id("fred"); });
   pb::UpdateTechnicianRequest update_technician;
   update_technician.mutable_technician()->set_technician_id("dora");
   update_technician.mutable_technician()->set_display_name("Dora");

@@ -9,7 +9,8 @@ constexpr char kDevices[] = "D";
 constexpr char kKeys[] = "TIAMO";
 constexpr char kOperators[] = "O";
 constexpr char kReadOrganization[] = "TIAM";
-constexpr char kWriteOrganization[] = "AM";
+constexpr char kWriteOrganization[] = "IAM";
+constexpr char kAdministrate[] = "AM";
 constexpr char kReadSessions[] = "TIAM";
 constexpr char kWriteSessions[] = "TIAM";
 constexpr char kWriteChannelSessions[] = "IAM";
@@ -83,7 +84,7 @@ std::vector<Row> AdminRows() {
                                          }),
       Rpc<pb::ListOrganizationsRequest>(kOperators, [](const auto&, auto&) {}),
       Rpc<pb::GetOrganizationRequest>(kReadOrganization, [](const auto&, auto&) {}),
-      Rpc<pb::UpdateOrganizationRequest>(kWriteOrganization,
+      Rpc<pb::UpdateOrganizationRequest>(kAdministrate,
                                          [](const auto& n, auto& r) {
                                            r.mutable_organization()->set_organization_id(n.organization);
                                            r.mutable_organization()->set_display_name(n.text);
@@ -109,6 +110,13 @@ std::vector<Row> AdminRows() {
                                          r.mutable_technician()->set_display_name(n.text);
                                          r.mutable_technician()->set_group_id(n.group);
                                        }),
+      Rpc<pb::CreateTechniciansRequest>(kWriteOrganization,
+                                        [](const auto& n, auto& r) {
+                                          pb::Technician* technician = r.add_technicians();
+                                          technician->set_technician_id(n.fresh);
+                                          technician->set_display_name(n.text);
+                                          technician->set_group_id(n.group);
+                                        }),
       Rpc<pb::GetTechnicianRequest>(kReadOrganization, [](const auto& n, auto& r) { r.set_technician_id(n.technician); }),
       Rpc<pb::UpdateTechnicianRequest>(kWriteOrganization,
                                        [](const auto& n, auto& r) {
@@ -130,14 +138,14 @@ std::vector<Row> AdminRows() {
                                     }),
       Rpc<pb::DeleteChannelRequest>(kWriteOrganization, [](const auto& n, auto& r) { r.set_channel_id(n.doomed); }),
       Rpc<pb::ListChannelsRequest>(kReadOrganization, [](const auto&, auto&) {}),
-      Rpc<pb::CreateApiKeyRequest>(kWriteOrganization,
+      Rpc<pb::CreateApiKeyRequest>(kAdministrate,
                                    [](const auto& n, auto& r) {
                                      r.mutable_api_key()->set_key_id(n.fresh);
                                      r.mutable_api_key()->set_role(pb::ROLE_TECHNICIAN);
                                      r.mutable_api_key()->set_technician_id(n.technician);
                                    }),
-      Rpc<pb::ListApiKeysRequest>(kWriteOrganization, [](const auto&, auto&) {}),
-      Rpc<pb::RevokeApiKeyRequest>(kWriteOrganization, [](const auto& n, auto& r) { r.set_key_id(n.doomed); }),
+      Rpc<pb::ListApiKeysRequest>(kAdministrate, [](const auto&, auto&) {}),
+      Rpc<pb::RevokeApiKeyRequest>(kAdministrate, [](const auto& n, auto& r) { r.set_key_id(n.doomed); }),
   };
 }
 
@@ -250,20 +258,20 @@ std::vector<Row> OtherRows() {
             r.set_language(n.text);
           },
           State::kCode),
-      Rpc<pb::EnterChannelRequest>(kAnyone,
-                                   [](const auto& n, auto& r) {
-                                     r.set_organization_id(n.home);
-                                     r.set_channel_id(n.channel);
-                                     r.set_name(n.text);
-                                     r.set_device_id("device");
-                                     r.set_platform(n.text);
-                                   }),
-      Rpc<pb::EnterChannelRequest>("that nobody has", kAnyone,
-                                   [](const auto& n, auto& r) {
-                                     r.set_organization_id(n.organization);
-                                     r.set_channel_id("no-such-channel");
-                                     r.set_device_id("device");
-                                   }),
+      Rpc<pb::SubmitFormRequest>(kAnyone,
+                                 [](const auto& n, auto& r) {
+                                   r.set_organization_id(n.home);
+                                   r.set_channel_id(n.channel);
+                                   r.set_name(n.text);
+                                   r.set_device_id("device");
+                                   r.set_platform(n.text);
+                                 }),
+      Rpc<pb::SubmitFormRequest>("that nobody has", kAnyone,
+                                 [](const auto& n, auto& r) {
+                                   r.set_organization_id(n.organization);
+                                   r.set_channel_id("no-such-channel");
+                                   r.set_device_id("device");
+                                 }),
       Rpc<pb::AttachRequest>(
           "", kDevices, [](const auto& n, auto& r) { r.mutable_hello()->set_platform(n.text); }, State::kTogether),
       Rpc<pb::AttachRequest>(
