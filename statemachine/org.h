@@ -162,7 +162,7 @@ struct Fallback {
 enum class RedirectWhen : uint8_t {
   kAtOnce = 1,
   kAfterWait = 2,        // so long in this queue
-  kQueueLongerThan = 3,  // on arrival
+  kQueueLongerThan = 3,  // at least `length` wait before it
   kNobodyOnline = 4,     // no console attached of anybody who serves
   kOutOfHours = 5,
 };
@@ -283,7 +283,9 @@ struct RosterItem {
   uint32_t capacity = 0;
   uint32_t active = 0;
   uint32_t max_active = 0;
-  uint32_t filters = 0;  // bits of Filter (route.h) that hold whatever the session
+  uint32_t lens = 0;          // active camera sessions
+  bool lens_allowed = false;  // by his group
+  uint32_t filters = 0;       // bits of Filter (route.h) that hold whatever the session
   bool operator==(const RosterItem&) const = default;
 };
 

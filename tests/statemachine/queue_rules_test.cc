@@ -141,6 +141,37 @@ TEST_F(QueueRulesTest, WhenTheQueueIsLongerThan) {
   EXPECT_EQ(QueueOf(Arrive()), web_queue_) << "one is before it";
 }
 
+TEST_F(QueueRulesTest, TheQueueIsLongerWhenSomebodyComesBackToHisPlace) {
+  Rules({ToVip(RedirectWhen::kQueueLongerThan, {}, 2)});
+  const SessionId first = Arrive();
+  const SessionId second = Arrive();
+  Do(Lose(first));
+  const SessionId third = Arrive();
+  const SessionId fourth = Arrive();
+  EXPECT_EQ(QueueOf(third), web_queue_);
+  EXPECT_EQ(QueueOf(fourth), vip_queue_);
+  Do(Attach(first));
+  EXPECT_EQ(QueueOf(first), web_queue_);
+  EXPECT_EQ(QueueOf(second), web_queue_);
+  EXPECT_EQ(QueueOf(third), vip_queue_);
+}
+
+TEST_F(QueueRulesTest, ASessionThatIsKeptForATechnicianIsPushedBackToo) {
+  web_.routing.preferred_for = minutes(60);
+  Rules({ToVip(RedirectWhen::kQueueLongerThan, {}, 1)});
+  const SessionId first = Arrive();
+  Do(Lose(first));
+  const SessionId kept =
+      world_
+          .Do(command::CreateSession{
+              .method = Method::kChannelForm, .channel = kWeb, .device_token_hash = "token", .preferred = kCat})
+          .session;
+  Do(Attach(kept));
+  EXPECT_EQ(QueueOf(kept), web_queue_);
+  Do(Attach(first));
+  EXPECT_EQ(QueueOf(kept), vip_queue_);
+}
+
 TEST_F(QueueRulesTest, LongerThanNothingIsAlways) {
   Rules({ToVip(RedirectWhen::kQueueLongerThan, {}, 0)});
   EXPECT_EQ(QueueOf(Arrive()), vip_queue_);
