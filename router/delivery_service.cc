@@ -2,6 +2,7 @@
 
 #include <deque>
 
+#include "router/authorize.h"
 #include "router/limits.h"
 #include "router/stream.h"
 #include "router/unary_call.h"
@@ -11,7 +12,6 @@
 namespace guichet::router {
 namespace {
 
-constexpr auto kHandlers = {KeyRole::kIntegrator, KeyRole::kAdministrator};
 constexpr char kWhat[] = "handle deliveries";
 
 void ToProto(const Session& session, const Org& org, pb::WatchDeliveriesResponse* out) {
@@ -150,7 +150,7 @@ grpc::ServerWriteReactor<pb::WatchDeliveriesResponse>* DeliveryService::WatchDel
                                                                                         const pb::WatchDeliveriesRequest*) {
   absl::StatusOr<Principal> principal = gateway_.directory.Authenticate(BearerToken(*context), gateway_.clock.Now());
   absl::Status refused = principal.status();
-  if (refused.ok() && !principal->may_act_for_others()) refused = PermissionDenied(Name(principal->role), kWhat);
+  if (refused.ok()) refused = MayCall(*principal, Right::kDeliveries, kWhat);
   auto watch = std::make_shared<DeliveryWatch>(gateway_, context, refused.ok() ? principal->org : OrgId{});
   if (!refused.ok()) {
     watch->Refuse(watch, refused);
@@ -164,7 +164,7 @@ grpc::ServerUnaryReactor* DeliveryService::ReportDelivery(Context context, const
                                                           pb::ReportDeliveryResponse* response) {
   auto* call = new UnaryCall(gateway_, context, *request);
   auto run = [&]() -> absl::Status {
-    absl::StatusOr<Principal> principal = call->Caller(kHandlers, kWhat);
+    absl::StatusOr<Principal> principal = call->Caller(Right::kDeliveries, kWhat);
     if (!principal.ok()) return principal.status();
     if (absl::Status id = CheckRequestId(request->request_id()); !id.ok()) return id;
     if (request->session_id() == 0) return InvalidField("session_id", "required");
