@@ -19,7 +19,7 @@ namespace guichet::router {
 // Checks what the request says, where it arrives, and returns what makes the command, on the state as it is.
 using Prepare = std::function<absl::StatusOr<MakeCommand>(const Principal&)>;
 
-// A change by who has `right`; `fill` completes the answer, whose revision is set.
+// A change by who has `right`, as far as he reaches (MayCommand); `fill` completes the answer, whose revision is set.
 template <class Request, class Response>
 grpc::ServerUnaryReactor* Change(Gateway& gateway, Right right, grpc::CallbackServerContext* context, const Request* request,
                                  Response* response, const Prepare& prepare,

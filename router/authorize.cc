@@ -9,9 +9,20 @@
 namespace guichet::router {
 namespace {
 
-bool Administers(const Principal& principal, const GroupId& group) {
-  return std::find(principal.administers.begin(), principal.administers.end(), group) != principal.administers.end();
+// As things stand on the shard, which may have changed since the caller was authenticated.
+bool Administers(const Principal& principal, const Org& org, const GroupId& group) {
+  const Technician* self = FindTechnician(org, principal.technician);
+  if (self == nullptr || principal.role != KeyRole::kGroupAdministrator) return false;
+  return std::find(self->administers.begin(), self->administers.end(), group) != self->administers.end();
 }
+
+bool Reaches(const Principal& principal, const Org& org, const TechnicianId& id) {
+  if (principal.may_act_for_others() || id == principal.technician) return true;
+  const Technician* technician = FindTechnician(org, id);
+  return technician != nullptr && Administers(principal, org, technician->group);
+}
+
+bool IsAdministrator(const TechnicianConfig& config) { return config.administrator || !config.administers.empty(); }
 
 absl::Status Beyond(const Principal& principal, std::string_view what) { return PermissionDenied(Name(principal.role), what); }
 
@@ -43,18 +54,17 @@ struct Changes {
   const Org& org;
 
   bool reaches_all() const { return principal.role == KeyRole::kIntegrator; }
-  bool Reaches(const GroupId& group) const { return reaches_all() || Administers(principal, group); }
+  bool Reaches(const GroupId& group) const { return reaches_all() || Administers(principal, org, group); }
 
   absl::Status Config(const TechnicianConfig& config, const Technician* before) const {
     if (!Reaches(config.group) || (before != nullptr && !Reaches(before->group))) {
       return Beyond(principal, "change technicians of other groups");
     }
-    const bool was = before != nullptr && (before->administrator || !before->administers.empty());
-    const bool same =
-        before != nullptr && before->administrator == config.administrator && before->administers == config.administers;
-    if (same && !before->administrator) return absl::OkStatus();
-    const bool is = config.administrator || !config.administers.empty();
-    return is || was ? Beyond(principal, "make, change or unmake administrators") : absl::OkStatus();
+    if (!IsAdministrator(config) && (before == nullptr || !IsAdministrator(*before))) return absl::OkStatus();
+    // A group administrator is a technician too: what does not concern his rights may be changed.
+    const bool same = before != nullptr && !before->administrator && !config.administrator &&
+                      before->administers == config.administers && before->disabled == config.disabled;
+    return same ? absl::OkStatus() : Beyond(principal, "make, change or unmake administrators");
   }
 
   absl::Status operator()(const command::PutGroup& c) const {
@@ -79,6 +89,7 @@ struct Changes {
     const Technician* technician = FindTechnician(org, c.technician);
     if (technician == nullptr) return absl::OkStatus();  // NOT_FOUND follows
     if (absl::Status may = Config(*technician, technician); !may.ok()) return may;
+    if (IsAdministrator(*technician)) return Beyond(principal, "make, change or unmake administrators");
     return Successor(c.successor);
   }
   absl::Status Successor(const TechnicianId& id) const {
@@ -93,20 +104,19 @@ struct Changes {
   absl::Status operator()(const command::CreateKey&) const { return Beyond(principal, "create credentials"); }
   absl::Status operator()(const command::RevokeKey&) const { return Beyond(principal, "revoke credentials"); }
 
-  // Commands on sessions: the one who acts is within reach.
+  // Commands on sessions and presence: the one who acts is within reach.
   template <class C>
   absl::Status operator()(const C& c) const {
     if constexpr (requires { c.target; }) {
       return Acts(c.target.technician);
     } else if constexpr (requires { c.owner; }) {
       return c.owner ? Acts(c.owner) : absl::OkStatus();
+    } else if constexpr (requires { c.technician; }) {
+      return Acts(c.technician);
     }
     return absl::OkStatus();
   }
-  absl::Status Acts(const TechnicianId& id) const {
-    if (reaches_all() || principal.Reaches(id)) return absl::OkStatus();
-    return Beyond(principal, "act for technicians of other groups");
-  }
+  absl::Status Acts(const TechnicianId& id) const { return MayActFor(principal, org, id); }
 };
 
 }  // namespace
@@ -126,9 +136,10 @@ absl::Status MayCall(const Principal& principal, Right right, std::string_view w
       if (std::optional<Scope> scope = ScopeOf(right)) {
         if ((principal.scopes >> static_cast<unsigned>(*scope) & 1) != 0) return absl::OkStatus();
         const std::string_view name = Name(*scope);
-        return PermissionDenied(Name(principal.role),
-                                absl::StrCat(absl::string_view(what.data(), what.size()), " without the scope ",
-                                             absl::string_view(name.data(), name.size())));
+        return WithMetadata(PermissionDenied(Name(principal.role),
+                                             absl::StrCat(absl::string_view(what.data(), what.size()), " without the scope ",
+                                                          absl::string_view(name.data(), name.size()))),
+                            {{"scope", std::string(name)}});
       }
       break;
     case KeyRole::kAdministrator:
@@ -141,6 +152,10 @@ absl::Status MayCall(const Principal& principal, Right right, std::string_view w
   return may ? absl::OkStatus() : PermissionDenied(Name(principal.role), what);
 }
 
+absl::Status MayActFor(const Principal& principal, const Org& org, const TechnicianId& technician) {
+  return Reaches(principal, org, technician) ? absl::OkStatus() : Beyond(principal, "act for another technician");
+}
+
 absl::Status MayCommand(const Principal& principal, const Org& org, const Command& command) {
   const bool bounded = principal.role == KeyRole::kGroupAdministrator || principal.role == KeyRole::kIntegrator;
   return bounded ? std::visit(Changes{principal, org}, command) : absl::OkStatus();
@@ -150,14 +165,14 @@ bool MaySee(const Principal& principal, const Org& org, const Session& session) 
   if (principal.role == KeyRole::kIntegrator || principal.role == KeyRole::kAdministrator) return true;
   if (session.owner == principal.technician || View(org, session, principal.technician) != EntryState::kRemoved) return true;
   if (principal.role != KeyRole::kGroupAdministrator) return false;
-  auto his = [&](const TechnicianId& id) { return principal.Reaches(id); };
+  auto his = [&](const TechnicianId& id) { return Reaches(principal, org, id); };
   const std::vector<TechnicianId> involved = Involved(session);
   if (his(session.owner) || std::any_of(involved.begin(), involved.end(), his)) return true;
   const Channel* channel = FindChannel(org, session.channel);
   if (channel == nullptr || PoolView(session) == EntryState::kRemoved) return false;
-  if (session.queue_group) return Administers(principal, session.queue_group);
+  if (session.queue_group) return Administers(principal, org, session.queue_group);
   return std::any_of(channel->groups.begin(), channel->groups.end(),
-                     [&](const GroupId& g) { return Administers(principal, g); });
+                     [&](const GroupId& g) { return Administers(principal, org, g); });
 }
 
 }  // namespace guichet::router

@@ -27,6 +27,10 @@ absl::Status MayCall(const Principal& principal, Right right, std::string_view w
 // and administrators for all but master administrators. Asked on the shard's thread for every command of a principal.
 absl::Status MayCommand(const Principal& principal, const Org& org, const Command& command);
 
+// PERMISSION_DENIED unless the caller is the technician, administers his group as things stand, or may act for all. On the
+// shard's thread; what is checked before (Principal::Reaches) may have changed.
+absl::Status MayActFor(const Principal& principal, const Org& org, const TechnicianId& technician);
+
 // Whether the caller may know of a live session.
 bool MaySee(const Principal& principal, const Org& org, const Session& session);
 

@@ -45,7 +45,7 @@ absl::StatusOr<const Session*> SessionOf(const Org& org, const DeviceToken& toke
   return session;
 }
 
-void Show(const Session* session, QueueRanks& ranks, pb::QueuePosition* out) {
+void ShowPlace(const Session* session, QueueRanks& ranks, pb::QueuePosition* out) {
   if (session == nullptr || session->ended_already()) {
     out->set_state(pb::QueuePosition::STATE_ENDED);
     return;
@@ -112,7 +112,7 @@ class PositionWatch final : public LiveStream<pb::WatchPositionResponse> {
     return *session == nullptr ? Unauthenticated("the device token is unknown, or its session is over") : absl::OkStatus();
   }
   absl::Status Make(QueueRanks& ranks, pb::WatchPositionResponse* out, bool* last) override {
-    Show(FindSession(ranks.org(), token_.session), ranks, out->mutable_position());
+    ShowPlace(FindSession(ranks.org(), token_.session), ranks, out->mutable_position());
     const auto state = out->position().state();
     *last = state == pb::QueuePosition::STATE_ENDED || state == pb::QueuePosition::STATE_STARTED;
     return absl::OkStatus();
@@ -213,7 +213,7 @@ grpc::ServerUnaryReactor* ChannelService::GetPosition(Context context, const pb:
         if (!session.ok()) return session.status();
         *in_memory = *session != nullptr;
         QueueRanks ranks(rt.org, turn.now());
-        Show(*session, ranks, response->mutable_position());
+        ShowPlace(*session, ranks, response->mutable_position());
         return absl::OkStatus();
       },
       [this, call, token = *token, in_memory](const absl::Status& status) {

@@ -16,8 +16,10 @@ namespace {
 
 class QueueWatch final : public Watch<pb::WatchQueueResponse> {
  public:
-  QueueWatch(Gateway& gateway, grpc::CallbackServerContext* context, QueueScope scope)
-      : Watch(gateway, context, pb::WatchQueueRequest::default_instance()), scope_(std::move(scope)) {}
+  QueueWatch(Gateway& gateway, grpc::CallbackServerContext* context, Principal principal, QueueScope scope)
+      : Watch(gateway, context, pb::WatchQueueRequest::default_instance()),
+        principal_(std::move(principal)),
+        scope_(std::move(scope)) {}
 
  public:
   bool IsAboutHim(const Published& published) const override {
@@ -73,6 +75,8 @@ class QueueWatch final : public Watch<pb::WatchQueueResponse> {
   absl::Status Learn(const Org& org) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mu_) {
     const Technician* technician = FindTechnician(org, scope_.technician);
     if (technician == nullptr) return TechnicianNotFound(scope_.technician);
+    // The technician may have moved out of the groups that the caller administers.
+    if (absl::Status may = MayActFor(principal_, org, scope_.technician); !may.ok()) return may;
     if (scope_.channel && !org.channels.contains(scope_.channel)) return ChannelNotFound(scope_.channel);
     group_ = technician->group;
     disabled_ = technician->disabled;
@@ -159,6 +163,7 @@ class QueueWatch final : public Watch<pb::WatchQueueResponse> {
     queue_change->set_actor(entry.actor);
   }
 
+  const Principal principal_;
   const QueueScope scope_;
   GroupId group_ ABSL_GUARDED_BY(mu_);
   bool disabled_ ABSL_GUARDED_BY(mu_) = false;
@@ -219,7 +224,8 @@ grpc::ServerWriteReactor<pb::WatchQueueResponse>* QueueService::WatchQueue(grpc:
   if (!scope.ok()) refused = scope.status();
   auto token = ParseResumeToken(request->resume_token());
   if (refused.ok()) refused = token.status();
-  auto watch = std::make_shared<QueueWatch>(gateway_, context, scope.ok() ? *scope : QueueScope{});
+  auto watch = std::make_shared<QueueWatch>(gateway_, context, principal.ok() ? *principal : Principal{},
+                                            scope.ok() ? *scope : QueueScope{});
   if (!refused.ok()) {
     watch->Refuse(watch, refused);
     return watch.get();

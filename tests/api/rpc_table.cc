@@ -1,22 +1,30 @@
 #include "tests/api/rpc_table.h"
 
+#include <algorithm>
+
 namespace guichet::api_test {
 namespace {
 
-// Who may, by what they do. Letters: see Columns().
+// Who may, by what they do. Letters: see Columns(). G administers Names.group and so reaches its people; H does not.
 constexpr char kAnyone[] = "*";
 constexpr char kDevices[] = "D";
-constexpr char kKeys[] = "TIAMO";
+constexpr char kKeys[] = "TGHI123456AMO";
 constexpr char kOperators[] = "O";
-constexpr char kReadOrganization[] = "TIAM";
-constexpr char kWriteOrganization[] = "AM";
-constexpr char kReadSessions[] = "TIAM";
-constexpr char kWriteSessions[] = "TIAM";
-constexpr char kWriteChannelSessions[] = "IAM";
+constexpr char kReadOrganization[] = "TGHI3AM";
+constexpr char kWriteOrganization[] = "I4AM";  // groups as such, channels
+constexpr char kWriteGroup[] = "GI4AM";        // Names.group and its technicians
+constexpr char kAdministrate[] = "AM";         // the organization, credentials, administrators
+constexpr char kReadSessions[] = "TGHI1AM";
+constexpr char kReadQueue[] = "TGI1AM";  // of Names.self
+constexpr char kWriteSessions[] = "TGI2AM";
+constexpr char kWriteChannelSessions[] = "I2AM";
 constexpr char kMonitor[] = "AM";
-constexpr char kReadTechnicians[] = "TIAM";
-constexpr char kWriteTechnicians[] = "TIAM";
-constexpr char kConsoles[] = "TM";
+constexpr char kReadTechnicians[] = "TGHI1AM";
+constexpr char kWriteTechnicians[] = "TGI2AM";
+constexpr char kConsoles[] = "TGHM";
+constexpr char kExplain[] = "TGHI5AM";
+constexpr char kExplainSelf[] = "TGI5AM";
+constexpr char kDeliver[] = "I6AM";
 
 template <class Request>
 using Fill = std::function<void(const Names&, Request&)>;
@@ -62,10 +70,28 @@ void Describe(const Names& n, pb::CreateSessionRequest& r) {
   r.set_language(n.text);
 }
 
+// Its rules and skills never come to bear: the queue is short, and technicians pick.
 void FillChannel(const Names& n, pb::Channel* channel) {
   channel->set_display_name(n.text);
   channel->add_group_ids(n.group);
   channel->add_technician_ids(n.technician);
+  for (int i = 0; i < 2; ++i) {
+    pb::Redirect* rule = channel->add_redirects();
+    rule->set_when(pb::Redirect::WHEN_QUEUE_LONGER_THAN);
+    rule->set_length(100000);
+    i == 0 ? rule->set_group_id(n.group) : rule->set_channel_id(n.doomed);
+  }
+  pb::SkillNeed* skill = channel->mutable_routing()->add_skills();
+  skill->set_skill_id(n.text);
+  skill->set_level(1);
+  channel->mutable_routing()->add_overflow_group_ids(n.group);
+}
+
+pb::Technician* Member(const Names& n, const std::string& id, pb::Technician* technician) {
+  technician->set_technician_id(id);
+  technician->set_display_name(n.text);
+  technician->set_group_id(n.group);
+  return technician;
 }
 
 std::vector<Row> AdminRows() {
@@ -83,7 +109,7 @@ std::vector<Row> AdminRows() {
                                          }),
       Rpc<pb::ListOrganizationsRequest>(kOperators, [](const auto&, auto&) {}),
       Rpc<pb::GetOrganizationRequest>(kReadOrganization, [](const auto&, auto&) {}),
-      Rpc<pb::UpdateOrganizationRequest>(kWriteOrganization,
+      Rpc<pb::UpdateOrganizationRequest>(kAdministrate,
                                          [](const auto& n, auto& r) {
                                            r.mutable_organization()->set_organization_id(n.organization);
                                            r.mutable_organization()->set_display_name(n.text);
@@ -95,7 +121,7 @@ std::vector<Row> AdminRows() {
                                     r.mutable_group()->mutable_settings()->set_terms(n.text);
                                   }),
       Rpc<pb::GetGroupRequest>(kReadOrganization, [](const auto& n, auto& r) { r.set_group_id(n.group); }),
-      Rpc<pb::UpdateGroupRequest>(kWriteOrganization,
+      Rpc<pb::UpdateGroupRequest>(kWriteGroup,
                                   [](const auto& n, auto& r) {
                                     r.mutable_group()->set_group_id(n.group);
                                     r.mutable_group()->set_display_name(n.text);
@@ -103,20 +129,45 @@ std::vector<Row> AdminRows() {
                                   }),
       Rpc<pb::DeleteGroupRequest>(kWriteOrganization, [](const auto& n, auto& r) { r.set_group_id(n.doomed); }),
       Rpc<pb::ListGroupsRequest>(kReadOrganization, [](const auto&, auto&) {}),
-      Rpc<pb::CreateTechnicianRequest>(kWriteOrganization,
-                                       [](const auto& n, auto& r) {
-                                         r.mutable_technician()->set_technician_id(n.fresh);
-                                         r.mutable_technician()->set_display_name(n.text);
-                                         r.mutable_technician()->set_group_id(n.group);
-                                       }),
+      Rpc<pb::CreateTechnicianRequest>(kWriteGroup, [](const auto& n, auto& r) { Member(n, n.fresh, r.mutable_technician()); }),
+      Rpc<pb::CreateTechniciansRequest>(kWriteGroup,
+                                        [](const auto& n, auto& r) {
+                                          Member(n, n.fresh + "-2", r.add_technicians());
+                                          Member(n, n.fresh + "-3", r.add_technicians());
+                                        }),
+      Rpc<pb::CreateTechniciansRequest>("one an administrator", kAdministrate,
+                                        [](const auto& n, auto& r) {
+                                          Member(n, n.fresh + "-4", r.add_technicians());
+                                          Member(n, n.fresh + "-5", r.add_technicians())->set_administrator(true);
+                                        }),
       Rpc<pb::GetTechnicianRequest>(kReadOrganization, [](const auto& n, auto& r) { r.set_technician_id(n.technician); }),
-      Rpc<pb::UpdateTechnicianRequest>(kWriteOrganization,
+      Rpc<pb::UpdateTechnicianRequest>(kWriteGroup,
+                                       [](const auto& n, auto& r) {
+                                         pb::Skill* skill = Member(n, n.technician, r.mutable_technician())->add_skills();
+                                         skill->set_skill_id(n.text);
+                                         skill->set_level(1);
+                                       }),
+      Rpc<pb::UpdateTechnicianRequest>("who hands over", kWriteGroup,
+                                       [](const auto& n, auto& r) {
+                                         r.mutable_technician()->set_technician_id(n.doomed);
+                                         r.mutable_technician()->set_disabled(true);
+                                         r.set_successor_technician_id(n.technician);
+                                       }),
+      Rpc<pb::UpdateTechnicianRequest>("who administers", kAdministrate,
                                        [](const auto& n, auto& r) {
                                          r.mutable_technician()->set_technician_id(n.technician);
-                                         r.mutable_technician()->set_display_name(n.text);
-                                         r.mutable_technician()->set_group_id(n.group);
+                                         r.mutable_technician()->add_administered_group_ids(n.group);
                                        }),
-      Rpc<pb::DeleteTechnicianRequest>(kWriteOrganization, [](const auto& n, auto& r) { r.set_technician_id(n.doomed); }),
+      Rpc<pb::UpdateTechnicianRequest>("who is an administrator", kAdministrate,
+                                       [](const auto& n, auto& r) {
+                                         r.mutable_technician()->set_technician_id(n.boss);
+                                         r.mutable_technician()->set_display_name(n.text);
+                                       }),
+      Rpc<pb::DeleteTechnicianRequest>(kWriteGroup,
+                                       [](const auto& n, auto& r) {
+                                         r.set_technician_id(n.doomed);
+                                         r.set_successor_technician_id(n.technician);
+                                       }),
       Rpc<pb::CreateChannelRequest>(kWriteOrganization,
                                     [](const auto& n, auto& r) {
                                       FillChannel(n, r.mutable_channel());
@@ -130,14 +181,14 @@ std::vector<Row> AdminRows() {
                                     }),
       Rpc<pb::DeleteChannelRequest>(kWriteOrganization, [](const auto& n, auto& r) { r.set_channel_id(n.doomed); }),
       Rpc<pb::ListChannelsRequest>(kReadOrganization, [](const auto&, auto&) {}),
-      Rpc<pb::CreateApiKeyRequest>(kWriteOrganization,
+      Rpc<pb::CreateApiKeyRequest>(kAdministrate,
                                    [](const auto& n, auto& r) {
                                      r.mutable_api_key()->set_key_id(n.fresh);
                                      r.mutable_api_key()->set_role(pb::ROLE_TECHNICIAN);
                                      r.mutable_api_key()->set_technician_id(n.technician);
                                    }),
-      Rpc<pb::ListApiKeysRequest>(kWriteOrganization, [](const auto&, auto&) {}),
-      Rpc<pb::RevokeApiKeyRequest>(kWriteOrganization, [](const auto& n, auto& r) { r.set_key_id(n.doomed); }),
+      Rpc<pb::ListApiKeysRequest>(kAdministrate, [](const auto&, auto&) {}),
+      Rpc<pb::RevokeApiKeyRequest>(kAdministrate, [](const auto& n, auto& r) { r.set_key_id(n.doomed); }),
   };
 }
 
@@ -159,6 +210,14 @@ std::vector<Row> SessionRows() {
                                       Describe(n, r);
                                       r.set_method(pb::METHOD_CHANNEL_FORM);
                                       r.set_channel_id(n.channel);
+                                      r.set_preferred_technician_id(n.technician);
+                                    }),
+      Rpc<pb::CreateSessionRequest>("by e-mail", kWriteSessions,
+                                    [](const auto& n, auto& r) {
+                                      Describe(n, r);
+                                      r.set_method(pb::METHOD_EMAIL);
+                                      r.set_technician_id(n.self);
+                                      r.set_delivery_address(n.home + "@example.com");
                                     }),
       Rpc<pb::CreateSessionRequest>("that monitors", kMonitor,
                                     [](const auto& n, auto& r) {
@@ -167,7 +226,7 @@ std::vector<Row> SessionRows() {
                                       r.set_monitored_technician_id(n.self);
                                     }),
       Rpc<pb::GetSessionRequest>(kReadSessions, [](const auto& n, auto& r) { r.set_session_id(std::stoull(n.session)); }),
-      Rpc<pb::ListSessionsRequest>(kReadSessions, [](const auto& n, auto& r) { r.set_technician_id(n.self); }),
+      Rpc<pb::ListSessionsRequest>(kReadQueue, [](const auto& n, auto& r) { r.set_technician_id(n.self); }),
       Rpc<pb::ListSessionsRequest>("that ended", kReadSessions, [](const auto&, auto& r) { r.set_ended(true); }),
       Rpc<pb::ListSessionsRequest>("of a channel", kReadSessions, [](const auto& n, auto& r) { r.set_channel_id(n.channel); }),
       Rpc<pb::ListSessionsRequest>("with a tracking id", kReadSessions,
@@ -206,21 +265,35 @@ std::vector<Row> SessionRows() {
                                        r.mutable_session()->set_name(n.text);
                                        r.mutable_session()->set_language(n.text);
                                      }),
+      Verb<pb::SetGrantsRequest>(State::kTogether,
+                                 [](const auto& n, auto& r) {
+                                   r.set_collaborator_technician_id(n.technician);
+                                   r.add_denied_permissions(pb::PERMISSION_REMOTE_CONTROL);
+                                 }),
+      Verb<pb::RequestActivityRequest>(State::kActive,
+                                       [](const auto& n, auto& r) {
+                                         r.set_kind(pb::ACTIVITY_KIND_SYSTEM_INFORMATION);
+                                         r.set_detail(n.text);
+                                       }),
+      Verb<pb::CloseActivityRequest>(State::kBusy, [](const auto&, auto& r) { r.set_activity_id(1); }),
+      Verb<pb::SetChatRequest>(State::kActive, [](const auto&, auto& r) { r.set_off(true); }),
+      Verb<pb::SendSurveyRequest>(State::kActive),
+      Verb<pb::RejectOfferRequest>(State::kRouted, [](const auto& n, auto& r) { r.set_reason(n.text); }),
       Rpc<pb::GetTimelineRequest>(kReadSessions, [](const auto& n, auto& r) { r.set_session_id(std::stoull(n.session)); }),
   };
 }
 
-std::vector<Row> OtherRows() {
+std::vector<Row> TechnicianRows() {
   return {
-      Rpc<pb::ListQueueRequest>(kReadSessions, [](const auto& n, auto& r) { r.set_technician_id(n.self); }),
-      Rpc<pb::ListQueueRequest>("of a channel", kReadSessions,
+      Rpc<pb::ListQueueRequest>(kReadQueue, [](const auto& n, auto& r) { r.set_technician_id(n.self); }),
+      Rpc<pb::ListQueueRequest>("of a channel", kReadQueue,
                                 [](const auto& n, auto& r) {
                                   r.set_technician_id(n.self);
                                   r.set_tab(pb::QUEUE_TAB_CHANNEL);
                                   r.set_channel_id(n.channel);
                                 }),
-      Rpc<pb::WatchQueueRequest>(kReadSessions, [](const auto& n, auto& r) { r.set_technician_id(n.self); }),
-      Rpc<pb::WatchQueueRequest>("of a channel", kReadSessions,
+      Rpc<pb::WatchQueueRequest>(kReadQueue, [](const auto& n, auto& r) { r.set_technician_id(n.self); }),
+      Rpc<pb::WatchQueueRequest>("of a channel", kReadQueue,
                                  [](const auto& n, auto& r) {
                                    r.set_technician_id(n.self);
                                    r.set_tab(pb::QUEUE_TAB_CHANNEL);
@@ -241,6 +314,44 @@ std::vector<Row> OtherRows() {
       Rpc<pb::ListTechniciansRequest>(kReadTechnicians, [](const auto&, auto&) {}),
       Rpc<pb::ListTechniciansRequest>("of a group", kReadTechnicians, [](const auto& n, auto& r) { r.set_group_id(n.group); }),
       Rpc<pb::WatchTechniciansRequest>(kReadTechnicians, [](const auto&, auto&) {}),
+  };
+}
+
+std::vector<Row> RoutingRows() {
+  return {
+      Rpc<pb::ExplainSessionRequest>(
+          "", kExplain, [](const auto& n, auto& r) { r.set_session_id(std::stoull(n.session)); }, State::kWaiting),
+      Rpc<pb::ExplainSessionRequest>(
+          "that was offered", kExplain, [](const auto& n, auto& r) { r.set_session_id(std::stoull(n.session)); },
+          State::kRouted),
+      Rpc<pb::ExplainTechnicianRequest>(kExplainSelf, [](const auto& n, auto& r) { r.set_technician_id(n.self); }),
+      Rpc<pb::GetAvailabilityRequest>(kReadSessions, [](const auto& n, auto& r) { r.set_channel_id(n.channel); }),
+      Rpc<pb::WatchAvailabilityRequest>(kReadSessions, [](const auto& n, auto& r) { r.set_channel_id(n.channel); }),
+  };
+}
+
+std::vector<Row> DeliveryRows() {
+  return {
+      Rpc<pb::WatchDeliveriesRequest>(kDeliver, [](const auto&, auto&) {}),
+      Rpc<pb::ReportDeliveryRequest>(
+          "", kDeliver,
+          [](const auto& n, auto& r) {
+            r.set_session_id(std::stoull(n.session));
+            r.set_state(pb::DELIVERY_STATE_SENT);
+            r.set_detail(n.text);
+          },
+          State::kMailed),
+  };
+}
+
+// The stream of a device that says `rest` after its hello.
+Row AttachRow(const std::string& about, State state, std::vector<Fill<pb::AttachRequest>> rest = {}) {
+  rest.insert(rest.begin(), [](const Names& n, pb::AttachRequest& r) { r.mutable_hello()->set_platform(n.text); });
+  return StreamRow<pb::AttachRequest>(about, kDevices, state, std::move(rest));
+}
+
+std::vector<Row> CustomerRows() {
+  return {
       Rpc<pb::RedeemCodeRequest>(
           "", kAnyone,
           [](const auto& n, auto& r) {
@@ -250,24 +361,51 @@ std::vector<Row> OtherRows() {
             r.set_language(n.text);
           },
           State::kCode),
-      Rpc<pb::EnterChannelRequest>(kAnyone,
-                                   [](const auto& n, auto& r) {
-                                     r.set_organization_id(n.home);
-                                     r.set_channel_id(n.channel);
-                                     r.set_name(n.text);
-                                     r.set_device_id("device");
-                                     r.set_platform(n.text);
-                                   }),
-      Rpc<pb::EnterChannelRequest>("that nobody has", kAnyone,
-                                   [](const auto& n, auto& r) {
-                                     r.set_organization_id(n.organization);
-                                     r.set_channel_id("no-such-channel");
-                                     r.set_device_id("device");
-                                   }),
-      Rpc<pb::AttachRequest>(
-          "", kDevices, [](const auto& n, auto& r) { r.mutable_hello()->set_platform(n.text); }, State::kTogether),
-      Rpc<pb::AttachRequest>(
-          "before the terms", kDevices, [](const auto& n, auto& r) { r.mutable_hello()->set_platform(n.text); }, State::kTerms),
+      Rpc<pb::GetFormRequest>(kAnyone,
+                              [](const auto& n, auto& r) {
+                                r.set_organization_id(n.home);
+                                r.set_channel_id(n.channel);
+                              }),
+      Rpc<pb::GetFormRequest>("that nobody has", kAnyone,
+                              [](const auto& n, auto& r) {
+                                r.set_organization_id(n.organization);
+                                r.set_channel_id("no-such-channel");
+                              }),
+      Rpc<pb::SubmitFormRequest>(kAnyone,
+                                 [](const auto& n, auto& r) {
+                                   r.set_organization_id(n.home);
+                                   r.set_channel_id(n.channel);
+                                   r.set_name(n.text);
+                                   r.set_device_id("device");
+                                   r.set_platform(n.text);
+                                 }),
+      Rpc<pb::SubmitFormRequest>("that nobody has", kAnyone,
+                                 [](const auto& n, auto& r) {
+                                   r.set_organization_id(n.organization);
+                                   r.set_channel_id("no-such-channel");
+                                   r.set_device_id("device");
+                                 }),
+      AttachRow("", State::kTogether),
+      AttachRow("before the terms", State::kTerms),
+      AttachRow("with activities", State::kBusy,
+                {[](const auto&, auto& r) {
+                   r.mutable_activity()->set_activity_id(1);
+                   r.mutable_activity()->set_granted(true);
+                 },
+                 [](const auto&, auto& r) { r.mutable_revoke()->set_activity_id(1); }}),
+      AttachRow("that nobody serves", State::kUnserved),
+      AttachRow("after the end", State::kOver),
+      AttachRow("that was sent away", State::kSentAway),
+      Rpc<pb::GetPositionRequest>(
+          "", kDevices, [](const auto&, auto&) {}, State::kWaiting),
+      Rpc<pb::GetPositionRequest>(
+          "that nobody serves", kDevices, [](const auto&, auto&) {}, State::kUnserved),
+      Rpc<pb::WatchPositionRequest>(
+          "", kDevices, [](const auto&, auto&) {}, State::kWaiting),
+      Rpc<pb::WatchPositionRequest>(
+          "that nobody serves", kDevices, [](const auto&, auto&) {}, State::kUnserved),
+      Rpc<pb::LeaveQueueRequest>(
+          "", kDevices, [](const auto&, auto&) {}, State::kWaiting),
   };
 }
 
@@ -319,7 +457,15 @@ const std::vector<Column>& Columns() {
   static const auto* const all = new std::vector<Column>{{'N', "nobody: no credential"},
                                                          {'D', "a device"},
                                                          {'T', "a technician's key"},
-                                                         {'I', "an integrator's key"},
+                                                         {'G', "the key of an administrator of the group"},
+                                                         {'H', "the key of an administrator of another group"},
+                                                         {'I', "an integrator's key with all scopes"},
+                                                         {'1', "an integrator's key with SESSIONS_READ alone"},
+                                                         {'2', "an integrator's key with SESSIONS_WRITE alone"},
+                                                         {'3', "an integrator's key with ORGANIZATION_READ alone"},
+                                                         {'4', "an integrator's key with ORGANIZATION_WRITE alone"},
+                                                         {'5', "an integrator's key with ROUTING_READ alone"},
+                                                         {'6', "an integrator's key with DELIVERIES alone"},
                                                          {'A', "an administrator's key without a technician"},
                                                          {'M', "the key of a technician who is an administrator"},
                                                          {'O', "the operator"}};
@@ -329,11 +475,17 @@ const std::vector<Column>& Columns() {
 const std::vector<Row>& Rows() {
   static const auto* const all = [] {
     auto* rows = new std::vector<Row>();
-    for (const auto& part : {AdminRows(), SessionRows(), OtherRows()}) rows->insert(rows->end(), part.begin(), part.end());
+    for (const auto& part : {AdminRows(), SessionRows(), TechnicianRows(), RoutingRows(), DeliveryRows(), CustomerRows()}) {
+      rows->insert(rows->end(), part.begin(), part.end());
+    }
     AddCommands(*rows);
     return rows;
   }();
   return *all;
+}
+
+bool May(const MethodDescriptor& rpc, char column) {
+  return std::any_of(Rows().begin(), Rows().end(), [&](const Row& row) { return row.rpc == &rpc && row.May(column); });
 }
 
 }  // namespace guichet::api_test

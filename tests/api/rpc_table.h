@@ -2,7 +2,8 @@
 //
 //  * A new rpc needs a row in rpc_table.cc.
 //  * A new kind of caller needs a column: a line in Columns(), its credential in Tenant::Token, and its letter in the rows of
-//    what it may call. A row that lacks the letter says that the caller is refused.
+//    what it may call. A row that lacks the letter says that the caller is refused. What a caller may ask about and not see is
+//    no refusal: it is NOT_FOUND.
 //  * A request that names a thing of a new kind needs a member of Names, a line in Dimensions(), and such a thing in
 //  Tenant::Fill.
 #pragma once
@@ -23,7 +24,7 @@ struct Names {
   std::string group;
   std::string technician;  // somebody else
   std::string self;        // for whom the caller acts; technicians' keys are his
-  std::string boss;        // a technician who is an administrator
+  std::string boss;        // a technician who is a master administrator
   std::string channel;
   std::string session;
   std::string code;      // of a PIN or link
@@ -50,8 +51,14 @@ enum class State {
   kActive,       // led by self
   kTransferred,  // by self to technician
   kTogether,     // led by self, technician collaborates
+  kBusy,         // the same; an activity is asked for, its id is 1, and the survey was sent
+  kOver,         // the same, ended by self
   kInvited,      // led by technician, self is invited
   kOffered,      // led by technician, who offers the lead to self
+  kRouted,       // in the queue of a channel that offers it to self
+  kUnserved,     // in the queue of a channel that nobody serves; its customer was told
+  kSentAway,     // ended, as nobody serves its channel; its customer was sent to a page
+  kMailed,       // an invitation of self by e-mail that nobody has sent
 };
 
 struct Column {
@@ -75,5 +82,8 @@ struct Row {
 
 // Rows of all rpcs, those of the commands of ExecuteCommands among them.
 const std::vector<Row>& Rows();
+
+// Whether a row of the rpc lets the column call it.
+bool May(const MethodDescriptor& rpc, char column);
 
 }  // namespace guichet::api_test

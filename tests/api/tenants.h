@@ -27,16 +27,20 @@ struct Place {
 
 class Tenant {
  public:
-  // An organization with things for all of Names, and sessions that ended, are led and are being transferred.
+  // An organization with things for all of Names, sessions that ended, are led and are being transferred, and an invitation
+  // that nobody has sent.
   Tenant(TestDaemon& daemon, const std::string& id, const std::string& mark);
 
   // Makes a second set of those things, with ids that begin with `prefix`; `fresh` is among them.
   Names AddOnly(const std::string& prefix);
   // Sessions, so that the next one has a higher id.
   void AddSessions(int count);
-  // A technician with a key of his own and a console.
-  std::string AddTechnician(const std::string& id, const std::string& group, bool administrator = false);
-  std::string AddKey(const std::string& id, pb::Role role, const std::string& technician = "", Time expires = kNoTime);
+  // A technician with a key of his own and a console; `administers`: a group, or none.
+  std::string AddTechnician(const std::string& id, const std::string& group, bool administrator = false,
+                            const std::string& administers = "");
+  // `scope`: the only one of an integrator's key; otherwise it has all.
+  std::string AddKey(const std::string& id, pb::Role role, const std::string& technician = "", Time expires = kNoTime,
+                     pb::Scope scope = pb::SCOPE_UNSPECIFIED);
 
   const Names& names() const { return names_; }
   const std::string& mark() const { return mark_; }
@@ -44,6 +48,8 @@ class Tenant {
   // The credential of a column, as the metadata's value. `place`: whose device it is, for devices.
   std::string Authorization(char column, const Place* place = nullptr) const;
   std::string Token(char column) const;
+  // Technicians of the columns, each of whom has a stream of his own.
+  std::vector<std::string> technicians() const;
   // Of the session of names().
   const std::string& device_token() const { return device_token_; }
   // Secret parts of all tokens and codes that it was given.
@@ -62,7 +68,18 @@ class Tenant {
  private:
   // Session ids are those of the names: the one that is led.
   Names Fill(Names names);
+  void AddChannels(const Names& names);
   Place Prepare(State state, const Names& names);
+  // A private session, whose code is new.
+  Place Invite(const Names& names, pb::Method method);
+  // A session of a channel, whose device has not attached.
+  Place Enter(const Names& names, const std::string& channel);
+  // Attaches the device and accepts the terms: the session is in the queue.
+  Place Arrive(Place place) const;
+  // What the channel does with its sessions while nobody serves it.
+  void SetNobodyOnline(const std::string& channel, pb::Fallback::Action action) const;
+  // Brings a session from the queue of Names.channel into the state.
+  void Go(const Place& place, State state) const;
   std::string Mark(const std::string& what) const { return mark_ + " " + what; }
   std::string Keep(const std::string& token);
   template <class Request, class Response>
@@ -73,6 +90,7 @@ class Tenant {
   const std::string mark_;
   std::string admin_;
   std::string integrator_;
+  std::map<char, std::string> scopes_;       // keys with one scope, by column
   std::map<std::string, std::string> keys_;  // by technician
   std::vector<std::string> secrets_;
   std::vector<std::unique_ptr<Console>> consoles_;

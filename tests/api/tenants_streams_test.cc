@@ -13,9 +13,35 @@ struct Listener {
   const Row* row = nullptr;
   std::string who;
   Place place;
+  std::string authorization;
   std::unique_ptr<RawCall> call;
   std::vector<std::string> heard;
 };
+
+// Of a stream that sends one state and sends it again when it changes: the rpc that reads it. Null for others.
+const MethodDescriptor* ReadOf(const MethodDescriptor& rpc) {
+  if (rpc.name() != "WatchAvailability" && rpc.name() != "WatchPosition") return nullptr;
+  return rpc.service()->FindMethodByName("Get" + rpc.name().substr(std::string("Watch").size()));
+}
+
+// The state without what time alone changes.
+std::string StateOf(const MethodDescriptor& rpc, const std::string& bytes) {
+  auto message = NewMessage(rpc.output_type());
+  EXPECT_TRUE(message->ParseFromString(bytes));
+  const auto& reflection = *message->GetReflection();
+  std::string text;
+  for (int i = 0; i < rpc.output_type()->field_count(); ++i) {
+    const auto* field = rpc.output_type()->field(i);
+    if (field->message_type() == nullptr) continue;  // the revision
+    Message& state = *reflection.MutableMessage(message.get(), field);
+    for (int f = 0; f < field->message_type()->field_count(); ++f) {
+      const auto* part = field->message_type()->field(f);
+      if (part->message_type() != nullptr) state.GetReflection()->ClearField(&state, part);
+    }
+    text += state.ShortDebugString();
+  }
+  return text;
+}
 
 class TenantsStreams : public Tenants {
  protected:
@@ -32,18 +58,27 @@ class TenantsStreams : public Tenants {
       auto request = std::make_unique<pb::AttachRequest>();
       request->mutable_heartbeat()->set_sequence(number);
       messages.push_back(std::move(request));
-    } else if (rpc != "AttachConsole" && rpc != "WatchQueue" && rpc != "WatchTechnicians") {
-      ADD_FAILURE() << row.Name() << ": say in Poke or Nudge of tenants_test.cc what makes this stream send a message";
+    } else if (rpc != "AttachConsole" && rpc != "WatchQueue" && rpc != "WatchTechnicians" && rpc != "WatchDeliveries" &&
+               ReadOf(*row.rpc) == nullptr) {
+      ADD_FAILURE() << row.Name() << ": say in Poke, Nudge or ReadOf what makes this stream send a message";
     }
     return messages;
   }
 
-  // Changes by which all streams of `technicians`, consoles and watches, hear of `number`.
-  static void Nudge(Tenant& tenant, const std::vector<std::string>& technicians, const std::string& session, uint64_t number) {
+  // Changes by which all streams of `technicians`, consoles and watches, hear of `number`. The availability of the channel
+  // changes too.
+  void Nudge(Tenant& tenant, const std::vector<std::string>& technicians, const std::string& session, uint64_t number) {
     const std::string text = std::to_string(number);
     auto update = World::On<pb::UpdateSessionRequest>(std::stoull(session));
     update.mutable_session()->set_name(text);
     tenant.Do<pb::UpdateSessionResponse>(update);
+    pb::CreateSessionRequest invitation;
+    invitation.set_method(pb::METHOD_EMAIL);
+    invitation.set_technician_id(tenant.names().technician);
+    invitation.set_delivery_address("somebody@example.com");
+    invitation.set_name(text);
+    tenant.Do<pb::CreateSessionResponse>(invitation);
+    waiting.push_back(tenant.Prepare(State::kWaiting));
     for (const std::string& technician : technicians) {
       pb::SetStatusRequest status;
       status.set_technician_id(technician);
@@ -66,8 +101,8 @@ class TenantsStreams : public Tenants {
       listener.who = row.Name() + " by column " + column;
       listener.place = tenant.Prepare(row.state);
       listener.place.names.self = self;
-      listener.call = std::make_unique<RawCall>(daemon.client(), *row.rpc,
-                                                column == 'D' ? tenant.Authorization(column, &listener.place) : authorization);
+      listener.authorization = column == 'D' ? tenant.Authorization(column, &listener.place) : authorization;
+      listener.call = std::make_unique<RawCall>(daemon.client(), *row.rpc, listener.authorization);
       listener.call->Write(*row.ask(listener.place.names).front());
       if (!row.rpc->client_streaming()) listener.call->HalfClose();
       const auto first = listener.call->Read();
@@ -78,9 +113,13 @@ class TenantsStreams : public Tenants {
     return listeners;
   }
 
-  // Reads until `number`; returns how many messages it took.
+  // Reads until `number`, and returns how many messages it took; of a state until what is so, which may take any number.
   size_t HearOf(Listener& listener, uint64_t number) {
     SCOPED_TRACE(listener.who);
+    if (const MethodDescriptor* read = ReadOf(*listener.row->rpc)) {
+      CatchUp(listener, *read);
+      return 0;
+    }
     for (const auto& message : Poke(*listener.row, number)) listener.call->Write(*message);
     size_t count = 0;
     while (const auto bytes = listener.call->Read()) {
@@ -92,6 +131,22 @@ class TenantsStreams : public Tenants {
     ADD_FAILURE() << "the stream has ended: " << Text(*listener.row->rpc, end);
     return count;
   }
+
+  void CatchUp(Listener& listener, const MethodDescriptor& read) {
+    auto same = NewMessage(read.input_type());  // its fields are those of the watch
+    EXPECT_TRUE(same->ParseFromString(listener.row->ask(listener.place.names).front()->SerializeAsString()));
+    Messages request;
+    request.push_back(std::move(same));
+    const Heard is = api_test::Ask(daemon.client(), read, request, listener.authorization);
+    ASSERT_EQ(is.messages.size(), 1u) << Text(read, is);
+    while (StateOf(*listener.row->rpc, listener.heard.back()) != StateOf(read, is.messages.front())) {
+      const auto bytes = listener.call->Read();
+      ASSERT_TRUE(bytes.has_value()) << "the stream has ended: " << Text(*listener.row->rpc, listener.call->End());
+      listener.heard.push_back(*bytes);
+    }
+  }
+
+  std::vector<Place> waiting;  // by Nudge
 };
 
 TEST_F(TenantsStreams, StreamsHearNothingOfAnotherOrganization) {
@@ -109,7 +164,7 @@ TEST_F(TenantsStreams, StreamsHearNothingOfAnotherOrganization) {
   }
 
   auto nudge = [&](uint64_t number) {
-    Nudge(ours, {ours.names().self, ours.names().boss}, ours.names().session, number);
+    Nudge(ours, ours.technicians(), ours.names().session, number);
     std::vector<size_t> counts;
     for (Listener& listener : listeners) counts.push_back(HearOf(listener, number));
     return counts;
@@ -169,22 +224,31 @@ TEST_F(TenantsStreams, StreamsEndWithTheirCredentialAndThoseOfItsNamesakeGoOn) {
                                     request.mutable_update_mask()->add_paths("administrator");
                                     ours.Do<pb::UpdateTechnicianResponse>(request);
                                   }},
+                                 {"ungrouped", "G", grpc::PERMISSION_DENIED,
+                                  [&](const std::string& technician, const std::string&) {
+                                    pb::UpdateTechnicianRequest request;
+                                    request.mutable_technician()->set_technician_id(technician);
+                                    request.mutable_update_mask()->add_paths("administered_group_ids");
+                                    ours.Do<pb::UpdateTechnicianResponse>(request);
+                                  }},
                                  {"expired", "TIA", grpc::UNAUTHENTICATED,
                                   [&](const std::string&, const std::string&) { daemon.clock().Advance(seconds(10)); }}};
   const std::map<char, pb::Role> roles = {
-      {'T', pb::ROLE_TECHNICIAN}, {'I', pb::ROLE_INTEGRATOR}, {'A', pb::ROLE_ADMINISTRATOR}};
-  const Place waiting = theirs.Prepare(State::kWaiting);  // in the channel's queue: in that of each technician
+      {'T', pb::ROLE_TECHNICIAN}, {'G', pb::ROLE_TECHNICIAN}, {'I', pb::ROLE_INTEGRATOR}, {'A', pb::ROLE_ADMINISTRATOR}};
+  const Place in_queue = theirs.Prepare(State::kWaiting);  // in the channel's queue: in that of each technician
   uint64_t number = 7000000;
   for (const Way& way : ways) {
     for (char column : way.columns) {
       SCOPED_TRACE("a key that is " + way.name + ", of column " + column);
-      const std::string technician = way.name + (column == 'T' ? "-tech" : column == 'I' ? "-int" : "-adm");
+      const bool his = roles.at(column) == pb::ROLE_TECHNICIAN;
+      const std::string technician = way.name + (his ? "-tech" : column == 'I' ? "-int" : "-adm");
       const std::string key = "the-" + technician;
       std::map<Tenant*, std::vector<Listener>> open;
       for (Tenant* tenant : {&ours, &theirs}) {
-        tenant->AddTechnician(technician, tenant->names().group, way.name == "demoted");
+        tenant->AddTechnician(technician, tenant->names().group, way.name == "demoted",
+                              column == 'G' ? tenant->names().group : "");
         const Time expires = way.name == "expired" && tenant == &ours ? daemon.clock().Now() + seconds(10) : kNoTime;
-        const std::string token = tenant->AddKey(key, roles.at(column), column == 'T' ? technician : "", expires);
+        const std::string token = tenant->AddKey(key, roles.at(column), his ? technician : "", expires);
         open[tenant] = Open(*tenant, column, technician, Bearer(token));
         EXPECT_GE(open[tenant].size(), 3u);
       }
@@ -193,7 +257,7 @@ TEST_F(TenantsStreams, StreamsEndWithTheirCredentialAndThoseOfItsNamesakeGoOn) {
         const Heard end = listener.call->End();
         EXPECT_EQ(end.status.error_code(), way.code) << listener.who << ": " << Text(*listener.row->rpc, end);
       }
-      Nudge(theirs, {technician}, waiting.names.session, ++number);
+      Nudge(theirs, {technician}, in_queue.names.session, ++number);
       for (Listener& listener : open[&theirs]) HearOf(listener, number);
     }
   }
@@ -210,10 +274,14 @@ TEST_F(TenantsStreams, ADevicesStreamEndsWithItsSession) {
     ours.Tidy(listener.place);
     const Heard end = listener.call->End();
     EXPECT_TRUE(end.status.ok()) << Text(*listener.row->rpc, end);
-    // Its token opens nothing more: it only tells how the session ended.
+    // Its token opens nothing more: Attach only tells how the session ended.
     const Heard again = Ask(*listener.row, listener.place.names, Bearer(listener.place.token));
-    ASSERT_EQ(again.messages.size(), 1u) << Text(*listener.row->rpc, again);
     pb::AttachResponse ended;
+    if (listener.row->rpc->output_type() != ended.GetDescriptor()) {
+      EXPECT_EQ(again.status.error_code(), grpc::UNAUTHENTICATED) << Text(*listener.row->rpc, again);
+      continue;
+    }
+    ASSERT_EQ(again.messages.size(), 1u) << Text(*listener.row->rpc, again);
     EXPECT_TRUE(ended.ParseFromString(again.messages[0]) && ended.has_ended()) << Text(*listener.row->rpc, again);
   }
   for (Listener& listener : open[&theirs]) HearOf(listener, 7000001);

@@ -59,7 +59,9 @@ class WhatIf {
         Until(changes_);
         break;
       case Filter::kFull:
-        Settings([](GroupSettings& s) { ++s.max_active_sessions; });
+        Settings([&](GroupSettings& s) {
+          s.max_active_sessions = static_cast<uint32_t>(ActiveSessions(world_.org, technician_)) + 1;
+        });
         break;
       case Filter::kCapacity:
         Configure([&](TechnicianConfig& c) {

@@ -30,6 +30,7 @@ TEST(RoutingRandom, EveryDecisionIsExplainedAndNothingIsLeftWaiting) {
     redirects += run.redirects;
   }
   std::cout << decisions << " decisions, " << redirects << " redirects, seeds from " << first << "\n";
+  if (one != nullptr) return;
   EXPECT_GT(decisions, kSteps / 5);
   EXPECT_GT(redirects, kSteps / 100);
 }
