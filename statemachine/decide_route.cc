@@ -70,6 +70,14 @@ bool AnybodyOnline(const Org& org, const Queue& queue) {
   });
 }
 
+const Fallback* FallbackNow(const Org& org, const Queue& queue) {
+  const Channel* channel = FindChannel(org, queue.channel);
+  if (channel == nullptr) return nullptr;
+  if (!channel->open && channel->out_of_hours.action != Unserved::kKeepWaiting) return &channel->out_of_hours;
+  const bool asks = channel->nobody_online.action != Unserved::kKeepWaiting;
+  return asks && !AnybodyOnline(org, queue) ? &channel->nobody_online : nullptr;
+}
+
 bool RoutesByItself(const Org& org, const Queue& queue) {
   const Channel* channel = FindChannel(org, queue.channel);
   if (channel == nullptr) return false;
@@ -100,12 +108,7 @@ Decision Unserved(const Org& org, const Session& session, Time now) {
     decision.events.push_back(event::Redirected{session.id, session.queue(), to, rule->when});
     return decision;
   }
-  const Fallback* fallback = nullptr;
-  if (!channel->open && channel->out_of_hours.action != guichet::Unserved::kKeepWaiting) {
-    fallback = &channel->out_of_hours;
-  } else if (channel->nobody_online.action != guichet::Unserved::kKeepWaiting && !AnybodyOnline(org, session.queue())) {
-    fallback = &channel->nobody_online;
-  }
+  const Fallback* fallback = FallbackNow(org, session.queue());
   if (fallback == nullptr) return decision;
   if (fallback->action == guichet::Unserved::kEnd) {
     decision.events.push_back(event::Unattended{session.id, fallback->notice, fallback->page_url});
