@@ -1,4 +1,5 @@
-// AdminService: organizations, groups, technicians, channels and keys.
+// AdminService: organizations and keys (admin_service.cc), groups and technicians (admin_people.cc), channels
+// (admin_channels.cc).
 #pragma once
 
 #include "guichet/v1/admin_service.grpc.pb.h"
@@ -23,6 +24,7 @@ class AdminService final : public pb::AdminService::CallbackService {
   Unary DeleteGroup(Context, const pb::DeleteGroupRequest*, pb::DeleteGroupResponse*) override;
   Unary ListGroups(Context, const pb::ListGroupsRequest*, pb::ListGroupsResponse*) override;
   Unary CreateTechnician(Context, const pb::CreateTechnicianRequest*, pb::CreateTechnicianResponse*) override;
+  Unary CreateTechnicians(Context, const pb::CreateTechniciansRequest*, pb::CreateTechniciansResponse*) override;
   Unary GetTechnician(Context, const pb::GetTechnicianRequest*, pb::GetTechnicianResponse*) override;
   Unary UpdateTechnician(Context, const pb::UpdateTechnicianRequest*, pb::UpdateTechnicianResponse*) override;
   Unary DeleteTechnician(Context, const pb::DeleteTechnicianRequest*, pb::DeleteTechnicianResponse*) override;
@@ -36,13 +38,6 @@ class AdminService final : public pb::AdminService::CallbackService {
   Unary RevokeApiKey(Context, const pb::RevokeApiKeyRequest*, pb::RevokeApiKeyResponse*) override;
 
  private:
-  template <class Request, class Response>
-  Unary Change(Context context, const Request* request, Response* response, std::function<absl::Status()> check,
-               MakeCommand make, std::function<void(const OrgRuntime&, Response*)> fill);
-  template <class Request, class Response>
-  Unary Look(Context context, const Request* request, Response* response,
-             std::function<absl::Status(const OrgRuntime&, Response*)> look);
-
   Gateway& gateway_;
 };
 

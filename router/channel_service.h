@@ -9,8 +9,13 @@ namespace guichet::router {
 class ChannelService final : public pb::ChannelService::CallbackService {
  public:
   explicit ChannelService(Gateway& gateway) : gateway_(gateway) {}
-  grpc::ServerUnaryReactor* SubmitForm(grpc::CallbackServerContext*, const pb::SubmitFormRequest*,
-                                       pb::SubmitFormResponse*) override;
+  using Context = grpc::CallbackServerContext*;
+
+  grpc::ServerUnaryReactor* GetForm(Context, const pb::GetFormRequest*, pb::GetFormResponse*) override;
+  grpc::ServerUnaryReactor* SubmitForm(Context, const pb::SubmitFormRequest*, pb::SubmitFormResponse*) override;
+  grpc::ServerUnaryReactor* GetPosition(Context, const pb::GetPositionRequest*, pb::GetPositionResponse*) override;
+  grpc::ServerWriteReactor<pb::WatchPositionResponse>* WatchPosition(Context, const pb::WatchPositionRequest*) override;
+  grpc::ServerUnaryReactor* LeaveQueue(Context, const pb::LeaveQueueRequest*, pb::LeaveQueueResponse*) override;
 
  private:
   Gateway& gateway_;

@@ -1,6 +1,7 @@
 // SessionService.ExecuteCommands: many commands in flight over one stream.
 #include <deque>
 
+#include "router/authorize.h"
 #include "router/limits.h"
 #include "router/parse.h"
 #include "router/session_reads.h"
@@ -78,9 +79,8 @@ class CommandStream final : public Stream<Reactor, pb::ExecuteCommandsResponse> 
   }
 
   void Create(uint64_t tag, const pb::CreateSessionRequest& request) {
-    if (request.method() != pb::METHOD_UNSPECIFIED && request.method() != pb::METHOD_PIN &&
-        request.method() != pb::METHOD_LINK) {
-      Reply(tag, InvalidField("create.method", "must be PIN or LINK on this stream; use the unary call for others"), {});
+    if (request.method() == pb::METHOD_CHANNEL_FORM || request.method() == pb::METHOD_MONITORING) {
+      Reply(tag, InvalidField("create.method", "cannot be CHANNEL_FORM or MONITORING on this stream; use the unary call"), {});
       return;
     }
     absl::StatusOr<NewSession> made = ToNewSession(principal_, gateway_.codes, request);
@@ -99,6 +99,7 @@ class CommandStream final : public Stream<Reactor, pb::ExecuteCommandsResponse> 
     auto self = std::static_pointer_cast<CommandStream>(this->self());
     Mutation mutation;
     mutation.org = principal_.org;
+    mutation.principal = principal_;
     mutation.actor = principal_.actor();
     // A command of the stream and a unary call are different requests: their answers differ.
     SetRequest(mutation,
@@ -111,6 +112,7 @@ class CommandStream final : public Stream<Reactor, pb::ExecuteCommandsResponse> 
         [answer](const OrgRuntime& rt, const Step& step) {
           answer->effect.set_revision(step.entry.revision.value);
           answer->effect.set_session_id(step.session.value);
+          answer->effect.set_activity_id(ActivityRequestedBy(step));
           if (const Session* session = SessionAfter(rt, step)) answer->effect.set_epoch(session->epoch.value);
         },
         [self, tag, answer](const absl::Status& status) {
@@ -150,6 +152,18 @@ class CommandStream final : public Stream<Reactor, pb::ExecuteCommandsResponse> 
         return Act(tag, request.accept_lead());
       case pb::ExecuteCommandsRequest::kUpdate:
         return Act(tag, request.update());
+      case pb::ExecuteCommandsRequest::kSetGrants:
+        return Act(tag, request.set_grants());
+      case pb::ExecuteCommandsRequest::kRequestActivity:
+        return Act(tag, request.request_activity());
+      case pb::ExecuteCommandsRequest::kCloseActivity:
+        return Act(tag, request.close_activity());
+      case pb::ExecuteCommandsRequest::kSetChat:
+        return Act(tag, request.set_chat());
+      case pb::ExecuteCommandsRequest::kSendSurvey:
+        return Act(tag, request.send_survey());
+      case pb::ExecuteCommandsRequest::kRejectOffer:
+        return Act(tag, request.reject_offer());
       case pb::ExecuteCommandsRequest::COMMAND_NOT_SET:
         break;
     }
@@ -189,7 +203,7 @@ grpc::ServerBidiReactor<pb::ExecuteCommandsRequest, pb::ExecuteCommandsResponse>
     Context context) {
   absl::StatusOr<Principal> principal = gateway_.directory.Authenticate(BearerToken(*context), gateway_.clock.Now());
   absl::Status refused = principal.status();
-  if (refused.ok() && principal->role == KeyRole::kOperator) refused = PermissionDenied("operator", "act on sessions");
+  if (refused.ok()) refused = MayCall(*principal, Right::kSessionsWrite, "act on sessions");
   auto stream = std::make_shared<CommandStream>(gateway_, context, principal.ok() ? *principal : Principal{});
   if (!refused.ok()) {
     stream->Refuse(stream, refused);

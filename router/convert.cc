@@ -19,18 +19,92 @@ void SetDuration(Duration duration, google::protobuf::Duration* out) {
 
 pb::EntryState ToProto(EntryState state) { return static_cast<pb::EntryState>(state); }
 
-static_assert(static_cast<int>(EntryState::kRemoved) == pb::ENTRY_STATE_REMOVED);
-static_assert(static_cast<int>(EntryState::kTimedOut) == pb::ENTRY_STATE_TIMED_OUT);
+// Numbers of the core and of the API are the same.
+static_assert(static_cast<int>(EntryState::kConnecting) == pb::ENTRY_STATE_CONNECTING);
+static_assert(static_cast<int>(EntryState::kRemoved) == pb::ENTRY_STATE_REMOVED &&
+              kEntryStateCount == pb::EntryState_ARRAYSIZE);
+static_assert(static_cast<int>(Link::kNeverAttached) == pb::LINK_NEVER_ATTACHED);
 static_assert(static_cast<int>(Link::kOffline) == pb::LINK_OFFLINE);
-static_assert(static_cast<int>(Outcome::kAborted) == pb::OUTCOME_ABORTED);
+static_assert(static_cast<int>(Outcome::kClosedByCustomer) == pb::OUTCOME_CLOSED_BY_CUSTOMER);
+static_assert(static_cast<int>(Outcome::kAborted) == pb::OUTCOME_ABORTED && kOutcomeCount == pb::Outcome_ARRAYSIZE);
+static_assert(static_cast<int>(Method::kPin) == pb::METHOD_PIN);
 static_assert(static_cast<int>(Method::kMonitoring) == pb::METHOD_MONITORING);
-static_assert(static_cast<int>(Status::kOffline) == pb::TECHNICIAN_STATUS_OFFLINE);
-static_assert(static_cast<int>(KeyRole::kOperator) == pb::ROLE_OPERATOR);
+static_assert(static_cast<int>(Method::kLan) == pb::METHOD_LAN && kMethodCount == pb::Method_ARRAYSIZE);
+static_assert(static_cast<int>(Role::kLead) == pb::Participant::ROLE_LEAD);
+static_assert(static_cast<int>(Role::kInvitee) == pb::Participant::ROLE_INVITEE);
+static_assert(static_cast<int>(SessionType::kLens) == pb::SESSION_TYPE_LENS && kSessionTypeCount == pb::SessionType_ARRAYSIZE);
+static_assert(static_cast<int>(DeliveryState::kRequested) == pb::DELIVERY_STATE_REQUESTED);
+static_assert(static_cast<int>(DeliveryState::kFailed) == pb::DELIVERY_STATE_FAILED &&
+              kDeliveryStateCount == pb::DeliveryState_ARRAYSIZE);
+static_assert(static_cast<int>(ActivityKind::kRemoteControl) == pb::ACTIVITY_KIND_REMOTE_CONTROL);
+static_assert(static_cast<int>(ActivityKind::kSendFile) == pb::ACTIVITY_KIND_SEND_FILE);
+static_assert(static_cast<int>(ActivityKind::kUnattendedAccess) == pb::ACTIVITY_KIND_UNATTENDED_ACCESS &&
+              kActivityKindCount == pb::ActivityKind_ARRAYSIZE);
+static_assert(static_cast<int>(OfferEnd::kRejected) == pb::Decline::CAUSE_REJECTED);
+static_assert(static_cast<int>(OfferEnd::kTimedOut) == pb::Decline::CAUSE_TIMED_OUT);
 
-void ToProto(const Session& session, const Org* org, pb::Session* out) {
+namespace {
+
+void ToProto(const Participant& participant, pb::Participant* out) {
+  out->set_technician_id(participant.technician.value);
+  out->set_role(static_cast<pb::Participant::Role>(participant.role));
+  out->set_on_hold(participant.on_hold);
+  out->set_seat_of(participant.seat_of.value);
+  out->set_foreground(participant.foreground);
+  SetTime(participant.joined, out->mutable_join_time());
+  AddPermissions(Permissions::All() ^ participant.granted, out->mutable_denied_permissions());
+}
+
+void ToProto(const Transfer& transfer, pb::Transfer* out) {
+  for (const TechnicianId& id : transfer.senders) out->add_sender_technician_ids(id.value);
+  for (const TechnicianId& id : transfer.recipients) out->add_recipient_technician_ids(id.value);
+  const TransferTarget& target = transfer.target;
+  if (target.technician) out->mutable_target()->set_technician_id(target.technician.value);
+  if (target.group) out->mutable_target()->set_group_id(target.group.value);
+  if (target.channel) out->mutable_target()->set_channel_id(target.channel.value);
+  out->set_comment(transfer.comment);
+  SetTime(transfer.since, out->mutable_create_time());
+}
+
+void ToProto(const Activity& activity, pb::Activity* out) {
+  out->set_activity_id(activity.id);
+  out->set_kind(static_cast<pb::ActivityKind>(activity.kind));
+  out->set_technician_id(activity.technician.value);
+  out->set_open(activity.open);
+  out->set_detail(activity.detail);
+  SetTime(activity.since, out->mutable_since_time());
+}
+
+// What routing has done with the session.
+void RoutingToProto(const Session& session, pb::Session* out) {
+  out->set_queue_group_id(session.queue_group.value);
+  out->set_preferred_technician_id(session.preferred.value);
+  out->set_preferred_only(session.preferred_only);
+  if (session.offer) {
+    out->mutable_offer()->set_technician_id(session.offer->technician.value);
+    SetTime(session.offer->since, out->mutable_offer()->mutable_create_time());
+    SetTime(session.offer->expires, out->mutable_offer()->mutable_expire_time());
+  }
+  for (const Decline& decline : session.declines) {
+    pb::Decline* d = out->add_declines();
+    d->set_technician_id(decline.technician.value);
+    d->set_cause(static_cast<pb::Decline::Cause>(decline.cause));
+    d->set_reason(decline.reason);
+    SetTime(decline.at, d->mutable_time());
+  }
+  out->set_customer_notified(session.notified);
+  if (session.told) {
+    SetDuration(session.told->p50, out->mutable_told_wait()->mutable_p50());
+    SetDuration(session.told->p90, out->mutable_told_wait()->mutable_p90());
+  }
+}
+
+// All but the deadline.
+void ToProto(const Session& session, Time urgent, pb::Session* out) {
   out->set_session_id(session.id.value);
   out->set_epoch(session.epoch.value);
   out->set_method(static_cast<pb::Method>(session.method));
+  out->set_type(static_cast<pb::SessionType>(session.type));
   out->set_name(session.profile.name);
   for (const std::string& field : session.profile.custom_fields) out->add_custom_fields(field);
   out->set_tracking_id(session.profile.tracking_id);
@@ -40,110 +114,62 @@ void ToProto(const Session& session, const Org* org, pb::Session* out) {
   out->set_channel_id(session.channel.value);
   out->set_owner_technician_id(session.owner.value);
   out->set_monitored_technician_id(session.monitored.value);
+  if (session.delivery.state != DeliveryState::kNone) {
+    out->mutable_delivery()->set_state(static_cast<pb::DeliveryState>(session.delivery.state));
+    out->mutable_delivery()->set_address(session.delivery.address);
+    out->mutable_delivery()->set_detail(session.delivery.detail);
+  }
   if (const Participant* lead = session.lead()) out->set_lead_technician_id(lead->technician.value);
   out->set_link(static_cast<pb::Link>(session.link));
   out->set_lead_console_lost(session.lead_console_lost);
   out->set_held(session.held);
-  for (const Participant& participant : session.participants) {
-    pb::Participant* p = out->add_participants();
-    p->set_technician_id(participant.technician.value);
-    p->set_role(static_cast<pb::Participant::Role>(participant.role));
-    p->set_on_hold(participant.on_hold);
-    p->set_seat_of(participant.seat_of.value);
-    p->set_foreground(participant.foreground);
-    SetTime(participant.joined, p->mutable_join_time());
-  }
-  if (session.transfer) {
-    pb::Transfer* transfer = out->mutable_transfer();
-    for (const TechnicianId& id : session.transfer->senders) transfer->add_sender_technician_ids(id.value);
-    for (const TechnicianId& id : session.transfer->recipients) transfer->add_recipient_technician_ids(id.value);
-    const TransferTarget& target = session.transfer->target;
-    if (target.technician) transfer->mutable_target()->set_technician_id(target.technician.value);
-    if (target.group) transfer->mutable_target()->set_group_id(target.group.value);
-    if (target.channel) transfer->mutable_target()->set_channel_id(target.channel.value);
-    transfer->set_comment(session.transfer->comment);
-    SetTime(session.transfer->since, transfer->mutable_create_time());
-  }
+  for (const Participant& participant : session.participants) ToProto(participant, out->add_participants());
+  if (session.transfer) ToProto(*session.transfer, out->mutable_transfer());
   out->set_lead_offered_to(session.lead_offered_to.value);
+  for (const Activity& activity : session.activities) ToProto(activity, out->add_activities());
+  AddKinds(session.standing_grants, out->mutable_standing_grants());
+  out->set_chat_off(session.chat_off);
+  out->set_survey_sent(session.survey_sent);
+  RoutingToProto(session, out);
   out->set_outcome(static_cast<pb::Outcome>(session.outcome));
   SetTime(session.created, out->mutable_create_time());
   if (session.first_waiting != kNoTime) SetTime(session.first_waiting, out->mutable_waiting_time());
   if (session.started != kNoTime) SetTime(session.started, out->mutable_start_time());
   if (session.ended != kNoTime) SetTime(session.ended, out->mutable_end_time());
   if (session.code_expires != kNoTime) SetTime(session.code_expires, out->mutable_code_expire_time());
-  if (org != nullptr) {
-    if (std::optional<Deadline> next = NextDeadline(*org, session)) {
-      SetTime(next->due, out->mutable_deadline_time());
-      out->set_deadline_timer(std::string(Name(next->kind)));
-    }
-  }
+  if (urgent != kNoTime) SetTime(urgent, out->mutable_urgent_time());
   out->set_revision(session.revision.value);
 }
 
-void ToProto(const Session& session, const TechnicianId& technician, EntryState state, const Org* org, pb::QueueEntry* out) {
-  out->set_state(ToProto(state));
+// All but the session.
+void EntryToProto(const Session& session, const TechnicianId& technician, EntryState state, pb::QueueEntry* out) {
+  out->set_state(router::ToProto(state));
   SetTime(SinceOf(session, technician), out->mutable_since_time());
   if (state == EntryState::kReconnecting) {
     out->set_reconnecting_cause(ReconnectingBecauseOfConsole(session, technician) ? pb::QueueEntry::RECONNECTING_CAUSE_CONSOLE
                                                                                   : pb::QueueEntry::RECONNECTING_CAUSE_DEVICE);
   }
+}
+
+}  // namespace
+
+void ToProto(const Session& session, const Org* org, pb::Session* out) {
+  ToProto(session, org == nullptr ? kNoTime : UrgentAt(*org, session), out);
+  if (org == nullptr) return;
+  if (std::optional<Deadline> next = NextDeadline(*org, session)) {
+    SetTime(next->due, out->mutable_deadline_time());
+    out->set_deadline_timer(std::string(Name(next->kind)));
+  }
+}
+
+void ToProto(const Session& session, const TechnicianId& technician, EntryState state, const Org* org, pb::QueueEntry* out) {
+  EntryToProto(session, technician, state, out);
   ToProto(session, org, out->mutable_session());
 }
 
-void ToProto(const TechnicianInfo& info, pb::Technician* out) {
-  const Technician& technician = info.technician;
-  out->set_technician_id(technician.id.value);
-  out->set_display_name(technician.display_name);
-  out->set_group_id(technician.group.value);
-  out->set_administrator(technician.administrator);
-  out->set_disabled(technician.disabled);
-  out->set_status(static_cast<pb::TechnicianStatus>(technician.status));
-  SetTime(technician.status_since, out->mutable_status_since_time());
-  out->set_away(technician.away);
-  out->set_away_reason(technician.away_reason);
-  out->set_inactive(technician.inactive);
-  out->set_console_attached(technician.console);
-  out->set_active_sessions(static_cast<uint32_t>(info.active_sessions));
-  SetTime(technician.created, out->mutable_create_time());
-}
-
-void ToProto(const Group& group, pb::Group* out) {
-  out->set_group_id(group.id.value);
-  out->set_display_name(group.display_name);
-  const GroupSettings& from = group.settings;
-  pb::GroupSettings* to = out->mutable_settings();
-  SetDuration(from.private_code_validity, to->mutable_private_code_validity());
-  SetDuration(from.connecting_timeout, to->mutable_connecting_timeout());
-  SetDuration(from.waiting_timeout, to->mutable_waiting_timeout());
-  SetDuration(from.idle_timeout, to->mutable_idle_timeout());
-  SetDuration(from.device_lost_grace, to->mutable_device_lost_grace());
-  SetDuration(from.offline_after, to->mutable_offline_after());
-  SetDuration(from.hold_limit, to->mutable_hold_limit());
-  SetDuration(from.system_limit, to->mutable_system_limit());
-  to->set_max_active_sessions(from.max_active_sessions);
-  to->set_busy_at(from.busy_at);
-  to->set_auto_start_private(from.auto_start_private);
-  to->set_console_lost_policy(static_cast<pb::GroupSettings::ConsoleLostPolicy>(from.console_lost_policy));
-  to->set_terms(from.terms);
-  SetDuration(from.away_after, to->mutable_away_after());
-  SetDuration(from.logout_after, to->mutable_logout_after());
-}
-
-void ToProto(const Channel& channel, pb::Channel* out) {
-  out->set_channel_id(channel.id.value);
-  out->set_display_name(channel.display_name);
-  for (const GroupId& group : channel.groups) out->add_group_ids(group.value);
-  for (const TechnicianId& technician : channel.technicians) out->add_technician_ids(technician.value);
-  if (channel.connecting_timeout) SetDuration(*channel.connecting_timeout, out->mutable_connecting_timeout());
-  if (channel.waiting_timeout) SetDuration(*channel.waiting_timeout, out->mutable_waiting_timeout());
-}
-
-void ToProto(const ApiKey& key, pb::ApiKey* out) {
-  out->set_key_id(key.id.value);
-  out->set_role(static_cast<pb::Role>(key.role));
-  out->set_technician_id(key.technician.value);
-  if (key.expires != kNoTime) SetTime(key.expires, out->mutable_expire_time());
-  SetTime(key.created, out->mutable_create_time());
+void ToWatched(const Session& session, const TechnicianId& technician, EntryState state, Time urgent, pb::QueueEntry* out) {
+  EntryToProto(session, technician, state, out);
+  ToProto(session, urgent, out->mutable_session());
 }
 
 void ToProto(const CustomerUpdate& update, pb::CustomerView* out) {
@@ -165,6 +191,17 @@ void ToProto(const CustomerUpdate& update, pb::CustomerView* out) {
     phase = pb::CustomerView::PHASE_ACTIVE;
   }
   out->set_phase(phase);
+  for (const Activity& activity : session.activities) ToProto(activity, out->add_activities());
+  out->set_chat_off(session.chat_off);
+  out->set_survey(update.survey);
+  out->set_notice(update.notice);
+}
+
+void ToProto(const CustomerUpdate& update, pb::AppletEnded* out) {
+  out->set_outcome(static_cast<pb::Outcome>(update.session->outcome));
+  out->set_survey(update.survey);
+  out->set_page_url(update.session->end_page);
+  out->set_notice(update.notice);
 }
 
 std::string RowName(EntryState from, EntryState to, Trigger trigger, bool monitoring) {
@@ -187,6 +224,8 @@ void ToProto(const store::TimelineItem& item, pb::TimelineEvent* out) {
     c->set_from(ToProto(change.from));
     c->set_to(ToProto(change.to));
     c->set_row(RowName(change.from, change.to, item.trigger, item.monitoring));
+    c->set_channel_id(change.pool.channel.value);
+    c->set_queue_group_id(change.pool.group.value);
   }
 }
 

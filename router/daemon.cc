@@ -83,6 +83,11 @@ class DaemonImpl final : public Daemon {
     gateway_.reset(
         new Gateway{*store_, clock_, metrics_, directory_, codes_, streams_, workers_, shards_, options_.link_base_url});
     if (absl::Status s = OpenShards(); !s.ok()) return s;
+    directory_.OnKeyUsed([this](const OrgId& org, const KeyId& key, Time at) {
+      (void)gateway_->ShardOf(org).Submit([org, key, at](Turn& turn) {
+        if (OrgRuntime* rt = turn.Find(org)) turn.KeyUsed(*rt, key, at);
+      });
+    });
     if (!options_.metrics_listen.empty()) {
       metrics_.SetSnapshotProvider([this] { return TakeSnapshot(*gateway_); });
       auto exposer = metrics::OpenExposer(options_.metrics_listen, metrics_);

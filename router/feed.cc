@@ -2,10 +2,17 @@
 
 #include <algorithm>
 
+#include "statemachine/timers.h"
+
 namespace guichet::router {
+
+void Published::AddUrgency(const Org& org) {
+  for (const SessionChange& change : entry.sessions) urgent.push_back(UrgentAt(org, *change.after));
+}
 
 void Feed::Publish(PublishedPtr next) {
   std::vector<std::shared_ptr<Listener>> awake;
+  const PublishedPtr published = next;
   {
     absl::MutexLock lock(&mu_);
     last_ = next->entry.revision;
@@ -18,6 +25,7 @@ void Feed::Publish(PublishedPtr next) {
     });
     listeners_.erase(gone, listeners_.end());
   }
+  std::partition(awake.begin(), awake.end(), [&](const auto& listener) { return listener->IsAboutHim(*published); });
   for (const std::shared_ptr<Listener>& listener : awake) listener->Poke();
 }
 

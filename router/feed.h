@@ -14,14 +14,23 @@ namespace guichet::router {
 // A technician as others see him, at one revision.
 struct TechnicianInfo {
   Technician technician;
-  size_t active_sessions = 0;
+  uint32_t active_sessions = 0;
+  uint32_t busy_at = 0;  // of his group; 0: never BUSY
+  uint32_t units = 0;    // of capacity, taken by his active sessions
+  uint32_t capacity = 0;
+  SessionId offered;
 };
 
-// A durable log entry, with what watchers of technicians need and the log does not keep.
+// A durable log entry, with what watchers need and the log does not keep.
 struct Published {
   LogEntry entry;
+  std::vector<Time> urgent;                 // UrgentAt of each of entry.sessions; empty: none of them
   std::vector<TechnicianInfo> technicians;  // those who changed
   std::vector<TechnicianId> deleted;
+
+  // Fills `urgent` by the alert levels of the organization.
+  void AddUrgency(const Org& org);
+  Time UrgencyOf(size_t session) const { return session < urgent.size() ? urgent[session] : kNoTime; }
 };
 using PublishedPtr = std::shared_ptr<const Published>;
 
@@ -30,6 +39,8 @@ class Listener {
  public:
   virtual ~Listener() = default;
   virtual void Poke() = 0;
+  // Whether the entry is about this listener's technician himself: then it is told before those who only look on.
+  virtual bool IsAboutHim(const Published&) const { return false; }
 };
 
 // Thread safety: all methods may be called from any thread. Invariant: the ring holds consecutive revisions up to last().

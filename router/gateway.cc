@@ -3,9 +3,12 @@
 #include <arpa/inet.h>
 
 #include "absl/strings/escaping.h"
+#include "absl/strings/numbers.h"
 #include "absl/strings/str_cat.h"
+#include "router/authorize.h"
 #include "router/secrets.h"
 #include "statemachine/refusal.h"
+#include "store/keys.h"
 
 namespace guichet::router {
 
@@ -43,9 +46,6 @@ void SetRequest(Mutation& mutation, const std::string& caller, const std::string
   mutation.content_hash = Fingerprint(absl::StrCat(request.GetTypeName(), "\x1f", request.SerializeAsString()));
 }
 
-namespace {
-
-// True when the request was answered before: `status` and `response` are then the first answer, or REQUEST_ID_REUSED.
 bool AnswerAgain(const OrgRuntime& rt, const Mutation& mutation, google::protobuf::Message* response, absl::Status& status) {
   if (mutation.request_key.empty()) return false;
   auto it = rt.requests.find(mutation.request_key);
@@ -57,6 +57,29 @@ bool AnswerAgain(const OrgRuntime& rt, const Mutation& mutation, google::protobu
   return true;
 }
 
+void KeepAnswer(Turn& turn, OrgRuntime& rt, const Mutation& mutation, const google::protobuf::Message& response) {
+  if (mutation.request_key.empty()) return;
+  turn.Remember(rt, mutation.request_key,
+                {mutation.content_hash, mutation.method, turn.now(), Seal(mutation.seal_secret, response.SerializeAsString())});
+}
+
+namespace {
+
+// A session that has left memory has ended: who lost the race against its end learns how it ended, as long as history is.
+void AnswerFromHistory(Gateway& gateway, const OrgId& org, const absl::Status& status, std::function<void(absl::Status)> done) {
+  SessionId id;
+  for (const auto& [key, value] : RefusalOf(status).metadata) {
+    if (key == "session_id") (void)absl::SimpleAtoi(value, &id.value);
+  }
+  const bool taken = gateway.workers.Run([&gateway, org, status, id, done] {
+    absl::StatusOr<std::string> record =
+        gateway.store.Get(store::OrgKey{org.value}, store::Family::kHistory, store::NumberKey(id.value));
+    absl::StatusOr<Session> session = record.ok() ? store::DecodeSession(*record) : absl::StatusOr<Session>(record.status());
+    done(session.ok() ? SessionEnded(id, session->outcome) : status);
+  });
+  if (!taken) done(status);
+}
+
 void RunMutation(Turn& turn, OrgRuntime& rt, const Mutation& mutation, const MakeCommand& make,
                  google::protobuf::Message* response, const Fill& fill, absl::Status& status) {
   absl::StatusOr<Command> command = make(rt.org);
@@ -64,16 +87,19 @@ void RunMutation(Turn& turn, OrgRuntime& rt, const Mutation& mutation, const Mak
     status = command.status();
     return;
   }
+  if (mutation.principal) {
+    if (absl::Status may = MayCommand(*mutation.principal, rt.org, *command); !may.ok()) {
+      status = may;
+      return;
+    }
+  }
   absl::StatusOr<Step> step = turn.Apply(rt, *command, mutation.actor);
   if (!step.ok()) {
     status = step.status();
     return;
   }
   fill(rt, *step);
-  if (mutation.request_key.empty()) return;
-  store::RequestItem item{mutation.content_hash, mutation.method, turn.now(),
-                          Seal(mutation.seal_secret, response->SerializeAsString())};
-  turn.Remember(rt, mutation.request_key, std::move(item));
+  KeepAnswer(turn, rt, mutation, *response);
 }
 
 }  // namespace
@@ -82,7 +108,7 @@ void Mutate(Gateway& gateway, Mutation mutation, MakeCommand make, google::proto
             std::function<void(absl::Status)> done) {
   Shard& shard = gateway.ShardOf(mutation.org);
   absl::Status submitted = shard.Submit(
-      [mutation = std::move(mutation), make = std::move(make), response, fill = std::move(fill), done](Turn& turn) {
+      [&gateway, mutation = std::move(mutation), make = std::move(make), response, fill = std::move(fill), done](Turn& turn) {
         if (mutation.abandoned && mutation.abandoned()) {
           turn.AfterDurable([done] { done(absl::CancelledError("the caller has gone")); });
           return;
@@ -92,6 +118,12 @@ void Mutate(Gateway& gateway, Mutation mutation, MakeCommand make, google::proto
           if (!AnswerAgain(*rt, mutation, response, status)) RunMutation(turn, *rt, mutation, make, response, fill, status);
         } else {
           status = OrganizationNotFound(mutation.org.value);
+        }
+        if (mutation.principal && RefusalOf(status).reason == Name(Reason::kSessionNotFound)) {
+          turn.AfterDurable([&gateway, org = mutation.org, done, status = std::move(status)] {
+            AnswerFromHistory(gateway, org, status, done);
+          });
+          return;
         }
         turn.AfterDurable([done, status = std::move(status)] { done(status); });
       });

@@ -5,6 +5,7 @@
 
 #include <functional>
 #include <memory>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -40,6 +41,7 @@ std::string PeerAddress(const grpc::ServerContextBase& context);
 // One call that changes something.
 struct Mutation {
   OrgId org;
+  std::optional<Principal> principal;  // none: a device; its commands are checked by its token
   std::string actor;
   std::string request_key;  // "": not repeatable
   std::string request_id;   // for the error
@@ -60,6 +62,11 @@ using Fill = std::function<void(const OrgRuntime&, const Step&)>;
 // `response` is written by `fill` and kept for repetitions; a repetition parses the first one into it.
 void Mutate(Gateway& gateway, Mutation mutation, MakeCommand make, google::protobuf::Message* response, Fill fill,
             std::function<void(absl::Status)> done);
+
+// What Mutate does about repetitions, for a change that cannot go through it. True when the request was answered before:
+// `status` and `response` are then the first answer, or REQUEST_ID_REUSED.
+bool AnswerAgain(const OrgRuntime& rt, const Mutation& mutation, google::protobuf::Message* response, absl::Status& status);
+void KeepAnswer(Turn& turn, OrgRuntime& rt, const Mutation& mutation, const google::protobuf::Message& response);
 
 // Runs `read` on the organization's shard and `done` once what it saw is durable.
 void Read(Gateway& gateway, const OrgId& org, std::function<absl::Status(Turn&, OrgRuntime&)> read,

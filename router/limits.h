@@ -7,11 +7,14 @@
 
 namespace guichet::router {
 
-inline constexpr size_t kCommandQueue = 16384;  // commands of a shard waiting; beyond: RESOURCE_EXHAUSTED / OVERLOADED
-inline constexpr size_t kBatchCommands = 1024;  // decided before a batch is handed to the store
-inline constexpr size_t kRoutesPerTurn = 512;   // sessions given to technicians before commands have their turn again
-inline constexpr size_t kBatchesInFlight = 8;   // handed to the store and not durable
-inline constexpr size_t kRequestIds = 65536;    // remembered an organization
+inline constexpr size_t kCommandQueue = 16384;    // commands of a shard waiting; beyond: RESOURCE_EXHAUSTED / OVERLOADED
+inline constexpr size_t kBatchCommands = 1024;    // decided before a batch is handed to the store
+inline constexpr size_t kRoutesPerTurn = 512;     // sessions given to technicians before commands have their turn again
+inline constexpr size_t kExplainedDecisions = 100;  // the latest of one session in an explanation
+inline constexpr size_t kLiveStepsAtOnce = 2000;  // views and queue places of one computation; beyond it the next waits a tick
+inline constexpr size_t kBatchesToPublish = 64;   // durable and not told to watchers; beyond it the writer waits
+inline constexpr size_t kBatchesInFlight = 8;     // handed to the store and not durable
+inline constexpr size_t kRequestIds = 65536;      // remembered an organization
 inline constexpr Duration kRequestIdAge = std::chrono::hours(24);
 inline constexpr size_t kLogPage = 256;             // entries read from the log at a time
 inline constexpr size_t kRetainedLog = 1000000;     // entries kept, an organization; older resume tokens expire
@@ -22,7 +25,8 @@ inline constexpr size_t kConsoleStreams = 20000;    // AttachConsole streams
 inline constexpr size_t kCommandStreams = 1000;     // ExecuteCommands streams
 inline constexpr size_t kCommandsInFlight = 1024;   // of one ExecuteCommands stream
 inline constexpr size_t kSnapshotPart = 100;        // entries in one message of a snapshot
-inline constexpr size_t kMessageBytes = 64 * 1024;  // largest request; terms, comments and fields fit with room
+inline constexpr size_t kDeliveriesPage = 256;      // invitations that a watcher of deliveries holds
+inline constexpr size_t kMessageBytes = (1 << 20);  // largest request: 1,000 technicians with names, groups and skills fit
 inline constexpr size_t kMetadataBytes = 8 * 1024;
 inline constexpr size_t kPinsLive = 100000;  // a tenth of all PINs: beyond it a random guess hits too often
 inline constexpr size_t kLiveScan = 5000;    // live sessions looked at for one page of a filtered list, on the writer's thread

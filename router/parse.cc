@@ -65,14 +65,36 @@ absl::StatusOr<TransferTarget> ToTransferTarget(const pb::TransferTarget& to) {
   return target;
 }
 
+// What is left of all permissions without those that are denied.
+absl::StatusOr<Permissions> WithoutDenied(const google::protobuf::RepeatedField<int>& denied) {
+  Permissions granted = Permissions::All();
+  for (int value : denied) {
+    if (value <= 0 || value >= kPermissionCount) {
+      return InvalidField("denied_permissions", absl::StrCat(value, " is no permission"));
+    }
+    granted.Set(static_cast<Permission>(value), false);
+  }
+  return granted;
+}
+
+absl::StatusOr<SessionType> ToSessionType(pb::SessionType type) {
+  switch (type) {
+    case pb::SESSION_TYPE_UNSPECIFIED:
+    case pb::SESSION_TYPE_STANDARD:
+      return SessionType::kStandard;
+    case pb::SESSION_TYPE_LENS:
+      return SessionType::kLens;
+    default:
+      return InvalidField("type", "must be STANDARD or LENS");
+  }
+}
+
 }  // namespace
 
 absl::StatusOr<TechnicianId> Acting(const Principal& principal, std::string_view field, const std::string& requested) {
   if (requested.empty()) return principal.technician;
   if (absl::Status form = CheckId(field, requested); !form.ok()) return form;
-  if (principal.role == KeyRole::kTechnician && requested != principal.technician.value) {
-    return PermissionDenied(Name(principal.role), "act for another technician");
-  }
+  if (!principal.Reaches(TechnicianId{requested})) return PermissionDenied(Name(principal.role), "act for another technician");
   return TechnicianId{requested};
 }
 
@@ -97,8 +119,8 @@ absl::StatusOr<Command> ToCommand(const Principal& principal, const pb::CancelLe
 absl::StatusOr<Command> ToCommand(const Principal& principal, const pb::AcceptLeadRequest& request) {
   return Simple<command::AcceptLead>(principal, request, Who::kRequired);
 }
-absl::StatusOr<Command> ToCommand(const Principal& principal, const pb::InviteTechnicianRequest& request) {
-  return About<command::Invite>(principal, request, "invitee_technician_id", request.invitee_technician_id(), Who::kRequired);
+absl::StatusOr<Command> ToCommand(const Principal& principal, const pb::SendSurveyRequest& request) {
+  return Simple<command::SendSurvey>(principal, request, Who::kRequired);
 }
 absl::StatusOr<Command> ToCommand(const Principal& principal, const pb::RemoveTechnicianRequest& request) {
   return About<command::RemoveTechnician>(principal, request, "removed_technician_id", request.removed_technician_id(),
@@ -107,6 +129,56 @@ absl::StatusOr<Command> ToCommand(const Principal& principal, const pb::RemoveTe
 absl::StatusOr<Command> ToCommand(const Principal& principal, const pb::OfferLeadRequest& request) {
   return About<command::OfferLead>(principal, request, "collaborator_technician_id", request.collaborator_technician_id(),
                                    Who::kRequired);
+}
+
+absl::StatusOr<Command> ToCommand(const Principal& principal, const pb::InviteTechnicianRequest& request) {
+  absl::StatusOr<Command> command =
+      About<command::Invite>(principal, request, "invitee_technician_id", request.invitee_technician_id(), Who::kRequired);
+  if (!command.ok()) return command;
+  absl::StatusOr<Permissions> granted = WithoutDenied(request.denied_permissions());
+  if (!granted.ok()) return granted.status();
+  std::get<command::Invite>(*command).granted = *granted;
+  return command;
+}
+
+absl::StatusOr<Command> ToCommand(const Principal& principal, const pb::SetGrantsRequest& request) {
+  absl::StatusOr<Command> command = About<command::Grant>(principal, request, "collaborator_technician_id",
+                                                          request.collaborator_technician_id(), Who::kLeadByDefault);
+  if (!command.ok()) return command;
+  absl::StatusOr<Permissions> granted = WithoutDenied(request.denied_permissions());
+  if (!granted.ok()) return granted.status();
+  std::get<command::Grant>(*command).granted = *granted;
+  return command;
+}
+
+absl::StatusOr<Command> ToCommand(const Principal& principal, const pb::RequestActivityRequest& request) {
+  absl::StatusOr<command::Target> target = ToTarget(principal, request.target(), request.request_id(), Who::kRequired);
+  if (!target.ok()) return target.status();
+  if (request.kind() <= 0 || request.kind() >= kActivityKindCount) {
+    return InvalidField("kind", "required: name what is to be done");
+  }
+  if (absl::Status detail = CheckChars("detail", request.detail(), limits::kActivityDetailChars); !detail.ok()) return detail;
+  return Command{command::RequestActivity{*std::move(target), static_cast<ActivityKind>(request.kind()), request.detail()}};
+}
+
+absl::StatusOr<Command> ToCommand(const Principal& principal, const pb::CloseActivityRequest& request) {
+  absl::StatusOr<command::Target> target = ToTarget(principal, request.target(), request.request_id(), Who::kLeadByDefault);
+  if (!target.ok()) return target.status();
+  if (request.activity_id() == 0) return InvalidField("activity_id", "required");
+  return Command{command::CloseActivity{*std::move(target), request.activity_id()}};
+}
+
+absl::StatusOr<Command> ToCommand(const Principal& principal, const pb::SetChatRequest& request) {
+  absl::StatusOr<command::Target> target = ToTarget(principal, request.target(), request.request_id(), Who::kRequired);
+  if (!target.ok()) return target.status();
+  return Command{command::SetChat{*std::move(target), request.off()}};
+}
+
+absl::StatusOr<Command> ToCommand(const Principal& principal, const pb::RejectOfferRequest& request) {
+  absl::StatusOr<command::Target> target = ToTarget(principal, request.target(), request.request_id(), Who::kRequired);
+  if (!target.ok()) return target.status();
+  if (absl::Status reason = CheckChars("reason", request.reason(), limits::kReasonChars); !reason.ok()) return reason;
+  return Command{command::RejectOffer{*std::move(target), request.reason()}};
 }
 
 absl::StatusOr<Command> ToCommand(const Principal& principal, const pb::TransferSessionRequest& request) {
@@ -188,6 +260,46 @@ absl::StatusOr<Command> ToCommand(const Principal& principal, const pb::UpdateSe
   return Command{std::move(command)};
 }
 
+namespace {
+
+// Fields that one method of entering needs and others must not have.
+absl::Status CheckMethodFields(const Principal& principal, const pb::CreateSessionRequest& request) {
+  const bool to_channel = request.method() == pb::METHOD_CHANNEL_FORM;
+  const bool monitors = request.method() == pb::METHOD_MONITORING;
+  if (!to_channel && !request.channel_id().empty()) return InvalidField("channel_id", "only with method CHANNEL_FORM");
+  if (!to_channel && !request.preferred_technician_id().empty()) {
+    return InvalidField("preferred_technician_id", "only with method CHANNEL_FORM");
+  }
+  if (!monitors && !request.monitored_technician_id().empty()) {
+    return InvalidField("monitored_technician_id", "only with method MONITORING");
+  }
+  if (request.method() == pb::METHOD_EMAIL) {
+    if (absl::Status form = CheckEmailAddress("delivery_address", request.delivery_address()); !form.ok()) return form;
+  } else if (request.method() == pb::METHOD_SMS) {
+    if (absl::Status form = CheckPhoneNumber("delivery_address", request.delivery_address()); !form.ok()) return form;
+  } else if (!request.delivery_address().empty()) {
+    return InvalidField("delivery_address", "only with methods EMAIL and SMS");
+  }
+  if (monitors && request.type() == pb::SESSION_TYPE_LENS) {
+    return InvalidField("type", "must be STANDARD with method MONITORING");
+  }
+  if (to_channel && !principal.may_act_for_others()) {
+    return PermissionDenied(Name(principal.role), "create a session in a channel");
+  }
+  if (monitors && principal.role != KeyRole::kAdministrator) {
+    return PermissionDenied(Name(principal.role), "monitor a technician");
+  }
+  if (to_channel && !request.technician_id().empty()) {
+    return InvalidField("technician_id", "must be empty with method CHANNEL_FORM");
+  }
+  if (to_channel && !request.preferred_technician_id().empty()) {
+    return CheckId("preferred_technician_id", request.preferred_technician_id());
+  }
+  return absl::OkStatus();
+}
+
+}  // namespace
+
 absl::StatusOr<NewSession> ToNewSession(const Principal& principal, Codes& codes, const pb::CreateSessionRequest& request) {
   if (absl::Status id = CheckRequestId(request.request_id()); !id.ok()) return id;
   absl::StatusOr<TechnicianId> technician = Acting(principal, "technician_id", request.technician_id());
@@ -195,34 +307,35 @@ absl::StatusOr<NewSession> ToNewSession(const Principal& principal, Codes& codes
   absl::StatusOr<Profile> profile =
       ToProfile(request.name(), request.custom_fields(), request.tracking_id(), request.language());
   if (!profile.ok()) return profile.status();
+  absl::StatusOr<SessionType> type = ToSessionType(request.type());
+  if (!type.ok()) return type.status();
+  if (absl::Status fields = CheckMethodFields(principal, request); !fields.ok()) return fields;
   const bool to_channel = request.method() == pb::METHOD_CHANNEL_FORM;
-  const bool monitors = request.method() == pb::METHOD_MONITORING;
-  if (!to_channel && !request.channel_id().empty()) return InvalidField("channel_id", "only with method CHANNEL_FORM");
-  if (!monitors && !request.monitored_technician_id().empty()) {
-    return InvalidField("monitored_technician_id", "only with method MONITORING");
-  }
-  if (to_channel && !principal.may_act_for_others())
-    return PermissionDenied(Name(principal.role), "create a session in a channel");
-  if (monitors && principal.role != KeyRole::kAdministrator)
-    return PermissionDenied(Name(principal.role), "monitor a technician");
-  if (to_channel && !request.technician_id().empty())
-    return InvalidField("technician_id", "must be empty with method CHANNEL_FORM");
-  if (!to_channel && !*technician)
+  if (!to_channel && !*technician) {
     return InvalidField("technician_id", "required: name the technician for whom the session is");
+  }
 
   NewSession made;
   made.command.profile = *std::move(profile);
+  made.command.type = *type;
+  made.command.preferred.value = request.preferred_technician_id();
+  made.command.delivery_address = request.delivery_address();
   switch (request.method()) {
     case pb::METHOD_UNSPECIFIED:
-    case pb::METHOD_PIN: {
+    case pb::METHOD_PIN:
+    case pb::METHOD_EMAIL:
+    case pb::METHOD_SMS: {
       absl::StatusOr<std::string> pin = codes.TakePin();
       if (!pin.ok()) return pin.status();
-      made.command.method = Method::kPin;
+      made.command.method = request.method() == pb::METHOD_EMAIL ? Method::kEmail
+                            : request.method() == pb::METHOD_SMS ? Method::kSms
+                                                                 : Method::kPin;
       made.code = *pin;
       break;
     }
     case pb::METHOD_LINK:
-      made.command.method = Method::kLink;
+    case pb::METHOD_LAN:
+      made.command.method = request.method() == pb::METHOD_LAN ? Method::kLan : Method::kLink;
       made.code = RandomSecret();
       break;
     case pb::METHOD_CHANNEL_FORM:
@@ -238,81 +351,11 @@ absl::StatusOr<NewSession> ToNewSession(const Principal& principal, Codes& codes
       made.command.monitored.value = request.monitored_technician_id();
       break;
     default:
-      return InvalidField("method", "must be PIN, LINK, CHANNEL_FORM or MONITORING");
+      return InvalidField("method", "must be PIN, LINK, EMAIL, SMS, LAN, CHANNEL_FORM or MONITORING");
   }
   if (!to_channel) made.command.owner = *technician;
   if (!made.code.empty()) made.command.code_key = Codes::KeyOf(made.code);
   return made;
-}
-
-absl::StatusOr<GroupSettings> ToSettings(const GroupSettings& base, const pb::GroupSettings& from,
-                                         const std::function<bool(std::string_view, bool)>& chosen) {
-  GroupSettings to = base;
-  const GroupSettings defaults;
-  absl::Status bad;
-  auto duration = [&](std::string_view field, bool is_set, const google::protobuf::Duration& value, Duration max, bool zero,
-                      Duration fallback, Duration& out) {
-    if (!bad.ok() || !chosen(field, is_set)) return;
-    if (!is_set) {
-      out = fallback;
-      return;
-    }
-    absl::StatusOr<Duration> checked =
-        CheckDuration(absl::StrCat("settings.", absl::string_view(field.data(), field.size())), value, {max, zero});
-    if (checked.ok()) {
-      out = *checked;
-    } else {
-      bad = checked.status();
-    }
-  };
-#define GUICHET_DURATION(field, max, zero) \
-  duration(#field, from.has_##field(), from.field(), max, zero, defaults.field, to.field)
-  GUICHET_DURATION(private_code_validity, limits::kMaxTimeout, false);
-  GUICHET_DURATION(connecting_timeout, limits::kMaxTimeout, false);
-  GUICHET_DURATION(waiting_timeout, limits::kMaxTimeout, true);
-  GUICHET_DURATION(idle_timeout, limits::kMaxTimeout, true);
-  GUICHET_DURATION(device_lost_grace, limits::kMaxDeviceLostGrace, false);
-  GUICHET_DURATION(offline_after, limits::kMaxTimeout, false);
-  GUICHET_DURATION(hold_limit, limits::kMaxLife, false);
-  GUICHET_DURATION(system_limit, limits::kMaxLife, false);
-  GUICHET_DURATION(away_after, limits::kMaxTimeout, true);
-  GUICHET_DURATION(logout_after, limits::kMaxTimeout, true);
-#undef GUICHET_DURATION
-  if (!bad.ok()) return bad;
-  if (chosen("max_active_sessions", from.has_max_active_sessions())) {
-    to.max_active_sessions = from.has_max_active_sessions() ? from.max_active_sessions() : defaults.max_active_sessions;
-    if (to.max_active_sessions < 1 || to.max_active_sessions > limits::kActiveSessions) {
-      return InvalidField("settings.max_active_sessions", absl::StrCat("must be 1 to ", limits::kActiveSessions));
-    }
-  }
-  if (chosen("busy_at", from.has_busy_at())) {
-    to.busy_at = from.busy_at();
-    if (to.busy_at > limits::kActiveSessions) {
-      return InvalidField("settings.busy_at", absl::StrCat("must be 0 (never) to ", limits::kActiveSessions));
-    }
-  }
-  if (chosen("auto_start_private", from.has_auto_start_private())) to.auto_start_private = from.auto_start_private();
-  if (chosen("console_lost_policy", from.console_lost_policy() != pb::GroupSettings::CONSOLE_LOST_POLICY_UNSPECIFIED)) {
-    switch (from.console_lost_policy()) {
-      case pb::GroupSettings::CONSOLE_LOST_POLICY_UNSPECIFIED:
-      case pb::GroupSettings::CONSOLE_LOST_POLICY_KEEP:
-        to.console_lost_policy = ConsoleLostPolicy::kKeep;
-        break;
-      case pb::GroupSettings::CONSOLE_LOST_POLICY_REQUEUE:
-        to.console_lost_policy = ConsoleLostPolicy::kRequeue;
-        break;
-      case pb::GroupSettings::CONSOLE_LOST_POLICY_GIVE_TO_COLLABORATOR:
-        to.console_lost_policy = ConsoleLostPolicy::kGiveToCollaborator;
-        break;
-      default:
-        return InvalidField("settings.console_lost_policy", "must be KEEP, REQUEUE or GIVE_TO_COLLABORATOR");
-    }
-  }
-  if (chosen("terms", from.has_terms())) {
-    if (absl::Status terms = CheckChars("settings.terms", from.terms(), limits::kTermsChars); !terms.ok()) return terms;
-    to.terms = from.terms();
-  }
-  return to;
 }
 
 }  // namespace guichet::router

@@ -26,11 +26,17 @@ absl::StatusOr<Command> ToCommand(const Principal& principal, const pb::OfferLea
 absl::StatusOr<Command> ToCommand(const Principal& principal, const pb::CancelLeadOfferRequest& request);
 absl::StatusOr<Command> ToCommand(const Principal& principal, const pb::AcceptLeadRequest& request);
 absl::StatusOr<Command> ToCommand(const Principal& principal, const pb::UpdateSessionRequest& request);
+absl::StatusOr<Command> ToCommand(const Principal& principal, const pb::SetGrantsRequest& request);
+absl::StatusOr<Command> ToCommand(const Principal& principal, const pb::RequestActivityRequest& request);
+absl::StatusOr<Command> ToCommand(const Principal& principal, const pb::CloseActivityRequest& request);
+absl::StatusOr<Command> ToCommand(const Principal& principal, const pb::SetChatRequest& request);
+absl::StatusOr<Command> ToCommand(const Principal& principal, const pb::SendSurveyRequest& request);
+absl::StatusOr<Command> ToCommand(const Principal& principal, const pb::RejectOfferRequest& request);
 
 // A session to create, with the secrets drawn for it.
 struct NewSession {
   command::CreateSession command;
-  std::string code;           // PIN or link code, for the answer
+  std::string code;           // 6 digits, or that of a link or LAN, for the answer
   std::string device_secret;  // of the device token, for channels
 };
 // Draws the code; a PIN is taken from `codes` and goes back when the creation fails (Codes::Cancel).
@@ -38,10 +44,6 @@ absl::StatusOr<NewSession> ToNewSession(const Principal& principal, Codes& codes
 
 absl::StatusOr<Profile> ToProfile(const std::string& name, const google::protobuf::RepeatedPtrField<std::string>& custom_fields,
                                   const std::string& tracking_id, const std::string& language);
-
-// `settings` over `base`, for the fields that are set, or named by `mask` ("idle_timeout").
-absl::StatusOr<GroupSettings> ToSettings(const GroupSettings& base, const pb::GroupSettings& settings,
-                                         const std::function<bool(std::string_view field, bool is_set)>& chosen);
 
 absl::StatusOr<RebootKind> ToRebootKind(pb::RebootKind kind);
 

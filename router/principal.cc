@@ -1,10 +1,13 @@
 #include "router/principal.h"
 
+#include <algorithm>
+
 #include "absl/strings/numbers.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_split.h"
 #include "router/limits.h"
 #include "router/secrets.h"
+#include "statemachine/limits.h"
 #include "statemachine/refusal.h"
 
 namespace guichet::router {
@@ -50,7 +53,7 @@ absl::StatusOr<Principal> Directory::Authenticate(std::string_view token, Time n
   if (token.empty()) return Unauthenticated("no credential: send the metadata \"authorization: Bearer TOKEN\"");
   const absl::Status refused = Unauthenticated("the credential is unknown, expired or revoked");
   if (!operator_hash_.empty() && EqualInConstantTime(Sha256(token), operator_hash_)) {
-    return Principal{KeyRole::kOperator, {}, KeyId{"operator"}, {}, kNoTime, std::string(token)};
+    return Principal{KeyRole::kOperator, {}, KeyId{"operator"}, {}, kNoTime, std::string(token), {}, 0, this};
   }
   auto parts = Split(token, "gk");
   if (!parts) return refused;
@@ -60,21 +63,54 @@ absl::StatusOr<Principal> Directory::Authenticate(std::string_view token, Time n
   if (org == orgs_.end()) return refused;
   auto it = org->second.keys.find(KeyId{(*parts)[1]});
   if (it == org->second.keys.end()) return refused;
-  const ApiKey& key = it->second;
+  const ApiKey& key = it->second.key;
   if (!EqualInConstantTime(key.secret_hash, hash) || (key.expires != kNoTime && key.expires <= now)) return refused;
-  KeyRole role = key.role;
+  Principal principal{key.role, org->first, key.id, key.technician, key.expires, std::string(token), {}, key.scopes, this};
   if (key.technician) {
     auto person = org->second.people.find(key.technician);
     if (person == org->second.people.end() || person->second.disabled) return refused;
-    if (person->second.administrator) role = KeyRole::kAdministrator;
+    if (person->second.administrator) {
+      principal.role = KeyRole::kAdministrator;
+    } else if (!person->second.administers.empty() && key.role == KeyRole::kTechnician) {
+      principal.role = KeyRole::kGroupAdministrator;
+      principal.administers = person->second.administers;
+    }
   }
-  return Principal{role, org->first, key.id, key.technician, key.expires, std::string(token)};
+  int64_t told = it->second.used_ms->load(std::memory_order_relaxed);
+  const int64_t ms = now.time_since_epoch().count();
+  if (on_key_used_ && (told == 0 || ms - told >= limits::kKeyUseStep.count()) &&
+      it->second.used_ms->compare_exchange_strong(told, ms)) {
+    on_key_used_(org->first, key.id, now);
+  }
+  return principal;
+}
+
+bool Principal::Reaches(const TechnicianId& id) const {
+  if (may_act_for_others() || id == technician) return true;
+  if (role != KeyRole::kGroupAdministrator || directory == nullptr) return false;
+  return std::find(administers.begin(), administers.end(), directory->GroupOf(org, id)) != administers.end();
+}
+
+GroupId Directory::GroupOf(const OrgId& org, const TechnicianId& technician) const {
+  absl::ReaderMutexLock lock(&mu_);
+  auto known = orgs_.find(org);
+  if (known == orgs_.end()) return {};
+  auto person = known->second.people.find(technician);
+  return person == known->second.people.end() ? GroupId{} : person->second.group;
+}
+
+Directory::Person Directory::PersonOf(const TechnicianConfig& config) {
+  return {config.disabled, config.administrator, config.group, config.administers};
+}
+
+Directory::KnownKey Directory::KeyOf(const ApiKey& key) {
+  return {key, std::make_shared<std::atomic<int64_t>>(key.last_used.time_since_epoch().count())};
 }
 
 void Directory::Load(const Org& org) {
-  Known known{{org.id, org.display_name, org.created}, {}, {}};
-  for (const auto& [id, key] : org.keys) known.keys.emplace(id, key);
-  for (const auto& [id, technician] : org.technicians) known.people[id] = {technician.disabled, technician.administrator};
+  Known known{{org.id, org.display_name, org.created, org.settings}, {}, {}};
+  for (const auto& [id, key] : org.keys) known.keys.emplace(id, KeyOf(key));
+  for (const auto& [id, technician] : org.technicians) known.people[id] = PersonOf(technician);
   absl::MutexLock lock(&mu_);
   orgs_.insert_or_assign(org.id, std::move(known));
 }
@@ -86,22 +122,23 @@ std::vector<std::pair<TechnicianId, absl::Status>> Directory::Apply(const OrgId&
   absl::MutexLock lock(&mu_);
   Known& known = orgs_[org];
   for (const Event& event : entry.events) {
-    if (const auto* put = std::get_if<event::KeyPut>(&event)) known.keys.insert_or_assign(put->key.id, put->key);
+    if (const auto* put = std::get_if<event::KeyPut>(&event)) known.keys.insert_or_assign(put->key.id, KeyOf(put->key));
     if (const auto* revoked = std::get_if<event::KeyRevoked>(&event)) known.keys.erase(revoked->key);
     if (const auto* put = std::get_if<event::TechnicianPut>(&event)) {
       Person& person = known.people[put->technician];
       if (put->config.disabled) {
         demoted.emplace_back(put->technician, TechnicianDisabled(put->technician));
-      } else if (person.administrator && !put->config.administrator) {
+      } else if ((person.administrator && !put->config.administrator) || person.administers != put->config.administers) {
         demoted.emplace_back(put->technician, PermissionDenied("technician", "go on as administrator; connect again"));
       }
-      person = {put->config.disabled, put->config.administrator};
+      person = PersonOf(put->config);
     }
     if (const auto* deleted = std::get_if<event::TechnicianDeleted>(&event)) known.people.erase(deleted->technician);
     if (const auto* put = std::get_if<event::OrgPut>(&event)) {
       if (!known.info.id) known.info.created = entry.time;
       known.info.id = put->org;
       known.info.display_name = put->display_name;
+      known.info.settings = put->settings;
     }
   }
   return demoted;

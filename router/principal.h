@@ -2,7 +2,10 @@
 // durable.
 #pragma once
 
+#include <atomic>
+#include <functional>
 #include <map>
+#include <memory>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -17,14 +20,21 @@
 
 namespace guichet::router {
 
+class Directory;
+
 // An authenticated caller. Operators have no organization.
 struct Principal {
-  KeyRole role = KeyRole::kTechnician;  // ADMINISTRATOR for the key of a technician who is one
+  KeyRole role = KeyRole::kTechnician;  // … of a technician who is one: ADMINISTRATOR or GROUP_ADMINISTRATOR
   OrgId org;
   KeyId key;
-  TechnicianId technician;  // for whom the key acts; empty: none
-  Time expires{};           // of the key; kNoTime: never
-  std::string token;        // as presented; seals what is kept for a repeated request
+  TechnicianId technician;               // for whom the key acts; empty: none
+  Time expires{};                        // of the key; kNoTime: never
+  std::string token;                     // as presented; seals what is kept for a repeated request
+  std::vector<GroupId> administers;      // of a group administrator
+  uint32_t scopes = 0;                   // of an integrator
+  const Directory* directory = nullptr;  // outlives it
+  // Whether it may act for the technician: for himself, for those whom he administers, or for all.
+  bool Reaches(const TechnicianId& id) const;
   bool may_act_for_others() const { return role == KeyRole::kIntegrator || role == KeyRole::kAdministrator; }
   std::string actor() const;  // "technician:ann" when the key has a technician, else "integrator:KEY", "administrator:KEY"
 };
@@ -51,6 +61,9 @@ class Directory {
   // `operator_token`: the content of the operator's key file; empty: nobody is operator.
   explicit Directory(std::string operator_token);
 
+  // Is told, at most once in kKeyUseStep for a key, that it was used. Before the first Authenticate.
+  void OnKeyUsed(std::function<void(const OrgId&, const KeyId&, Time)> used) { on_key_used_ = std::move(used); }
+
   // UNAUTHENTICATED, with one message for every cause but a missing token.
   absl::StatusOr<Principal> Authenticate(std::string_view token, Time now) const;
 
@@ -67,20 +80,32 @@ class Directory {
     OrgId id;
     std::string display_name;
     Time created{};
+    OrgSettings settings;
   };
   std::vector<OrgInfo> ListOrgs() const;  // by id
+  // Empty for one who does not exist.
+  GroupId GroupOf(const OrgId& org, const TechnicianId& technician) const;
 
  private:
   struct Person {
     bool disabled = false;
     bool administrator = false;
+    GroupId group;
+    std::vector<GroupId> administers;
   };
+  struct KnownKey {
+    ApiKey key;
+    std::shared_ptr<std::atomic<int64_t>> used_ms;  // the last use that was told
+  };
+  static Person PersonOf(const TechnicianConfig& config);
+  static KnownKey KeyOf(const ApiKey& key);
   struct Known {
     OrgInfo info;
-    absl::flat_hash_map<KeyId, ApiKey> keys;
+    absl::flat_hash_map<KeyId, KnownKey> keys;
     absl::flat_hash_map<TechnicianId, Person> people;
   };
   const std::string operator_hash_;
+  std::function<void(const OrgId&, const KeyId&, Time)> on_key_used_;
   mutable absl::Mutex mu_;
   std::map<OrgId, Known> orgs_ ABSL_GUARDED_BY(mu_);
   std::map<std::string, std::pair<OrgId, Time>> requests_ ABSL_GUARDED_BY(mu_);  // of operators

@@ -9,16 +9,23 @@
 #include "router/unary_call.h"
 #include "router/validate.h"
 #include "router/watch.h"
+#include "statemachine/timers.h"
 
 namespace guichet::router {
 namespace {
 
-constexpr auto kPeople = {KeyRole::kTechnician, KeyRole::kIntegrator, KeyRole::kAdministrator};
-
 class QueueWatch final : public Watch<pb::WatchQueueResponse> {
  public:
-  QueueWatch(Gateway& gateway, grpc::CallbackServerContext* context, QueueScope scope)
-      : Watch(gateway, context, pb::WatchQueueRequest::default_instance()), scope_(std::move(scope)) {}
+  QueueWatch(Gateway& gateway, grpc::CallbackServerContext* context, Principal principal, QueueScope scope)
+      : Watch(gateway, context, pb::WatchQueueRequest::default_instance()),
+        principal_(std::move(principal)),
+        scope_(std::move(scope)) {}
+
+ public:
+  bool IsAboutHim(const Published& published) const override {
+    return std::any_of(published.technicians.begin(), published.technicians.end(),
+                       [&](const TechnicianInfo& info) { return info.technician.id == scope_.technician; });
+  }
 
  protected:
   absl::Status Snapshot(const Org& org, Messages& out) override ABSL_EXCLUSIVE_LOCKS_REQUIRED(mu_) {
@@ -29,7 +36,7 @@ class QueueWatch final : public Watch<pb::WatchQueueResponse> {
         out.back().set_revision(org.revision.value);
         out.emplace_back();
       }
-      ToProto(session, scope_.technician, state, nullptr, out.back().mutable_snapshot()->add_entries());
+      ToWatched(session, scope_.technician, state, UrgentAt(org, session), out.back().mutable_snapshot()->add_entries());
       return true;
     });
     out.back().mutable_snapshot()->set_complete(true);
@@ -54,7 +61,7 @@ class QueueWatch final : public Watch<pb::WatchQueueResponse> {
       }
       if (ChangesMembership(event)) return absl::AbortedError("the technician serves other channels");
     }
-    for (const SessionChange& change : entry.sessions) ConvertSession(entry, change, out);
+    for (size_t i = 0; i < entry.sessions.size(); ++i) ConvertSession(entry, entry.sessions[i], published.UrgencyOf(i), out);
     return absl::OkStatus();
   }
 
@@ -68,6 +75,8 @@ class QueueWatch final : public Watch<pb::WatchQueueResponse> {
   absl::Status Learn(const Org& org) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mu_) {
     const Technician* technician = FindTechnician(org, scope_.technician);
     if (technician == nullptr) return TechnicianNotFound(scope_.technician);
+    // The technician may have moved out of the groups that the caller administers.
+    if (absl::Status may = MayActFor(principal_, org, scope_.technician); !may.ok()) return may;
     if (scope_.channel && !org.channels.contains(scope_.channel)) return ChannelNotFound(scope_.channel);
     group_ = technician->group;
     disabled_ = technician->disabled;
@@ -105,7 +114,8 @@ class QueueWatch final : public Watch<pb::WatchQueueResponse> {
     return queue.group ? !disabled_ && queue.group == group_ : Serving(queue.channel);
   }
 
-  void ConvertSession(const LogEntry& entry, const SessionChange& change, Messages& out) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mu_) {
+  void ConvertSession(const LogEntry& entry, const SessionChange& change, Time urgent, Messages& out)
+      ABSL_EXCLUSIVE_LOCKS_REQUIRED(mu_) {
     const Session& session = *change.after;
     const EntryChange* own = nullptr;
     std::optional<EntryChange> pool;  // of the queues that he serves; a redirected session leaves one and enters another
@@ -146,13 +156,14 @@ class QueueWatch final : public Watch<pb::WatchQueueResponse> {
     pb::WatchQueueResponse& message = out.emplace_back();
     pb::QueueChange* queue_change = message.mutable_change();
     queue_change->set_from(ToProto(from));
-    ToProto(session, scope_.technician, to, nullptr, queue_change->mutable_entry());
+    ToWatched(session, scope_.technician, to, urgent, queue_change->mutable_entry());
     queue_change->set_in_tab(in_tab);
     queue_change->set_trigger(std::string(Name(entry.trigger)));
     queue_change->set_row(RowName(from, to, entry.trigger, session.method == Method::kMonitoring));
     queue_change->set_actor(entry.actor);
   }
 
+  const Principal principal_;
   const QueueScope scope_;
   GroupId group_ ABSL_GUARDED_BY(mu_);
   bool disabled_ ABSL_GUARDED_BY(mu_) = false;
@@ -165,7 +176,7 @@ grpc::ServerUnaryReactor* QueueService::ListQueue(grpc::CallbackServerContext* c
                                                   pb::ListQueueResponse* response) {
   auto* call = new UnaryCall(gateway_, context, *request);
   auto run = [&]() -> absl::Status {
-    absl::StatusOr<Principal> principal = call->Caller(kPeople, "list queues");
+    absl::StatusOr<Principal> principal = call->Caller(Right::kSessionsRead, "list queues");
     if (!principal.ok()) return principal.status();
     absl::StatusOr<QueueScope> scope =
         MakeQueueScope(*principal, request->technician_id(), request->tab(), request->channel_id());
@@ -206,14 +217,15 @@ grpc::ServerWriteReactor<pb::WatchQueueResponse>* QueueService::WatchQueue(grpc:
                                                                            const pb::WatchQueueRequest* request) {
   absl::StatusOr<Principal> principal = gateway_.directory.Authenticate(BearerToken(*context), gateway_.clock.Now());
   absl::Status refused = principal.status();
-  if (principal.ok() && principal->role == KeyRole::kOperator) refused = PermissionDenied("operator", "watch queues");
+  if (principal.ok()) refused = MayCall(*principal, Right::kSessionsRead, "watch queues");
   absl::StatusOr<QueueScope> scope =
       refused.ok() ? MakeQueueScope(*principal, request->technician_id(), request->tab(), request->channel_id())
                    : absl::StatusOr<QueueScope>(refused);
   if (!scope.ok()) refused = scope.status();
   auto token = ParseResumeToken(request->resume_token());
   if (refused.ok()) refused = token.status();
-  auto watch = std::make_shared<QueueWatch>(gateway_, context, scope.ok() ? *scope : QueueScope{});
+  auto watch = std::make_shared<QueueWatch>(gateway_, context, principal.ok() ? *principal : Principal{},
+                                            scope.ok() ? *scope : QueueScope{});
   if (!refused.ok()) {
     watch->Refuse(watch, refused);
     return watch.get();

@@ -5,12 +5,6 @@
 #include "router/unary_call.h"
 
 namespace guichet::router {
-namespace {
-
-constexpr auto kPeople = {KeyRole::kTechnician, KeyRole::kIntegrator, KeyRole::kAdministrator};
-
-}  // namespace
-
 const Session* SessionAfter(const OrgRuntime& rt, const Step& step) {
   for (const SessionChange& change : step.entry.sessions) {
     if (change.after->id == step.session) return change.after.get();
@@ -18,11 +12,18 @@ const Session* SessionAfter(const OrgRuntime& rt, const Step& step) {
   return FindSession(rt.org, step.session);
 }
 
+uint32_t ActivityRequestedBy(const Step& step) {
+  for (const Event& event : step.entry.events) {
+    if (const auto* requested = std::get_if<event::ActivityRequested>(&event)) return requested->activity;
+  }
+  return 0;
+}
+
 // Every verb: one command, answered with the session after it.
 template <class Request, class Response>
 grpc::ServerUnaryReactor* SessionService::Act(Context context, const Request* request, Response* response) {
   auto* call = new UnaryCall(gateway_, context, *request);
-  absl::StatusOr<Principal> principal = call->Caller(kPeople, "act on sessions");
+  absl::StatusOr<Principal> principal = call->Caller(Right::kSessionsWrite, "act on sessions");
   absl::StatusOr<Command> command =
       principal.ok() ? ToCommand(*principal, *request) : absl::StatusOr<Command>(principal.status());
   if (!command.ok()) {
@@ -35,6 +36,9 @@ grpc::ServerUnaryReactor* SessionService::Act(Context context, const Request* re
       [response](const OrgRuntime& rt, const Step& step) {
         response->set_revision(step.entry.revision.value);
         if (const Session* session = SessionAfter(rt, step)) ToProto(*session, &rt.org, response->mutable_session());
+        if constexpr (std::is_same_v<Response, pb::RequestActivityResponse>) {
+          response->set_activity_id(ActivityRequestedBy(step));
+        }
       },
       [call](const absl::Status& status) { call->Done(status); });
   return call;
@@ -58,6 +62,12 @@ GUICHET_VERB(OfferLead)
 GUICHET_VERB(CancelLeadOffer)
 GUICHET_VERB(AcceptLead)
 GUICHET_VERB(UpdateSession)
+GUICHET_VERB(SetGrants)
+GUICHET_VERB(RequestActivity)
+GUICHET_VERB(CloseActivity)
+GUICHET_VERB(SetChat)
+GUICHET_VERB(SendSurvey)
+GUICHET_VERB(RejectOffer)
 #undef GUICHET_VERB
 
 void AttachMonitor(Gateway& gateway, const OrgId& org, SessionId session) {
@@ -71,7 +81,7 @@ void AttachMonitor(Gateway& gateway, const OrgId& org, SessionId session) {
 grpc::ServerUnaryReactor* SessionService::CreateSession(Context context, const pb::CreateSessionRequest* request,
                                                         pb::CreateSessionResponse* response) {
   auto* call = new UnaryCall(gateway_, context, *request);
-  absl::StatusOr<Principal> principal = call->Caller(kPeople, "create sessions");
+  absl::StatusOr<Principal> principal = call->Caller(Right::kSessionsWrite, "create sessions");
   absl::StatusOr<NewSession> made =
       principal.ok() ? ToNewSession(*principal, gateway_.codes, *request) : absl::StatusOr<NewSession>(principal.status());
   if (!made.ok()) {
@@ -102,7 +112,7 @@ grpc::ServerUnaryReactor* SessionService::CreateSession(Context context, const p
 grpc::ServerUnaryReactor* SessionService::GetSession(Context context, const pb::GetSessionRequest* request,
                                                      pb::GetSessionResponse* response) {
   auto* call = new UnaryCall(gateway_, context, *request);
-  absl::StatusOr<Principal> principal = call->Caller(kPeople, "read sessions");
+  absl::StatusOr<Principal> principal = call->Caller(Right::kSessionsRead, "read sessions");
   if (!principal.ok() || request->session_id() == 0) {
     call->Done(principal.ok() ? InvalidField("session_id", "required") : principal.status());
     return call;
@@ -115,7 +125,7 @@ grpc::ServerUnaryReactor* SessionService::GetSession(Context context, const pb::
 grpc::ServerUnaryReactor* SessionService::ListSessions(Context context, const pb::ListSessionsRequest* request,
                                                        pb::ListSessionsResponse* response) {
   auto* call = new UnaryCall(gateway_, context, *request);
-  absl::StatusOr<Principal> principal = call->Caller(kPeople, "list sessions");
+  absl::StatusOr<Principal> principal = call->Caller(Right::kSessionsRead, "list sessions");
   absl::StatusOr<SessionList> list =
       principal.ok() ? MakeSessionList(*principal, *request) : absl::StatusOr<SessionList>(principal.status());
   if (!list.ok()) {
@@ -130,7 +140,7 @@ grpc::ServerUnaryReactor* SessionService::ListSessions(Context context, const pb
 grpc::ServerUnaryReactor* SessionService::GetTimeline(Context context, const pb::GetTimelineRequest* request,
                                                       pb::GetTimelineResponse* response) {
   auto* call = new UnaryCall(gateway_, context, *request);
-  absl::StatusOr<Principal> principal = call->Caller(kPeople, "read timelines");
+  absl::StatusOr<Principal> principal = call->Caller(Right::kSessionsRead, "read timelines");
   if (!principal.ok()) {
     call->Done(principal.status());
     return call;

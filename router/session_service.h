@@ -6,6 +6,9 @@
 
 namespace guichet::router {
 
+// The id of the activity that a step asked for; 0: none.
+uint32_t ActivityRequestedBy(const Step& step);
+
 class SessionService final : public pb::SessionService::CallbackService {
  public:
   explicit SessionService(Gateway& gateway) : gateway_(gateway) {}
@@ -27,6 +30,12 @@ class SessionService final : public pb::SessionService::CallbackService {
   Unary OfferLead(Context, const pb::OfferLeadRequest*, pb::OfferLeadResponse*) override;
   Unary CancelLeadOffer(Context, const pb::CancelLeadOfferRequest*, pb::CancelLeadOfferResponse*) override;
   Unary AcceptLead(Context, const pb::AcceptLeadRequest*, pb::AcceptLeadResponse*) override;
+  Unary SetGrants(Context, const pb::SetGrantsRequest*, pb::SetGrantsResponse*) override;
+  Unary RequestActivity(Context, const pb::RequestActivityRequest*, pb::RequestActivityResponse*) override;
+  Unary CloseActivity(Context, const pb::CloseActivityRequest*, pb::CloseActivityResponse*) override;
+  Unary SetChat(Context, const pb::SetChatRequest*, pb::SetChatResponse*) override;
+  Unary SendSurvey(Context, const pb::SendSurveyRequest*, pb::SendSurveyResponse*) override;
+  Unary RejectOffer(Context, const pb::RejectOfferRequest*, pb::RejectOfferResponse*) override;
   Unary UpdateSession(Context, const pb::UpdateSessionRequest*, pb::UpdateSessionResponse*) override;
   Unary GetTimeline(Context, const pb::GetTimelineRequest*, pb::GetTimelineResponse*) override;
   grpc::ServerBidiReactor<pb::ExecuteCommandsRequest, pb::ExecuteCommandsResponse>* ExecuteCommands(Context) override;

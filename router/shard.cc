@@ -12,6 +12,7 @@
 #include "router/limits.h"
 #include "statemachine/invariant.h"
 #include "statemachine/refusal.h"
+#include "statemachine/route.h"
 #include "statemachine/timers.h"
 #include "store/keys.h"
 
@@ -28,11 +29,22 @@ constexpr absl::string_view kUsedCode =
     "\x1f"
     "code\x1f";
 
+bool AwaitsDelivery(const Session& session) {
+  return session.delivery.state == DeliveryState::kRequested && !session.code_key.empty();
+}
+
 std::string QueueKey(const Queue& queue) { return absl::StrCat("q/", queue.channel.value, "/", queue.group.value); }
 
 }  // namespace
 
-TechnicianInfo InfoOf(const Org& org, const Technician& technician) { return {technician, ActiveSessions(org, technician.id)}; }
+TechnicianInfo InfoOf(const Org& org, const Technician& technician) {
+  const GroupSettings& settings = SettingsOf(org, technician.id);
+  const Load load = LoadOf(org, technician.id);
+  TechnicianInfo info{technician, static_cast<uint32_t>(load.active), settings.busy_at, static_cast<uint32_t>(load.units)};
+  info.capacity = technician.capacity > 0 ? technician.capacity : settings.max_active_sessions;
+  if (auto offer = org.offers.find(technician.id); offer != org.offers.end()) info.offered = offer->second;
+  return info;
+}
 
 CustomerUpdate CustomerUpdateOf(const Org& org, const Session& session) {
   CustomerUpdate update;
@@ -48,6 +60,12 @@ CustomerUpdate CustomerUpdateOf(const Org& org, const Session& session) {
       update.collaborator_names.push_back(technician->display_name);
     }
   }
+  if (session.survey_sent) update.survey = SettingsOf(org, session).survey;
+  const Fallback* fallback = session.notified ? FallbackNow(org, session.queue()) : nullptr;
+  const bool waits = !session.ended_already() && session.lead() == nullptr && !session.transfer;
+  const bool sent_away = session.outcome == Outcome::kTimedOut && !session.ever_started && fallback != nullptr &&
+                         fallback->action == Unserved::kEnd;
+  if (fallback != nullptr && (waits || sent_away)) update.notice = fallback->notice;
   return update;
 }
 
@@ -88,6 +106,7 @@ absl::StatusOr<Step> Turn::Apply(OrgRuntime& rt, const Command& command, std::st
 
   auto published = std::make_shared<Published>();
   published->entry = step->entry;
+  published->AddUrgency(rt.org);
   for (const TechnicianId& id : step->touched.loads) {
     if (const Technician* technician = FindTechnician(rt.org, id)) {
       published->technicians.push_back(InfoOf(rt.org, *technician));
@@ -107,11 +126,12 @@ absl::StatusOr<Step> Turn::Apply(OrgRuntime& rt, const Command& command, std::st
   for (SessionId id : step->touched.live) shard_.WakeRouting(rt, id, now_);
   for (SessionId id : step->touched.finished) shard_.WakeRouting(rt, id, now_);
   for (const TechnicianId& id : step->touched.technicians) shard_.WakeRouting(rt, id, now_);
-  for (const ChannelId& id : step->touched.channels) shard_.ArmHours(*this, rt, id);
   shard_.CheckInvariants(rt, *step);
   shard_.batch_->entry_of.emplace_back(rt.org.id, shard_.batch_->published.size());
   shard_.batch_->published.emplace_back(rt.feed, std::move(published));
   shard_.TrimLog(rt);
+  // Last, since it may decide a command of its own.
+  for (const ChannelId& id : step->touched.channels) shard_.ArmHours(*this, rt, id);
   return step;
 }
 
@@ -128,14 +148,25 @@ absl::StatusOr<Step> Turn::CreateOrg(const command::CreateOrg& command, std::str
   return Apply(ref, command, std::move(actor));
 }
 
-void Turn::Remember(OrgRuntime& rt, const std::string& key, store::RequestItem item) {
+store::Commit& Turn::LastCommit(OrgRuntime& rt) {
   auto& commits = shard_.batch_->commits;
   if (commits.empty() || commits.back().at.org.value != rt.org.id.value) {
     store::Commit commit;
     commit.at = rt.token;
     commits.push_back(std::move(commit));
   }
-  store::Commit& commit = commits.back();
+  return commits.back();
+}
+
+void Turn::KeyUsed(OrgRuntime& rt, const KeyId& key, Time at) {
+  auto it = rt.org.keys.find(key);
+  if (it == rt.org.keys.end()) return;
+  it->second.last_used = std::max(it->second.last_used, at);
+  LastCommit(rt).puts.push_back({store::Family::kOrgs, "k/" + key.value, store::EncodeApiKey(it->second)});
+}
+
+void Turn::Remember(OrgRuntime& rt, const std::string& key, store::RequestItem item) {
+  store::Commit& commit = LastCommit(rt);
   commit.puts.push_back({store::Family::kRequests, key, store::EncodeRequest(item)});
   rt.request_ages.emplace_back(item.time, key);
   rt.requests.insert_or_assign(key, std::move(item));
@@ -172,6 +203,11 @@ void Shard::WriteRecords(OrgRuntime& rt, const Step& step, store::Commit& commit
   for (const SessionChange& change : step.entry.sessions) {
     const Session& session = *change.after;
     const std::string key = store::NumberKey(session.id.value);
+    if (AwaitsDelivery(session)) {
+      rt.deliveries.insert(session.id);
+    } else {
+      rt.deliveries.erase(session.id);
+    }
     std::string record = store::EncodeSession(session);
     if (session.ended_already()) commit.puts.push_back({Family::kHistory, key, record});
     if (session.ended_already() && session.marks.empty()) {
@@ -307,6 +343,7 @@ absl::Status Shard::Load(const OrgId& id) {
     scan = parts_.store.Scan(token->org, {store::Family::kSessions, "", ""}, [&](std::string_view, std::string_view value) {
       return take(store::DecodeSession(value), [&](Session s) {
         rt->ids.insert(s.id);
+        if (AwaitsDelivery(s)) rt->deliveries.insert(s.id);
         const SessionId session = s.id;
         org.sessions.emplace(session, std::move(s));
       });
@@ -544,6 +581,7 @@ void Shard::FireTimers(Turn& turn) {
 // --- The loop -------------------------------------------------------------------------------------------------------------
 
 void Shard::Start() {
+  publisher_ = std::thread([this] { RunPublisher(); });
   thread_ = std::thread([this] { Run(); });
 }
 
@@ -554,6 +592,27 @@ void Shard::Stop() {
     cv_.SignalAll();
   }
   if (thread_.joinable()) thread_.join();
+  {
+    absl::MutexLock lock(&publish_mu_);
+    publisher_stops_ = true;
+    publish_cv_.SignalAll();
+  }
+  if (publisher_.joinable()) publisher_.join();
+}
+
+void Shard::RunPublisher() {
+  while (true) {
+    std::shared_ptr<Batch> batch;
+    {
+      absl::MutexLock lock(&publish_mu_);
+      while (to_publish_.empty() && !publisher_stops_) publish_cv_.Wait(&publish_mu_);
+      if (to_publish_.empty()) return;
+      batch = std::move(to_publish_.front());
+      to_publish_.pop_front();
+      publish_cv_.SignalAll();
+    }
+    Publish(*batch);
+  }
 }
 
 absl::Status Shard::Take(Work work, size_t capacity) {
@@ -670,7 +729,12 @@ void Shard::OnCommitted(std::shared_ptr<Batch> batch, const std::vector<store::C
     cv_.Signal();
   }
   for (const auto& run : done) run();
-  Publish(*batch);
+  {
+    absl::MutexLock lock(&publish_mu_);
+    while (to_publish_.size() >= kBatchesToPublish) publish_cv_.Wait(&publish_mu_);
+    to_publish_.push_back(batch);
+    publish_cv_.SignalAll();
+  }
   absl::MutexLock lock(&mu_);
   answering_ = false;
   cv_.Signal();

@@ -34,6 +34,8 @@ struct CustomerUpdate {
   std::shared_ptr<const Session> session;
   std::string lead_name;
   std::vector<std::string> collaborator_names;
+  std::string survey;  // of his lead's group; empty: none was sent
+  std::string notice;  // nobody serves the queue; empty: somebody does, or he was not told
   bool terms_pending = false;
   bool reboot_ordered = false;  // by a technician, in this change
 };
@@ -74,12 +76,16 @@ struct Presence {
   Time last_seen() const { return attachment ? std::max(since, attachment->last_seen()) : since; }
 };
 
+class LiveBoard;
+
 // An organization with what the writer keeps beside its state.
 struct OrgRuntime {
   Org org;
   store::Token token;
   std::shared_ptr<Feed> feed;
+  std::weak_ptr<LiveBoard> board;                    // of those who look at its queues live
   absl::btree_set<SessionId> ids;                    // of org.sessions, in order
+  absl::btree_set<SessionId> deliveries;             // … with an invitation that somebody has to send
   absl::flat_hash_map<SessionId, Time> armed;        // the deadline in the shard's timer set
   absl::flat_hash_map<SessionId, Presence> devices;  // sessions whose link is attached
   absl::flat_hash_map<TechnicianId, Presence> consoles;
@@ -123,6 +129,9 @@ class Turn {
   // Keeps the answer of a request in the same commit as its effect.
   void Remember(OrgRuntime& org, const std::string& key, store::RequestItem item);
 
+  // Notes when a credential was used: in its record, not in the log, which tells of what was done.
+  void KeyUsed(OrgRuntime& org, const KeyId& key, Time at);
+
   // Runs once everything decided up to here is durable. Never runs when the store fails.
   void AfterDurable(std::function<void()> done);
 
@@ -131,6 +140,8 @@ class Turn {
 
  private:
   friend class Shard;
+  // The batch's last commit of the organization, or one without events.
+  store::Commit& LastCommit(OrgRuntime& org);
   Turn(Shard& shard, Time now) : shard_(shard), now_(now) {}
   Shard& shard_;
   Time now_;
@@ -202,6 +213,7 @@ class Shard {
   void HandOver();
   void OnCommitted(std::shared_ptr<Batch> batch, const std::vector<store::CommitResult>& results);
   void Publish(const Batch& batch);
+  void RunPublisher();
   void Count(const LogEntry& entry);
 
   void WriteRecords(OrgRuntime& rt, const Step& step, store::Commit& commit);
@@ -228,6 +240,14 @@ class Shard {
   std::atomic<size_t> depth_ = 0;
   std::atomic<int64_t> next_due_ms_ = Time::max().time_since_epoch().count();
   std::thread thread_;
+
+  // Durable batches on their way to the feeds. A thread of its own: telling a thousand watchers takes milliseconds, in which
+  // the store's thread can answer the next batch.
+  absl::Mutex publish_mu_;
+  absl::CondVar publish_cv_;
+  std::deque<std::shared_ptr<Batch>> to_publish_ ABSL_GUARDED_BY(publish_mu_);
+  bool publisher_stops_ ABSL_GUARDED_BY(publish_mu_) = false;
+  std::thread publisher_;
 };
 
 }  // namespace guichet::router

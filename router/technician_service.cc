@@ -13,8 +13,6 @@
 namespace guichet::router {
 namespace {
 
-constexpr auto kPeople = {KeyRole::kTechnician, KeyRole::kIntegrator, KeyRole::kAdministrator};
-
 class TechnicianWatch final : public Watch<pb::WatchTechniciansResponse> {
  public:
   TechnicianWatch(Gateway& gateway, grpc::CallbackServerContext* context, OrgId org)
@@ -70,7 +68,7 @@ grpc::ServerBidiReactor<pb::AttachConsoleRequest, pb::AttachConsoleResponse>* Te
 grpc::ServerUnaryReactor* TechnicianService::SetStatus(grpc::CallbackServerContext* context,
                                                        const pb::SetStatusRequest* request, pb::SetStatusResponse* response) {
   auto* call = new UnaryCall(gateway_, context, *request);
-  absl::StatusOr<Principal> principal = call->Caller(kPeople, "set a technician's status");
+  absl::StatusOr<Principal> principal = call->Caller(Right::kSessionsWrite, "set a technician's status");
   command::SetIntent command;
   auto check = [&]() -> absl::Status {
     if (!principal.ok()) return principal.status();
@@ -104,7 +102,7 @@ grpc::ServerUnaryReactor* TechnicianService::ListTechnicians(grpc::CallbackServe
                                                              const pb::ListTechniciansRequest* request,
                                                              pb::ListTechniciansResponse* response) {
   auto* call = new UnaryCall(gateway_, context, *request);
-  absl::StatusOr<Principal> principal = call->Caller(kPeople, "list technicians");
+  absl::StatusOr<Principal> principal = call->Caller(Right::kSessionsRead, "list technicians");
   absl::StatusOr<size_t> size = CheckPageSize(request->page_size(), 100, kPageMax);
   absl::Status known = pb::TechnicianStatus_IsValid(request->status())
                            ? absl::OkStatus()
@@ -144,7 +142,7 @@ grpc::ServerWriteReactor<pb::WatchTechniciansResponse>* TechnicianService::Watch
     grpc::CallbackServerContext* context, const pb::WatchTechniciansRequest* request) {
   absl::StatusOr<Principal> principal = gateway_.directory.Authenticate(BearerToken(*context), gateway_.clock.Now());
   absl::Status refused = principal.status();
-  if (refused.ok() && principal->role == KeyRole::kOperator) refused = PermissionDenied("operator", "watch technicians");
+  if (refused.ok()) refused = MayCall(*principal, Right::kSessionsRead, "watch technicians");
   auto token = ParseResumeToken(request->resume_token());
   if (refused.ok()) refused = token.status();
   auto watch = std::make_shared<TechnicianWatch>(gateway_, context, principal.ok() ? principal->org : OrgId{});

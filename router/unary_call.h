@@ -8,6 +8,7 @@
 #include <chrono>
 #include <string>
 
+#include "router/authorize.h"
 #include "router/errors.h"
 #include "router/gateway.h"
 #include "router/methods.h"
@@ -28,20 +29,19 @@ class UnaryCall final : public grpc::ServerUnaryReactor {
     rpc_.MessageReceived();
   }
 
-  // The caller, who must have one of the roles.
-  absl::StatusOr<Principal> Caller(std::initializer_list<KeyRole> roles, std::string_view what) {
+  // The caller, who must have the right.
+  absl::StatusOr<Principal> Caller(Right right, std::string_view what) {
     absl::StatusOr<Principal> principal = gateway_.directory.Authenticate(BearerToken(*context_), gateway_.clock.Now());
     if (!principal.ok()) return principal;
-    for (KeyRole role : roles) {
-      if (principal->role == role) return principal;
-    }
-    return PermissionDenied(Name(principal->role), what);
+    absl::Status may = MayCall(*principal, right, what);
+    return may.ok() ? principal : absl::StatusOr<Principal>(may);
   }
 
   // The mutation of an authenticated caller.
   Mutation Begin(const Principal& principal, const std::string& request_id, const google::protobuf::Message& request) {
     Mutation mutation;
     mutation.org = principal.org;
+    mutation.principal = principal;
     mutation.actor = principal.actor();
     mutation.abandoned = [this] { return context_->IsCancelled(); };
     SetRequest(mutation, principal.key.value, principal.token, request_id, request);

@@ -15,7 +15,19 @@ namespace {
 
 absl::string_view V(std::string_view s) { return {s.data(), s.size()}; }
 bool Lower(char c) { return c >= 'a' && c <= 'z'; }
-bool LowerOrDigit(char c) { return Lower(c) || (c >= '0' && c <= '9'); }
+bool Digit(char c) { return c >= '0' && c <= '9'; }
+bool LowerOrDigit(char c) { return Lower(c) || Digit(c); }
+bool LetterOrDigit(char c) { return LowerOrDigit(c) || (c >= 'A' && c <= 'Z') || (c & 0x80) != 0; }
+
+// Parts between single dots, of letters, digits and `others`.
+bool IsDotted(std::string_view text, std::string_view others) {
+  bool after_dot = true;
+  for (char c : text) {
+    if (c == '.' ? after_dot : !LetterOrDigit(c) && others.find(c) == std::string_view::npos) return false;
+    after_dot = c == '.';
+  }
+  return !after_dot;
+}
 
 }  // namespace
 
@@ -48,12 +60,44 @@ absl::Status CheckId(std::string_view field, std::string_view value) {
 
 absl::Status CheckRequestId(std::string_view value) { return CheckBytes("request_id", value, limits::kRequestIdBytes); }
 
+absl::Status CheckDisplayName(std::string_view field, std::string_view value) {
+  if (value.empty()) return InvalidField(field, absl::StrCat("required, 1-", limits::kDisplayNameChars, " characters"));
+  return CheckChars(field, value, limits::kDisplayNameChars);
+}
+
+absl::Status CheckSkillId(std::string_view field, std::string_view value) {
+  if (value.empty()) return InvalidField(field, "required");
+  return CheckBytes(field, value, limits::kIdBytes);
+}
+
+absl::Status CheckCount(std::string_view field, size_t count, size_t max) {
+  if (count <= max) return absl::OkStatus();
+  return InvalidField(field, absl::StrCat("has ", count, " values, at most ", max, " are allowed"));
+}
+
+absl::Status CheckEmailAddress(std::string_view field, std::string_view value) {
+  constexpr size_t kLocalBytes = 64;  // RFC 5321
+  if (absl::Status bytes = CheckBytes(field, value, limits::kAddressBytes); !bytes.ok()) return bytes;
+  const size_t at = value.find('@');
+  const bool form = at != std::string_view::npos && at <= kLocalBytes && IsDotted(value.substr(0, at), "!#$%&'*+-/=?^_`{|}~") &&
+                    IsDotted(value.substr(at + 1), "-");
+  return form ? absl::OkStatus() : InvalidField(field, "must be an e-mail address: LOCAL@DOMAIN, without quotes and spaces");
+}
+
+absl::Status CheckPhoneNumber(std::string_view field, std::string_view value) {
+  constexpr size_t kMinDigits = 3;   // a short code
+  constexpr size_t kMaxDigits = 15;  // E.164
+  const std::string_view digits = value.substr(value.starts_with('+') ? 1 : 0);
+  const bool form =
+      digits.size() >= kMinDigits && digits.size() <= kMaxDigits && std::all_of(digits.begin(), digits.end(), Digit);
+  if (form) return absl::OkStatus();
+  return InvalidField(field, absl::StrCat("must be a telephone number: ", kMinDigits, "-", kMaxDigits,
+                                          " digits, with an optional + before them and no spaces"));
+}
+
 template <class Repeated>
 absl::Status CheckCustomFields(std::string_view field, const Repeated& values) {
-  if (static_cast<size_t>(values.size()) > limits::kCustomFieldChars.size()) {
-    return InvalidField(
-        field, absl::StrCat("has ", values.size(), " values, at most ", limits::kCustomFieldChars.size(), " are allowed"));
-  }
+  if (absl::Status count = CheckCount(field, values.size(), limits::kCustomFieldChars.size()); !count.ok()) return count;
   for (int i = 0; i < static_cast<int>(values.size()); ++i) {
     if (absl::Status chars = CheckChars(absl::StrCat(V(field), "[", i, "]"), values[i], limits::kCustomFieldChars[i]);
         !chars.ok()) {

@@ -19,6 +19,16 @@ absl::Status CheckBytes(std::string_view field, std::string_view value, size_t m
 // `^[a-z]([a-z0-9-]{0,61}[a-z0-9])?$`
 absl::Status CheckId(std::string_view field, std::string_view value);
 absl::Status CheckRequestId(std::string_view value);
+// Required, 1-64 characters.
+absl::Status CheckDisplayName(std::string_view field, std::string_view value);
+// Any word.
+absl::Status CheckSkillId(std::string_view field, std::string_view value);
+// Of a repeated field.
+absl::Status CheckCount(std::string_view field, size_t count, size_t max);
+// LOCAL@DOMAIN without quotes and comments, so that it is safe in a header of a mail.
+absl::Status CheckEmailAddress(std::string_view field, std::string_view value);
+// 3 to 15 digits, with an optional "+" before them.
+absl::Status CheckPhoneNumber(std::string_view field, std::string_view value);
 template <class Repeated>
 absl::Status CheckCustomFields(std::string_view field, const Repeated& values);
 

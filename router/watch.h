@@ -2,6 +2,7 @@
 // token, and then converts every entry once and in order: from the shared ring, or from the store when it is behind it.
 #pragma once
 
+#include <algorithm>
 #include <deque>
 #include <memory>
 #include <string>
@@ -10,6 +11,7 @@
 #include "router/limits.h"
 #include "router/stream.h"
 #include "statemachine/refusal.h"
+#include "statemachine/timers.h"
 
 namespace guichet::router {
 
@@ -187,34 +189,63 @@ class Watch : public Stream<grpc::ServerWriteReactor<Response>, Response>, publi
   void LoadFromStore() ABSL_EXCLUSIVE_LOCKS_REQUIRED(this->mu_) {
     loading_ = true;
     auto self = std::static_pointer_cast<Watch>(this->self());
-    const bool taken = this->gateway_.workers.Run([self, org = store::OrgKey{org_.value}, after = cursor_] {
-      std::vector<PublishedPtr> page;
+    const bool taken = this->gateway_.workers.Run([self, org = org_, after = cursor_] {
+      auto page = std::make_shared<Page>();
       absl::Status bad;
-      absl::Status read = self->gateway_.store.ReadEvents(org, after.value, kLogPage, [&](uint64_t, std::string_view bytes) {
-        absl::StatusOr<LogEntry> entry = store::DecodeLogEntry(bytes);
-        if (!entry.ok()) {
-          bad = entry.status();
-          return false;
-        }
-        auto published = std::make_shared<Published>();
-        published->entry = *std::move(entry);
-        page.push_back(std::move(published));
-        return true;
-      });
+      absl::Status read = self->gateway_.store.ReadEvents(store::OrgKey{org.value}, after.value, kLogPage,
+                                                          [&](uint64_t, std::string_view bytes) {
+                                                            absl::StatusOr<LogEntry> entry = store::DecodeLogEntry(bytes);
+                                                            if (!entry.ok()) {
+                                                              bad = entry.status();
+                                                              return false;
+                                                            }
+                                                            page->push_back(std::make_shared<Published>());
+                                                            page->back()->entry = *std::move(entry);
+                                                            return true;
+                                                          });
       if (absl::IsOutOfRange(read)) {
         self->gateway_.metrics.WatchReset(metrics::WatchResetCause::kExpired);
         read = ResumeTokenExpired(Revision{after.value + 1});
       }
       if (!read.ok() || !bad.ok()) {
         self->EndStream(read.ok() ? bad : read);
-        return;
+      } else {
+        self->AskForUrgency(org, page);
       }
-      absl::MutexLock lock(&self->mu_);
-      self->loading_ = false;
-      self->Take(page, true);
-      self->PumpLocked();
     });
     if (!taken) this->EndAfterFlushLocked(Overloaded("the read queue", kCommandQueue, kRetryDelay));
+  }
+
+  using Page = std::vector<std::shared_ptr<Published>>;
+
+  // The log keeps no alert levels: the shard adds when sessions become urgent.
+  void AskForUrgency(const OrgId& org, std::shared_ptr<Page> page) {
+    auto self = std::static_pointer_cast<Watch>(this->self());
+    const bool needed = std::any_of(page->begin(), page->end(), [](const auto& published) {
+      const auto& changes = published->entry.sessions;
+      return std::any_of(changes.begin(), changes.end(), [](const SessionChange& c) { return AwaitsStart(*c.after); });
+    });
+    if (!needed) return TakeLoaded(*page);
+    Read(
+        this->gateway_, org,
+        [page](Turn&, OrgRuntime& rt) {
+          for (const auto& published : *page) published->AddUrgency(rt.org);
+          return absl::OkStatus();
+        },
+        [self, page](const absl::Status& status) {
+          absl::Status bad = status;
+          if (bad.ok() && !self->gateway_.workers.Run([self, page] { self->TakeLoaded(*page); })) {
+            bad = Overloaded("the read queue", kCommandQueue, kRetryDelay);
+          }
+          if (!bad.ok()) self->EndStream(bad);
+        });
+  }
+
+  void TakeLoaded(const Page& page) {
+    absl::MutexLock lock(&this->mu_);
+    loading_ = false;
+    Take({page.begin(), page.end()}, true);
+    this->PumpLocked();
   }
 
   OrgId org_;

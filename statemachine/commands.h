@@ -245,10 +245,6 @@ struct CreateKey {
 struct RevokeKey {
   KeyId key;
 };
-struct UseKey {
-  KeyId key;
-  Time at{};
-};
 
 }  // namespace guichet::command
 
@@ -265,6 +261,6 @@ using Command =
                  command::DeleteChannel, command::CreateKey, command::RevokeKey, command::Grant, command::RequestActivity,
                  command::CloseActivity, command::SetChat, command::SendSurvey, command::RejectOffer, command::ReportDelivery,
                  command::AnswerActivity, command::RevokeActivity, command::Route, command::SetChannelOpen,
-                 command::CreateTechnicians, command::UseKey>;
+                 command::CreateTechnicians>;
 
 }  // namespace guichet

@@ -103,6 +103,7 @@ Result On(const Org& org, const command::RevokeActivity& c, Time) {
 Result On(const Org& org, const command::ReportDelivery& c, Time) {
   const Session* session = FindSession(org, c.session);
   if (session == nullptr || session->delivery.state == DeliveryState::kNone) return SessionNotFound(c.session);
+  if (session->ended_already()) return SessionEnded(c.session, session->outcome);
   Decision decision{Trigger::kDelivery, {}, c.session};
   if (session->delivery.state == c.state && session->delivery.detail == c.detail) return decision;
   decision.events.push_back(event::DeliveryReported{c.session, c.state, c.detail});

@@ -1,5 +1,6 @@
 // Commands of administrators: people, groups, channels, keys. Fields were checked for form at the edge.
 #include <algorithm>
+#include <set>
 
 #include "statemachine/decide_internal.h"
 #include "statemachine/limits.h"
@@ -33,7 +34,7 @@ absl::Status FitsOneCommand(const Org& org, const TechnicianId& technician) {
   return TooManySessions("the technician, who must end some or leave some channels first,", limits::kBytesPerCommand);
 }
 
-// Refuses a successor who cannot take over all that the technician leads.
+// Refuses a successor who cannot take over all that the technician leads and owns.
 absl::Status CanTakeOver(const Org& org, const TechnicianId& technician, const TechnicianId& successor) {
   if (!successor) return absl::OkStatus();
   if (successor == technician) return InvalidField("successor_technician_id", "must be another technician");
@@ -42,18 +43,27 @@ absl::Status CanTakeOver(const Org& org, const TechnicianId& technician, const T
   if (next->disabled) return TechnicianDisabled(successor);
   auto entries = org.entries.find(technician);
   if (entries == org.entries.end()) return absl::OkStatus();
-  size_t led = ActiveSessions(org, successor);
+  Load load = LoadOf(org, successor);  // held sessions become active with him
+  size_t owned = 0;
   for (SessionId id : entries->second) {
     const Session& session = *FindSession(org, id);
+    if (session.ended_already() || session.method == Method::kMonitoring) continue;
     const Participant* lead = session.lead();
-    if (session.ended_already() || lead == nullptr || lead->technician != technician) continue;
-    ++led;
+    const bool leads = lead != nullptr && lead->technician == technician;
+    const bool owns = lead == nullptr && session.owner == technician;
+    if (!leads && !owns) continue;
     const Participant* part = session.Find(successor);
     if (part != nullptr && part->role == Role::kInvitee) return AlreadyInSession(id, successor);
-    if (session.type == SessionType::kLens) return PermissionMissing(successor, Permission::kLens);
+    const bool lens = session.type == SessionType::kLens;
+    if (lens && !Allowed(org, successor, Permission::kLens)) return PermissionMissing(successor, Permission::kLens);
+    load.active += leads;
+    load.lens += leads && lens;
+    owned += owns;
   }
   const size_t limit = SettingsOf(org, successor).max_active_sessions;
-  return led > limit ? TooManyActiveSessions(successor, limit) : absl::OkStatus();
+  if (load.active > limit) return TooManyActiveSessions(successor, limit);
+  if (load.lens > 1) return TooManyActiveSessions(successor, 1);
+  return OwnsTooMany(org, successor, owned) ? TooManySessions("the successor", limits::kOwnedSessions) : absl::OkStatus();
 }
 
 // What happens to the sessions of a technician who is deleted or disabled: those that he leads or owns go to the successor or
@@ -127,6 +137,19 @@ Result On(const Org& org, const command::DeleteGroup& c, Time) {
     if (technician.group == c.group) return GroupNotEmpty(c.group);
   }
   Events events;
+  // Whoever waits, or will wait again, for its members waits for those who serve the channel.
+  std::set<SessionId> queued;
+  size_t bytes = 0;
+  for (const auto& [id, session] : org.sessions) {
+    if (session.queue_group != c.group || session.ended_already()) continue;
+    queued.insert(id);
+    bytes += Bytes(session);
+  }
+  if (bytes > limits::kBytesPerCommand) return TooManySessions("the group's queue", limits::kBytesPerCommand);
+  for (SessionId id : queued) {
+    const Queue from = FindSession(org, id)->queue();
+    events.push_back(event::Redirected{id, from, {from.channel, {}}, RedirectWhen::kAtOnce});
+  }
   for (const auto& [id, channel] : org.channels) {
     Channel without = channel;
     std::erase(without.groups, c.group);
@@ -179,8 +202,9 @@ Result On(const Org& org, const command::PutTechnician& c, Time now) {
 Result On(const Org& org, const command::CreateTechnicians& c, Time) {
   if (org.technicians.size() + c.technicians.size() > limits::kTechnicians) return TooMany("technicians", limits::kTechnicians);
   Events events;
+  std::set<TechnicianId> named;
   for (const auto& [id, config] : c.technicians) {
-    if (FindTechnician(org, id) != nullptr) return AlreadyExists("technician", id.value);
+    if (FindTechnician(org, id) != nullptr || !named.insert(id).second) return AlreadyExists("technician", id.value);
     if (absl::Status groups = GroupsExist(org, config); !groups.ok()) return groups;
     events.push_back(event::TechnicianPut{id, config});
   }
@@ -251,14 +275,6 @@ Result On(const Org& org, const command::CreateKey& c, Time) {
   if (org.keys.size() >= limits::kApiKeys) return TooMany("API keys", limits::kApiKeys);
   if (c.key.technician && FindTechnician(org, c.key.technician) == nullptr) return TechnicianNotFound(c.key.technician);
   return Administer({event::KeyPut{c.key}});
-}
-
-Result On(const Org& org, const command::UseKey& c, Time) {
-  auto key = org.keys.find(c.key);
-  Decision decision{Trigger::kKeyUsed, {}, {}};
-  if (key == org.keys.end() || c.at < key->second.last_used + limits::kKeyUseStep) return decision;
-  decision.events.push_back(event::KeyUsed{c.key, c.at});
-  return decision;
 }
 
 Result On(const Org& org, const command::RevokeKey& c, Time) {

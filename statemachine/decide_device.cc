@@ -18,7 +18,8 @@ void Arrive(const Org& org, const Session& session, Events& events) {
   const GroupSettings& settings = SettingsOf(org, session);
   if (session.method == Method::kMonitoring || !session.owner || !settings.auto_start_private) return;
   const Load load = LoadOf(org, session.owner);
-  if (load.active >= settings.max_active_sessions || (session.type == SessionType::kLens && load.lens > 0)) return;
+  if (load.active >= settings.max_active_sessions) return;
+  if (session.type == SessionType::kLens && (load.lens > 0 || !Allowed(org, session.owner, Permission::kLens))) return;
   events.push_back(event::LeadTaken{session.id, session.owner});
 }
 

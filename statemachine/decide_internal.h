@@ -27,6 +27,8 @@ Result On(const Org& org, const command::CancelLeadOffer& c, Time now);
 Result On(const Org& org, const command::AcceptLead& c, Time now);
 Result On(const Org& org, const command::UpdateSession& c, Time now);
 Result On(const Org& org, const command::Grant& c, Time now);
+// Whether the technician would own too many sessions with so many more.
+bool OwnsTooMany(const Org& org, const TechnicianId& owner, size_t more);
 
 // decide_activity.cc
 Result On(const Org& org, const command::RequestActivity& c, Time now);
@@ -72,7 +74,6 @@ Result On(const Org& org, const command::PutChannel& c, Time now);
 Result On(const Org& org, const command::DeleteChannel& c, Time now);
 Result On(const Org& org, const command::CreateKey& c, Time now);
 Result On(const Org& org, const command::RevokeKey& c, Time now);
-Result On(const Org& org, const command::UseKey& c, Time now);
 
 // The session and the acting technician of a command, checked.
 struct Scene {

@@ -43,9 +43,11 @@ bool CanRedirect(const Org& org, const Session& session, const Redirect& rule) {
 bool IsBehind(const Org& org, const Session& session, size_t length) {
   auto queue = org.waiting.find(session.queue());
   if (queue == org.waiting.end()) return false;
+  const std::set<std::pair<Time, SessionId>>& places = queue->second;
   const std::pair place(session.waiting_since, session.id);
+  if (!(place < *places.rbegin())) return places.size() - places.contains(place) >= length;  // mostly asked of the last
   size_t ahead = 0;
-  for (auto it = queue->second.begin(); it != queue->second.end() && *it < place; ++it) {
+  for (auto it = places.begin(); it != places.end() && *it < place; ++it) {
     if (++ahead >= length) return true;
   }
   return length == 0;

@@ -67,13 +67,7 @@ absl::Status RoomForActive(const Org& org, const TechnicianId& technician, Sessi
   const Load load = LoadOf(org, technician);
   if (load.active >= limit) return TooManyActiveSessions(technician, limit);
   if (type == SessionType::kLens && load.lens > 0) return TooManyActiveSessions(technician, 1);
-  auto entries = org.entries.find(technician);
-  if (entries == org.entries.end() || entries->second.size() < limits::kLedSessions) return absl::OkStatus();
-  const size_t led = std::count_if(entries->second.begin(), entries->second.end(), [&](SessionId id) {
-    const Participant* lead = FindSession(org, id)->lead();
-    return lead != nullptr && lead->technician == technician;
-  });
-  return led >= limits::kLedSessions ? TooManySessions("the technician", limits::kLedSessions) : absl::OkStatus();
+  return load.led >= limits::kLedSessions ? TooManySessions("the technician", limits::kLedSessions) : absl::OkStatus();
 }
 
 // Refuses a technician who must receive a transfer or an invitation and cannot.
@@ -152,15 +146,12 @@ Result InviteIntoSeat(const Org& org, const Scene& scene, const TransferTarget& 
             event::Invited{session.id, to.technician, scene.self, scene.self, scene.participant->granted});
 }
 
-// Counts only when the technician has so many entries of any kind at all.
-bool OwnsTooMany(const Org& org, const TechnicianId& owner) {
-  auto entries = org.entries.find(owner);
-  if (entries == org.entries.end() || entries->second.size() < limits::kOwnedSessions) return false;
-  const auto owned = std::count_if(entries->second.begin(), entries->second.end(), [&](SessionId id) {
-    const Session* session = FindSession(org, id);
-    return session->owner == owner && !session->ended_already();
-  });
-  return static_cast<size_t>(owned) >= limits::kOwnedSessions;
+// What the technician may not do as a collaborator to whom the lead grants this is over.
+void CloseForbidden(const Session& session, const TechnicianId& technician, Permissions granted, Events& events) {
+  for (const Activity& activity : session.activities) {
+    if (activity.technician != technician || granted.Has(PermissionOf(activity.kind))) continue;
+    events.push_back(event::ActivityClosed{session.id, activity.id});
+  }
 }
 
 // The lead, ACTIVE: device attached, nothing held or on its way.
@@ -173,6 +164,18 @@ absl::Status NeedsActiveLead(const Scene& scene, std::string_view command) {
 }
 
 }  // namespace
+
+// Counts only when the technician has so many entries of any kind at all.
+bool OwnsTooMany(const Org& org, const TechnicianId& owner, size_t more) {
+  auto entries = org.entries.find(owner);
+  if (entries == org.entries.end()) return more > limits::kOwnedSessions;
+  if (entries->second.size() + more <= limits::kOwnedSessions) return false;
+  const auto owned = std::count_if(entries->second.begin(), entries->second.end(), [&](SessionId id) {
+    const Session* session = FindSession(org, id);
+    return session->owner == owner && !session->ended_already();
+  });
+  return static_cast<size_t>(owned) + more > limits::kOwnedSessions;
+}
 
 namespace {
 
@@ -230,7 +233,7 @@ Result On(const Org& org, const command::CreateSession& c, Time now) {
     const Technician* owner = FindTechnician(org, c.owner);
     if (owner == nullptr) return TechnicianNotFound(c.owner);
     if (owner->disabled) return TechnicianDisabled(c.owner);
-    if (OwnsTooMany(org, c.owner)) {
+    if (OwnsTooMany(org, c.owner, 1)) {
       return TooManySessions("the technician", limits::kOwnedSessions);
     }
     if (c.method == Method::kMonitoring) {
@@ -430,7 +433,9 @@ Result On(const Org& org, const command::AcceptLead& c, Time) {
   if (!session.lead_offered_to || session.lead_offered_to != scene->self) return NoLeadOffer(session.id, scene->self);
   if (scene->participant->on_hold) return WrongState(session.id, "accept_lead", scene->view, "resume it first");
   if (absl::Status room = RoomForActive(org, scene->self, session.type); !room.ok()) return room;
-  return Do(*scene, Trigger::kLeadAccepted, event::LeadAccepted{session.id});
+  Decision decision{Trigger::kLeadAccepted, {event::LeadAccepted{session.id}}, session.id};
+  if (scene->lead != nullptr) CloseForbidden(session, scene->lead->technician, scene->lead->granted, decision.events);
+  return decision;
 }
 
 Result On(const Org& org, const command::Grant& c, Time) {
@@ -444,10 +449,7 @@ Result On(const Org& org, const command::Grant& c, Time) {
   Decision decision{Trigger::kGrant, {}, session.id};
   if (collaborator->granted == c.granted) return decision;
   decision.events.push_back(event::Granted{session.id, c.collaborator, c.granted});
-  for (const Activity& activity : session.activities) {  // what he may no longer do is over
-    if (activity.technician != c.collaborator || c.granted.Has(PermissionOf(activity.kind))) continue;
-    decision.events.push_back(event::ActivityClosed{session.id, activity.id});
-  }
+  CloseForbidden(session, c.collaborator, c.granted, decision.events);
   return decision;
 }
 

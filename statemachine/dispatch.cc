@@ -1,5 +1,6 @@
 #include "statemachine/dispatch.h"
 
+#include <iterator>
 #include <utility>
 
 #include "statemachine/route.h"
@@ -11,6 +12,33 @@ namespace {
 void NoteRules(const Org& org, const std::set<std::pair<Time, SessionId>>& waiting, Time now, Dirty& dirty) {
   for (const auto& [arrived, id] : waiting) {
     if (RulesApply(org, *FindSession(org, id), now)) dirty.sessions.insert(id);
+  }
+}
+
+// A session that comes back to its place, as its device does or an offer ends, makes the line longer for those behind it: by so
+// many places at most as sessions were touched.
+void NotePushedBack(const Org& org, SessionId id, size_t touched, Time now, Dirty& dirty) {
+  const Session* session = FindSession(org, id);
+  const Channel* channel = session == nullptr ? nullptr : FindChannel(org, session->channel);
+  if (channel == nullptr || !IsRoutable(*session)) return;
+  auto note = [&](SessionId other) {
+    if (RulesApply(org, *FindSession(org, other), now)) dirty.sessions.insert(other);
+  };
+  auto queue = org.waiting.find(session->queue());
+  bool by_length = false;
+  for (const Redirect& rule : channel->redirects) {
+    if (rule.when != RedirectWhen::kQueueLongerThan) continue;
+    by_length = true;
+    if (queue == org.waiting.end() || queue->second.size() <= rule.length || queue->second.rbegin()->second == id) continue;
+    auto it = std::next(queue->second.begin(), rule.length);
+    for (size_t i = 0; i < touched && it != queue->second.end(); ++i, ++it) note(it->second);
+  }
+  if (!by_length) return;
+  const std::pair place(session->waiting_since, id);
+  for (const auto& [technician, kept] : org.kept) {
+    for (auto it = kept.upper_bound(place); it != kept.end(); ++it) {
+      if (FindSession(org, it->second)->queue() == session->queue()) note(it->second);
+    }
   }
 }
 
@@ -44,6 +72,7 @@ void Note(const Org& org, const Touched& touched, Time now, Dirty& dirty) {
   dirty.sessions.insert(touched.live.begin(), touched.live.end());
   dirty.technicians.insert(touched.loads.begin(), touched.loads.end());
   dirty.technicians.insert(touched.technicians.begin(), touched.technicians.end());
+  for (SessionId id : touched.live) NotePushedBack(org, id, touched.live.size(), now, dirty);
   bool somebody_left = false;
   for (const TechnicianId& id : touched.technicians) {
     if (auto kept = org.kept.find(id); kept != org.kept.end()) NoteRules(org, kept->second, now, dirty);

@@ -1,11 +1,11 @@
-// How long a session will wait in its queue: from its place, the servers and what the log taught about the queue.
+// How long a session will wait in its queue: from its place, the servers, and what the log taught about the queue.
 //
-// The model: the line moves when a session ends or when somebody in it leaves. With all servers busy, the k-th place waits for
-// k such moves, which is close to a gamma distribution. What the model does not know (technicians who come and go, technicians
-// who serve other queues too, pauses between sessions) is learnt from how earlier estimates came out: two factors follow the
-// share of sessions that waited longer than they were told, which should be 1/2 for `p50` and 1/10 for `p90`.
+// The model: the line moves when a session ends or when somebody ahead leaves, and a session at place k waits for k moves:
+// close to a gamma distribution. What the model does not know (technicians who come and go, serve other queues too, take no
+// more than they like) is learnt from how earlier estimates came out: factors follow the share of sessions that waited longer
+// than estimated, which should be one half for `p50` and one tenth for `p90`.
 //
-// Integers only, so that a log gives the same estimates on every machine.
+// Integers only, so that a log gives the same estimates on every machine. tools/bench compares with other estimates.
 #pragma once
 
 #include <cstddef>
@@ -16,53 +16,55 @@
 
 namespace guichet {
 
-// A factor on an estimate, learnt from outcomes; in 1/65536.
+// Factors on an estimate, in 1/2^20, between 1/256 and 64.
 struct Correction {
-  uint32_t p50 = 1 << 16;
-  uint32_t p90 = 1 << 16;
-  uint32_t seen = 0;  // outcomes, saturating
+  uint32_t middle = 1 << 20;  // on p50 and p90
+  uint32_t spread = 1 << 20;  // on p90 besides
+  uint32_t seen = 0;          // outcomes; stays at the highest value
   bool operator==(const Correction&) const = default;
 };
 
-// What is learnt about one queue: a small record of bounded size, folded from the log.
+// What is learnt about one queue, folded from the log. Its size does not grow.
 struct QueueStats {
-  uint32_t served = 0;         // completed sessions, saturating
-  Duration mean_handle{};      // decayed mean of the time that a session takes its technician
-  uint32_t handle_square = 0;  // decayed mean of (that time / mean)², in 1/1024
-  Duration mean_stay{};        // decayed mean of the time in line, of those started and those who left
-  uint32_t leaving = 0;        // decayed share of those who left, in 1/65536
-  uint32_t stays = 0;          // ends of a stay in line, saturating
-  Correction queued;           // of estimates for sessions that waited for a server
-  Correction at_once;          // of estimates for sessions that found a free one: technicians who do not take them at once
+  uint32_t served = 0;      // completed sessions; stays at the highest value
+  Duration mean_handle{};   // decayed mean of the time that a session takes
+  uint32_t stays = 0;       // sessions that were in line for some time; stays at the highest value
+  int64_t stay_square = 0;  // decayed mean of (time in line)², in (64 ms)²
+  uint32_t stay_left = 0;  // decayed mean of the time in line of those who left, counting 0 for those who were served; in 64 ms
+  uint32_t mean_servers = 0;  // decayed mean of WaitEstimate::servers, in 1/2^12
+  uint32_t steady = 0;        // how far that mean tells more of the wait than the servers of the moment; in 1/2^20, at most 3/4
+  Correction queued;          // of estimates with places
+  Correction at_once;         // of estimates for sessions that found a free server: the time until a technician takes them
   bool operator==(const QueueStats&) const = default;
 };
 
-// A queue as one session sees it.
+// A queue as one session in it sees it.
 struct QueueNow {
   size_t ahead = 0;    // sessions before this one, in the order of routing
   size_t servers = 0;  // sessions that the technicians who are here and serve the queue may have at once
-  size_t free = 0;     // how many more they may have at this moment; at most `servers`
+  size_t free = 0;     // how many more they may take at this moment
+  Duration waited{};   // how long this session has waited
 };
 
-// From this moment on. Keep it with the session while it waits: the outcome is learnt against it.
+// From the moment of asking. The one of when it joined is kept with the session: its outcome is learnt.
 struct WaitEstimate {
   Duration p50{};        // as likely longer as shorter
   Duration p90{};        // longer for one in ten; at least p50
-  bool at_once = false;  // a server was free for the session
-  uint32_t places = 0;   // moves of the line that it waits for
+  uint32_t places = 0;   // moves of the line until it is served; 0: at once, a server is free
+  uint32_t servers = 0;  // of QueueNow
   bool operator==(const WaitEstimate&) const = default;
 };
-
-enum class StayEnd : uint8_t { kStarted = 1, kLeft = 2 };
 
 // nullopt: too little is known (fewer than limits::kEstimateServed completed sessions), or nobody serves the queue.
 std::optional<WaitEstimate> EstimateWait(const QueueStats& stats, const QueueNow& now);
 
-// A session ended or was handed on `handled` after its start.
+// A session took its technician `handled`, from its start to its end or to being handed on.
 void LearnHandled(QueueStats& stats, Duration handled);
 
-// A session left the line: a technician started it, or the customer or a time-out ended it. `told` is the estimate of when it
-// joined, if there was one, `waited` the time since then.
+enum class StayEnd : uint8_t { kServed = 1, kLeft = 2 };
+
+// A session is in line no more: a technician started it, or the customer or a time-out ended it. `waited` runs from when it
+// joined, `told` is the estimate of that moment, if there was one.
 void LearnStay(QueueStats& stats, const std::optional<WaitEstimate>& told, Duration waited, StayEnd end);
 
 }  // namespace guichet

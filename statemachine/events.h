@@ -243,10 +243,6 @@ struct KeyPut {
 struct KeyRevoked {
   KeyId key;
 };
-struct KeyUsed {
-  KeyId key;
-  Time at{};
-};
 // A boundary of the channel's hours.
 struct ChannelHours {
   ChannelId channel;
@@ -294,7 +290,7 @@ using Event = std::variant<
     event::KeyPut, event::KeyRevoked, event::ConsoleAttached, event::ConsoleGone, event::IntentSet, event::LookedAt,
     event::InactivityChanged, event::ActivityRequested, event::ActivityOpened, event::ActivityClosed, event::StandingGrantsSet,
     event::Granted, event::ChatSwitched, event::SurveySent, event::DeliveryReported, event::Offered, event::OfferEnded,
-    event::PreferenceLapsed, event::Redirected, event::Unattended, event::OwnerChanged, event::KeyUsed, event::ChannelHours>;
+    event::PreferenceLapsed, event::Redirected, event::Unattended, event::OwnerChanged, event::ChannelHours>;
 using Events = std::vector<Event>;
 
 // The session of which the event speaks; 0 for events of the organization.

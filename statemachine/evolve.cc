@@ -62,7 +62,15 @@ struct Folder {
     }
   }
 
+  // Nobody idled while it was held for everybody.
+  void EndHold() {
+    if (!session->held) return;
+    session->held = false;
+    for (Participant& participant : session->participants) participant.background_since = now;
+  }
+
   void MakeLead(const TechnicianId& technician) {
+    EndHold();
     if (const Participant* former = session->lead(); former != nullptr && former->technician != technician) {
       RemoveParticipant(TechnicianId(former->technician));
     }
@@ -80,7 +88,6 @@ struct Folder {
     session->offer.reset();
     session->preferred_only = false;
     session->lead_offered_to = {};
-    session->held = false;
     session->lead_console_lost = false;
     Erase(session->hidden_from, technician);
     if (!session->ever_started) session->started = now;
@@ -173,8 +180,7 @@ struct Folder {
       self->background_since = now;
       return;
     }
-    session->held = false;
-    for (Participant& participant : session->participants) participant.background_since = now;
+    EndHold();
   }
 
   void operator()(const TransferRequested& e) {
@@ -223,6 +229,7 @@ struct Folder {
     self->foreground = LooksAt(e.technician);
     const TechnicianId seat_of = self->seat_of;
     self->seat_of = {};
+    if (const Participant* seat = session->Find(seat_of)) self->granted = self->granted & seat->granted;
     if (seat_of) RemoveParticipant(seat_of);
   }
 
@@ -291,9 +298,9 @@ struct Folder {
     session->offer.reset();
     session->transfer.reset();
     session->lead_offered_to = {};
-    if (!session->survey_sent && session->ever_started && SettingsOf(org, *session).survey_at_end) {
-      session->survey_sent = !SettingsOf(org, *session).survey.empty();
-    }
+    const GroupSettings& settings = SettingsOf(org, *session);
+    const bool has_customer = session->ever_started && session->method != Method::kMonitoring;
+    if (has_customer && settings.survey_at_end && !settings.survey.empty()) session->survey_sent = true;
     ForgetCode();
   }
 
@@ -338,6 +345,7 @@ struct Folder {
     auto it = org.technicians.find(e.technician);
     if (it != org.technicians.end() && e.pause_until != kNoTime) it->second.paused_until = e.pause_until;
     if (e.cause == OfferEnd::kWithdrawn) return;
+    if (e.technician == session->preferred) session->preferred_only = false;  // he will not: it waits for anybody
     std::erase_if(session->declines, [&](const Decline& d) { return d.technician == e.technician; });
     if (session->declines.size() == limits::kDeclines) session->declines.erase(session->declines.begin());
     session->declines.push_back({e.technician, e.cause, e.reason, now});
@@ -395,10 +403,6 @@ struct Folder {
   }
   void operator()(const KeyPut& e) { org.keys.insert_or_assign(e.key.id, e.key); }
   void operator()(const KeyRevoked& e) { org.keys.erase(e.key); }
-  void operator()(const KeyUsed& e) {
-    auto it = org.keys.find(e.key);
-    if (it != org.keys.end()) it->second.last_used = e.at;
-  }
 
   void operator()(const ConsoleAttached& e) {
     auto it = org.technicians.find(e.technician);

@@ -135,9 +135,10 @@ Load LoadOf(const Org& org, const TechnicianId& technician) {
   if (entries == org.entries.end()) return load;
   for (SessionId id : entries->second) {
     const Session* session = FindSession(org, id);
-    if (session == nullptr || session->ended_already() || session->held) continue;
-    const Participant* lead = session->lead();
+    const Participant* lead = session == nullptr ? nullptr : session->lead();
     if (lead == nullptr || lead->technician != technician) continue;
+    ++load.led;
+    if (session->ended_already() || session->held) continue;
     const Channel* channel = FindChannel(org, session->channel);
     ++load.active;
     load.units += channel == nullptr ? 1 : channel->routing.weight;

@@ -162,7 +162,7 @@ struct Fallback {
 enum class RedirectWhen : uint8_t {
   kAtOnce = 1,
   kAfterWait = 2,        // so long in this queue
-  kQueueLongerThan = 3,  // on arrival
+  kQueueLongerThan = 3,  // at least `length` wait before it
   kNobodyOnline = 4,     // no console attached of anybody who serves
   kOutOfHours = 5,
 };
@@ -181,7 +181,11 @@ enum class RoutingMode : uint8_t {
   kOffer = 2,      // the session is offered to one technician at a time
   kAutoStart = 3,  // … and is started for him at once
 };
-enum class Strategy : uint8_t { kLongestIdle = 1, kLeastActive = 2, kRoundRobin = 3 };
+enum class Strategy : uint8_t {
+  kLongestIdle = 1,  // who has the fewest active sessions; of those the one whose last ended first
+  kLeastActive = 2,  // who has the smallest share of his capacity in use
+  kRoundRobin = 3,   // to whom the last offer was the longest ago
+};
 std::string_view Name(RoutingMode mode);
 std::string_view Name(Strategy strategy);
 
@@ -255,7 +259,7 @@ struct ApiKey {
   Time expires{};                // kNoTime: never
   std::string display_name;      // what it is for
   uint32_t scopes = kAllScopes;  // of an integrator
-  Time last_used{};              // kNoTime: never; exact to kKeyUseStep
+  Time last_used{};              // kNoTime: never; not in the log, exact to kKeyUseStep
   bool operator==(const ApiKey&) const = default;
 };
 
@@ -335,6 +339,7 @@ std::vector<ChannelId> ChannelsServedBy(const Org& org, const TechnicianId& tech
 
 // Sessions that the technician leads and that are neither held nor ended (domain.md §2), and the units of capacity they take.
 struct Load {
+  size_t led = 0;  // also held ones, and ended ones that he still shows
   size_t active = 0;
   size_t units = 0;
   size_t lens = 0;

@@ -1,6 +1,7 @@
 #include "statemachine/route.h"
 
 #include <algorithm>
+#include <bit>
 
 #include "statemachine/limits.h"
 #include "statemachine/view.h"
@@ -12,11 +13,17 @@ constexpr uint32_t kUntimed = ~(Bit(Filter::kDeferred) | Bit(Filter::kWrapUp) | 
 
 constexpr uint32_t kOfOneSession = Bit(Filter::kDeclined) | Bit(Filter::kPreferred) | Bit(Filter::kLens);
 
-bool Skilled(const RosterItem& item, const RoutingPolicy& policy, Duration waited) {
-  return std::all_of(policy.skills.begin(), policy.skills.end(), [&](const SkillNeed& need) {
-    const uint32_t needed = LevelNeeded(need, waited);
-    return needed == 0 || LevelOf(item.skills, need.skill) >= needed;
-  });
+// Since when the session asks no more of the technician than he has: kNoTime, from its arrival; kEndless, it always will.
+constexpr Time kEndless = Time::max();
+Time SkilledFrom(const RosterItem& item, const RoutingPolicy& policy, Time arrived) {
+  Time from = kNoTime;
+  for (const SkillNeed& need : policy.skills) {
+    const uint32_t level = LevelOf(item.skills, need.skill);
+    if (level >= need.level) continue;
+    if (need.relax_every <= Duration{0} || level < need.relax_to) return kEndless;
+    from = std::max(from, arrived + need.relax_every * (need.level - level));
+  }
+  return from;
 }
 
 // What is the same for all candidates of one session.
@@ -33,22 +40,25 @@ struct Case {
     auto until = [&](Filter filter, Time end) {
       if (end <= now) return;
       filters |= Bit(filter);
-      if (changes == kNoTime || end < changes) changes = end;
+      if (end != kEndless && (changes == kNoTime || end < changes)) changes = end;
     };
     if (policy.mode == RoutingMode::kManual && !item.auto_start) filters |= Bit(Filter::kManual);
     if (item.units + policy.weight > item.capacity) filters |= Bit(Filter::kCapacity);
-    if (!policy.skills.empty() && !Skilled(item, policy, waited)) filters |= Bit(Filter::kSkill);
+    if (!policy.skills.empty()) until(Filter::kSkill, SkilledFrom(item, policy, session.waiting_since));
     for (const Decline& decline : session.declines) {
       if (decline.technician == item.technician) until(Filter::kDeclined, decline.at + policy.retry_after);
     }
-    if (session.preferred_only && session.preferred != item.technician) filters |= Bit(Filter::kPreferred);
+    if (session.preferred_only && session.preferred != item.technician) {
+      filters |= Bit(Filter::kPreferred);
+      until(Filter::kPreferred, session.waiting_since + policy.preferred_for);
+    }
     if (session.type == SessionType::kLens && (item.lens > 0 || !item.lens_allowed)) filters |= Bit(Filter::kLens);
     return filters;
   }
 
   Terms TermsOf(const RosterItem& item) const {
     const int64_t idle_since = item.idle_since.time_since_epoch().count();
-    int64_t strategy = idle_since;
+    int64_t strategy = item.active;  // kLongestIdle: who works on nothing is idle, then who works on little
     if (policy.strategy == Strategy::kLeastActive) strategy = int64_t{item.units} * 1000 / std::max(item.capacity, 1u);
     if (policy.strategy == Strategy::kRoundRobin) strategy = item.last_offer.time_since_epoch().count();
     return {session.preferred && session.preferred == item.technician ? 0 : 1, strategy, idle_since};
@@ -147,34 +157,43 @@ RoutingRecord Consider(const Org& org, const Session& session, Time now, size_t 
   record.waited = c.waited;
   record.head_start = org.settings.priority_step * channel->priority;
 
-  struct Able {
+  // The best of those who can; and those closest to it of the others. In orders that do not depend on the roster's.
+  struct Entry {
     const RosterItem* item;
+    uint32_t filters;
     Terms terms;
+    Time changes;
   };
-  std::vector<Able> able;  // the best, in order
-  std::vector<Candidate> others;
+  std::vector<Entry> able;
+  std::vector<Entry> others;
   able.reserve(limit + 1);
+  others.reserve(limit + 1);
+  auto keep = [&](std::vector<Entry>& list, const Entry& entry, const auto& before) {
+    if (list.size() == limit && !before(entry, list.back())) return;
+    list.insert(std::upper_bound(list.begin(), list.end(), entry, before), entry);
+    if (list.size() > limit) list.pop_back();
+  };
   VisitServing(org, record.queue, *channel, c.waited, [&](const RosterItem& item) {
     ++record.considered;
-    Candidate candidate;
-    candidate.filters = c.FiltersOf(item, candidate.changes);
-    if (candidate.filters != 0) {
-      ++record.removed[static_cast<size_t>(__builtin_ctz(candidate.filters))];
-      if (others.size() == limit) return;
-      candidate.technician = item.technician;
-      others.push_back(std::move(candidate));
-      return;
+    Entry entry{&item, 0, {}, kNoTime};
+    entry.filters = c.FiltersOf(item, entry.changes);
+    if (entry.filters == 0) {
+      ++record.eligible;
+      entry.terms = c.TermsOf(item);
+      keep(able, entry,
+           [](const Entry& a, const Entry& b) { return Better(a.terms, a.item->technician, b.terms, b.item->technician); });
+    } else {
+      ++record.removed[static_cast<size_t>(std::countr_zero(entry.filters))];
+      keep(others, entry, [](const Entry& a, const Entry& b) {
+        const int a_count = std::popcount(a.filters);
+        const int b_count = std::popcount(b.filters);
+        return a_count != b_count ? a_count < b_count : a.item->technician < b.item->technician;
+      });
     }
-    ++record.eligible;
-    const Terms terms = c.TermsOf(item);
-    auto before = [&](const Able& other) { return Better(terms, item.technician, other.terms, other.item->technician); };
-    if (able.size() == limit && !before(able.back())) return;
-    auto place = std::find_if(able.begin(), able.end(), before);
-    able.insert(place, Able{&item, terms});
-    if (able.size() > limit) able.pop_back();
   });
-  for (const Able& a : able) record.candidates.push_back({a.item->technician, 0, a.terms, kNoTime});
-  std::move(others.begin(), others.end(), std::back_inserter(record.candidates));
+  for (const std::vector<Entry>* list : {&able, &others}) {
+    for (const Entry& e : *list) record.candidates.push_back({e.item->technician, e.filters, e.terms, e.changes});
+  }
   return record;
 }
 
@@ -303,6 +322,7 @@ QueueNow ServersOf(const Org& org, const Queue& queue, Duration waited, Time now
 
 QueueNow LineOf(const Org& org, const Session& session, Time now, size_t limit) {
   QueueNow line;
+  line.waited = now - session.queue_since;
   const Queue queue = session.queue();
   if (FindChannel(org, queue.channel) == nullptr) return line;
   auto waiting = org.waiting.find(queue);
@@ -376,7 +396,8 @@ void RefreshRoster(Org& org, const TechnicianId& id) {
   item.auto_start = settings.auto_start_channel;
   item.idle_since = technician->idle_since;
   item.last_offer = technician->last_offer;
-  item.deferred_until = settings.login_deferral > Duration{0} ? technician->console_since + settings.login_deferral : kNoTime;
+  const bool defers = technician->console && settings.login_deferral > Duration{0};
+  item.deferred_until = defers ? technician->console_since + settings.login_deferral : kNoTime;
   item.wrap_up_until = technician->wrap_up_until;
   item.paused_until = technician->paused_until;
   item.not_before = std::max({item.deferred_until, item.wrap_up_until, item.paused_until});
@@ -389,7 +410,8 @@ void RefreshRoster(Org& org, const TechnicianId& id) {
   item.filters =
       (technician->console ? 0 : Bit(Filter::kOffline)) | (technician->away || technician->inactive ? Bit(Filter::kAway) : 0) |
       (technician->routing_exempt ? Bit(Filter::kExempt) : 0) | (org.offers.contains(id) ? Bit(Filter::kOffered) : 0) |
-      (item.active >= item.max_active ? Bit(Filter::kFull) : 0) | (technician->busy ? Bit(Filter::kBusy) : 0);
+      (item.active >= item.max_active || load.led >= limits::kLedSessions ? Bit(Filter::kFull) : 0) |
+      (technician->busy ? Bit(Filter::kBusy) : 0);
 }
 
 }  // namespace guichet

@@ -21,7 +21,7 @@ enum class Filter : uint8_t {
   kDeferred = 5,    // his console attached a moment ago
   kWrapUp = 6,      // after-work of his last session
   kPaused = 7,      // he let an offer pass a moment ago
-  kFull = 8,        // as many active sessions as his group allows
+  kFull = 8,        // as many active sessions as his group allows, or as many of any kind as anybody may have
   kCapacity = 9,    // the session's weight does not fit
   kBusy = 10,       // BUSY by his group's busy_at
   kSkill = 11,      // a skill is missing or too low
@@ -33,7 +33,9 @@ inline constexpr int kFilterCount = 15;
 std::string_view Name(Filter filter);
 constexpr uint32_t Bit(Filter filter) { return 1u << static_cast<unsigned>(filter); }
 
-// What decides among those who can: compared from the left, lower wins; equal in all, the lower id.
+// What decides among those who can: compared from the left, lower wins; equal in all, the lower id. kStrategy by the channel's
+// strategy: active sessions (longest idle), share of the capacity in thousandths (least active), time of the last offer (round
+// robin).
 enum class Term : uint8_t { kPreferred = 0, kStrategy = 1, kIdleSince = 2 };
 inline constexpr int kTermCount = 3;
 std::string_view Name(Term term);
@@ -55,7 +57,7 @@ struct RoutingRecord {
   Strategy strategy = Strategy::kLongestIdle;
   Duration waited{};
   Duration head_start{};              // from the channel's priority
-  std::vector<Candidate> candidates;  // those who can, best first, then others: at most kRecordedCandidates of each
+  std::vector<Candidate> candidates;  // those who can, best first, then the others, the fewest filters first: some of each
   uint32_t eligible = 0;              // of all
   uint32_t considered = 0;
   std::array<uint32_t, kFilterCount> removed{};  // how many by their first filter

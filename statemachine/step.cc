@@ -41,7 +41,7 @@ void Note(const Event& event, Notes& notes) {
         if constexpr (std::is_same_v<E, ChannelPut>) notes.channels.insert(e.channel.id);
         if constexpr (std::is_same_v<E, ChannelDeleted>) notes.channels.insert(e.channel);
         if constexpr (std::is_same_v<E, KeyPut>) notes.keys.insert(e.key.id);
-        if constexpr (std::is_same_v<E, KeyRevoked> || std::is_same_v<E, KeyUsed>) notes.keys.insert(e.key);
+        if constexpr (std::is_same_v<E, KeyRevoked>) notes.keys.insert(e.key);
         if constexpr (std::is_same_v<E, ChannelHours>) notes.channels.insert(e.channel);
         if constexpr (requires { e.technician; }) notes.technicians.insert(e.technician);
         notes.membership |= std::is_same_v<E, ChannelPut> || std::is_same_v<E, ChannelDeleted> ||
@@ -53,7 +53,8 @@ void Note(const Event& event, Notes& notes) {
 // What of a session decides about its technicians and its queue, before the events of a command.
 struct Before {
   Queue queue;
-  TechnicianId lead;
+  TechnicianId lead;  // of a live session
+  Time lead_since{};
   bool active = false;   // counts for the lead
   bool in_line = false;  // waits for its first or next technician
   Time joined{};         // … since
@@ -81,7 +82,7 @@ void FollowWork(Org& org, const Session& session, const Before& before, Time now
     it->second.wrap_up_until = now + channel->routing.wrap_up;
     notes.technicians.insert(before.lead);
   }
-  LearnHandled(org.stats[before.queue], now - session.started + channel->routing.wrap_up);
+  LearnHandled(org.stats[before.queue], now - before.lead_since + channel->routing.wrap_up);
   notes.queues.insert(before.queue);
 }
 
@@ -93,7 +94,7 @@ void FollowLine(Org& org, Session& session, const Before& before, Time now, Note
     const bool started = session.lead() != nullptr || session.transfer;
     const bool left = session.ended_already();
     if (started != left) {
-      LearnStay(org.stats[before.queue], session.told, now - before.joined, left ? StayEnd::kLeft : StayEnd::kStarted);
+      LearnStay(org.stats[before.queue], session.told, now - before.joined, left ? StayEnd::kLeft : StayEnd::kServed);
       notes.queues.insert(before.queue);
     }
   }
@@ -114,9 +115,12 @@ Touched Fold(Org& org, LogEntry& entry) {
     const SessionId id = SessionOf(event);
     const Session* session = id ? FindSession(org, id) : nullptr;
     if (session == nullptr || before.contains(id)) continue;
-    const Participant* lead = session->lead();
-    before[id] = {session->queue(), lead == nullptr ? TechnicianId{} : lead->technician, IsActive(*session), InLine(*session),
-                  session->queue_since};
+    Before& was = before[id];
+    was = {session->queue(), {}, {}, IsActive(*session), InLine(*session), session->queue_since};
+    if (const Participant* lead = session->lead(); lead != nullptr && !session->ended_already()) {
+      was.lead = lead->technician;
+      was.lead_since = lead->joined;
+    }
     if (session->offer) roster.insert(session->offer->technician);
     UnindexRouting(org, *session);
   }

@@ -266,7 +266,6 @@ std::string_view Name(Trigger trigger) {
                                                                          "survey",
                                                                          "delivery",
                                                                          "channel_hours",
-                                                                         "key_used",
                                                                          "hand_over"};
   return kNames[static_cast<size_t>(trigger)];
 }

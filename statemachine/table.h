@@ -70,10 +70,9 @@ enum class Trigger : uint8_t {
   kSurvey = 53,
   kDelivery = 54,
   kChannelHours = 55,
-  kKeyUsed = 56,
-  kHandOver = 57,
+  kHandOver = 56,
 };
-inline constexpr int kTriggerCount = 58;
+inline constexpr int kTriggerCount = 57;
 std::string_view Name(Trigger trigger);  // "applet_connected"
 
 // Whose view a row speaks of.

@@ -80,7 +80,6 @@ struct Writer {
     return e.page_url.empty() ? "nobody serves: the customer was told" : absl::StrCat("nobody serves: sent to ", e.page_url);
   }
   std::string operator()(const OwnerChanged& e) const { return absl::StrCat("owned by ", e.owner.value); }
-  std::string operator()(const KeyUsed& e) const { return absl::StrCat("key ", e.key.value, " used"); }
   std::string operator()(const ChannelHours& e) const {
     return absl::StrCat("channel ", e.channel.value, e.open ? " opens" : " closes");
   }

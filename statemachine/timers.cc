@@ -112,4 +112,18 @@ std::optional<Deadline> NextDeadline(const Org& org, const Session& session) {
   return earliest == all.end() ? std::nullopt : std::optional(*earliest);
 }
 
+bool AwaitsStart(const Session& session) {
+  if (session.ended_already() || session.lead() != nullptr || session.transfer) return false;
+  return session.link == Link::kNeverAttached || session.link == Link::kAttached;
+}
+
+Time UrgentAt(const Org& org, const Session& session) {
+  if (!AwaitsStart(session)) return kNoTime;
+  const GroupSettings& settings = SettingsOf(org, session);
+  const bool connecting = session.link == Link::kNeverAttached;
+  const Duration level = connecting ? settings.connecting_alert : settings.waiting_alert;
+  if (level == kNever) return kNoTime;
+  return (connecting ? session.created : session.waiting_since) + level;
+}
+
 }  // namespace guichet

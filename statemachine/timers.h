@@ -39,4 +39,10 @@ std::vector<Deadline> Deadlines(const Org& org, const Session& session);
 // The earliest of them; ties go to the lower kind.
 std::optional<Deadline> NextDeadline(const Org& org, const Session& session);
 
+// True while an alert level may be set for the session: it is CONNECTING, or waits for somebody to start it.
+bool AwaitsStart(const Session& session);
+
+// When such a session becomes, or became, urgent by the alert levels of its group; kNoTime: never.
+Time UrgentAt(const Org& org, const Session& session);
+
 }  // namespace guichet

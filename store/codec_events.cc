@@ -230,11 +230,6 @@ struct Writer {
     r->set_session(e.session.value);
     r->set_owner(e.owner.value);
   }
-  void operator()(const event::KeyUsed& e) {
-    auto* r = record->mutable_key_used();
-    r->set_key(e.key.value);
-    r->set_at(Millis(e.at));
-  }
   void operator()(const event::ChannelHours& e) {
     auto* r = record->mutable_channel_hours();
     r->set_channel(e.channel.value);

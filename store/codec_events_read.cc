@@ -331,8 +331,6 @@ Event ToEvent(const pb::EventRecord& record, Faults& faults) {
       return ToUnattended(record.unattended());
     case pb::EventRecord::kOwnerChanged:
       return event::OwnerChanged{SessionId{record.owner_changed().session()}, TechnicianId{record.owner_changed().owner()}};
-    case pb::EventRecord::kKeyUsed:
-      return event::KeyUsed{KeyId{record.key_used().key()}, ToTime(record.key_used().at())};
     case pb::EventRecord::kChannelHours:
       return event::ChannelHours{ChannelId{record.channel_hours().channel()}, record.channel_hours().open()};
     case pb::EventRecord::EVENT_NOT_SET:

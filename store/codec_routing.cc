@@ -39,21 +39,22 @@ Candidate ToCandidate(const pb::CandidateRecord& record, Faults& faults) {
 }
 
 void Put(const Correction& correction, pb::CorrectionRecord* record) {
-  record->set_p50(correction.p50);
-  record->set_p90(correction.p90);
+  record->set_middle(correction.middle);
+  record->set_spread(correction.spread);
   record->set_seen(correction.seen);
 }
 
-Correction ToCorrection(const pb::CorrectionRecord& record) { return {record.p50(), record.p90(), record.seen()}; }
+Correction ToCorrection(const pb::CorrectionRecord& record) { return {record.middle(), record.spread(), record.seen()}; }
 
 // One line a member here and in ToStats.
 void PutStats(const QueueStats& stats, pb::QueueStatsRecord* record) {
   record->set_served(stats.served);
   record->set_mean_handle(Millis(stats.mean_handle));
-  record->set_handle_square(stats.handle_square);
-  record->set_mean_stay(Millis(stats.mean_stay));
-  record->set_leaving(stats.leaving);
   record->set_stays(stats.stays);
+  record->set_stay_square(stats.stay_square);
+  record->set_stay_left(stats.stay_left);
+  record->set_mean_servers(stats.mean_servers);
+  record->set_steady(stats.steady);
   Put(stats.queued, record->mutable_queued());
   Put(stats.at_once, record->mutable_at_once());
 }
@@ -62,10 +63,11 @@ QueueStats ToStats(const pb::QueueStatsRecord& record) {
   QueueStats stats;
   stats.served = record.served();
   stats.mean_handle = Duration(record.mean_handle());
-  stats.handle_square = record.handle_square();
-  stats.mean_stay = Duration(record.mean_stay());
-  stats.leaving = record.leaving();
   stats.stays = record.stays();
+  stats.stay_square = record.stay_square();
+  stats.stay_left = record.stay_left();
+  stats.mean_servers = record.mean_servers();
+  stats.steady = record.steady();
   if (record.has_queued()) stats.queued = ToCorrection(record.queued());
   if (record.has_at_once()) stats.at_once = ToCorrection(record.at_once());
   return stats;

@@ -99,16 +99,16 @@ Decline ToDecline(const pb::DeclineRecord& record, Faults& faults) {
 void Put(const WaitEstimate& estimate, pb::WaitEstimateRecord* record) {
   record->set_p50(Millis(estimate.p50));
   record->set_p90(Millis(estimate.p90));
-  record->set_at_once(estimate.at_once);
   record->set_places(estimate.places);
+  record->set_servers(estimate.servers);
 }
 
 WaitEstimate ToEstimate(const pb::WaitEstimateRecord& record) {
   WaitEstimate estimate;
   estimate.p50 = Duration(record.p50());
   estimate.p90 = Duration(record.p90());
-  estimate.at_once = record.at_once();
   estimate.places = record.places();
+  estimate.servers = record.servers();
   return estimate;
 }
 

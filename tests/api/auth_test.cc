@@ -1,25 +1,19 @@
-// Who may call what: every rpc with every kind of credential.
-#include <set>
-
+// Credentials: which are none, and what ends with them. Who may call what is in rpc_table.h and walked by tenants_test.cc.
+#include "tests/api/rpc_table.h"
 #include "tests/api/sessions.h"
 
 namespace guichet::api_test {
 namespace {
 
-const std::set<std::string> kWithoutKey = {"RedeemCode", "SubmitForm", "Attach"};  // open, or a device's
-const std::set<std::string> kOperators = {"CreateOrganization", "ListOrganizations"};
-const std::set<std::string> kReadable = {"GetPrincipal",  "GetOrganization", "GetGroup",    "ListGroups",
-                                         "GetTechnician", "GetChannel",      "ListChannels"};
-
 class Auth : public ::testing::Test {
  protected:
   Outcome Try(const MethodDescriptor& method, const std::string& token) { return world.client().CallRaw(method, "", token); }
-  // Every rpc that needs a key.
+  // Every rpc that needs a credential.
   void AllUnauthenticated(const std::string& token) {
     for (const MethodDescriptor* method : Methods()) {
       const Outcome outcome = Try(*method, token);
       SCOPED_TRACE(method->full_name());
-      if (method->name() == "RedeemCode" || method->name() == "SubmitForm") {
+      if (May(*method, 'N')) {
         EXPECT_EQ(outcome.code, grpc::INVALID_ARGUMENT) << outcome;
       } else {
         EXPECT_EQ(outcome.code, grpc::UNAUTHENTICATED) << outcome;
@@ -70,7 +64,7 @@ TEST_F(Auth, ExpiredKeys) {
 TEST_F(Auth, DeviceTokensAreNoKeys) {
   const Entered entered = world.Enter();
   for (const MethodDescriptor* method : Methods()) {
-    if (kWithoutKey.contains(method->name())) continue;
+    if (May(*method, 'D')) continue;
     EXPECT_EQ(Try(*method, entered.token).code, grpc::UNAUTHENTICATED) << method->full_name();
   }
 }
@@ -85,28 +79,6 @@ TEST_F(Auth, DisabledAndDeletedTechnicians) {
   remove.set_technician_id("bob");
   world.Must<pb::DeleteTechnicianResponse>(remove, world.admin);
   AllUnauthenticated(world.bob);
-}
-
-TEST_F(Auth, OperatorsSeeNoOrganization) {
-  for (const MethodDescriptor* method : Methods()) {
-    if (kWithoutKey.contains(method->name()) || method->name() == "GetPrincipal") continue;
-    const Outcome outcome = Try(*method, kOperatorToken);
-    const bool theirs = kOperators.contains(method->name());
-    EXPECT_EQ(outcome.code == grpc::PERMISSION_DENIED, !theirs) << method->full_name() << " " << outcome;
-  }
-}
-
-TEST_F(Auth, TechniciansAndIntegratorsDoNotAdminister) {
-  for (const MethodDescriptor* method : Methods()) {
-    if (method->service()->name() != "AdminService") continue;
-    for (const std::string& token : {world.ann, world.integrator}) {
-      const Outcome outcome = Try(*method, token);
-      EXPECT_EQ(outcome.code == grpc::PERMISSION_DENIED, !kReadable.contains(method->name()))
-          << method->full_name() << " " << outcome;
-    }
-    EXPECT_EQ(Try(*method, world.admin).code == grpc::PERMISSION_DENIED, kOperators.contains(method->name()))
-        << method->full_name();
-  }
 }
 
 TEST_F(Auth, TechniciansActForThemselves) {

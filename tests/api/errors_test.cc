@@ -42,12 +42,30 @@ TEST_F(Errors, UnknownEnumValuesNameTheirField) {
   auto reboot = World::On<pb::RebootDeviceRequest>(1);
   reboot.set_kind(static_cast<pb::RebootKind>(99));
   Refused(reboot, world.ann, "kind");
+  auto activity = World::On<pb::RequestActivityRequest>(1);
+  for (int value : {0, 99, -1}) {
+    activity.set_kind(static_cast<pb::ActivityKind>(value));
+    Refused(activity, world.ann, "kind");
+  }
+  auto grants = World::On<pb::SetGrantsRequest>(1);
+  grants.set_collaborator_technician_id("bob");
+  grants.add_denied_permissions(static_cast<pb::Permission>(99));
+  Refused(grants, world.ann, "denied_permissions");
+  pb::ReportDeliveryRequest report;
+  report.set_session_id(1);
+  for (int value : {0, 1, 99}) {
+    report.set_state(static_cast<pb::DeliveryState>(value));
+    Refused(report, world.integrator, "state");
+  }
   pb::CreateApiKeyRequest key;
   key.mutable_api_key()->set_key_id("k");
   for (int value : {0, 4, 99}) {
     key.mutable_api_key()->set_role(static_cast<pb::Role>(value));
     Refused(key, world.admin, "api_key.role");
   }
+  key.mutable_api_key()->set_role(pb::ROLE_INTEGRATOR);
+  key.mutable_api_key()->add_scopes(static_cast<pb::Scope>(99));
+  Refused(key, world.admin, "api_key.scopes[0]");
   pb::UpdateGroupRequest group;
   group.mutable_group()->set_group_id("desk");
   group.mutable_group()->mutable_settings()->set_console_lost_policy(static_cast<pb::GroupSettings::ConsoleLostPolicy>(99));
@@ -88,6 +106,12 @@ TEST_F(Errors, RequiredFieldsAreNamed) {
   Refused(World::On<pb::InviteTechnicianRequest>(1), world.ann, "invitee_technician_id");
   Refused(World::On<pb::RemoveTechnicianRequest>(1), world.ann, "removed_technician_id");
   Refused(World::On<pb::OfferLeadRequest>(1), world.ann, "collaborator_technician_id");
+  Refused(World::On<pb::SetGrantsRequest>(1), world.ann, "collaborator_technician_id");
+  Refused(World::On<pb::CloseActivityRequest>(1), world.ann, "activity_id");
+  Refused(World::On<pb::SetChatRequest>(1), world.integrator, "target.technician_id");
+  Refused(World::On<pb::SendSurveyRequest>(1), world.integrator, "target.technician_id");
+  Refused(World::On<pb::RejectOfferRequest>(1), world.integrator, "target.technician_id");
+  Refused(pb::ReportDeliveryRequest(), world.integrator, "session_id");
   Refused(pb::CreateSessionRequest(), world.integrator, "technician_id");
   Refused(pb::ListQueueRequest(), world.integrator, "technician_id");
   Refused(pb::SetStatusRequest(), world.integrator, "technician_id");
@@ -96,12 +120,17 @@ TEST_F(Errors, RequiredFieldsAreNamed) {
   redeem.set_code("123456");
   Refused(redeem, "", "device_id");
   Refused(pb::SubmitFormRequest(), "", "organization_id");
+  Refused(pb::GetFormRequest(), "", "organization_id");
+  Refused(pb::ExplainSessionRequest(), world.ann, "session_id");
+  Refused(pb::ExplainTechnicianRequest(), world.integrator, "technician_id");
+  Refused(pb::GetAvailabilityRequest(), world.ann, "channel_id");
   Refused(pb::CreateOrganizationRequest(), kOperatorToken, "organization.organization_id");
   Refused(pb::UpdateOrganizationRequest(), world.admin, "organization.display_name");
   Refused(pb::CreateGroupRequest(), world.admin, "group.group_id");
   Refused(pb::UpdateGroupRequest(), world.admin, "group.group_id");
   Refused(pb::DeleteGroupRequest(), world.admin, "group_id");
   Refused(pb::CreateTechnicianRequest(), world.admin, "technician.technician_id");
+  Refused(pb::CreateTechniciansRequest(), world.admin, "technicians");
   Refused(pb::CreateChannelRequest(), world.admin, "channel.channel_id");
   Refused(pb::CreateApiKeyRequest(), world.admin, "api_key.key_id");
   Refused(pb::RevokeApiKeyRequest(), world.admin, "key_id");
@@ -163,8 +192,15 @@ TEST_F(Errors, WrongStatesNameStateAndCommand) {
   const pb::LeaveSessionRequest leave;
   const pb::CancelLeadOfferRequest cancel_offer;
   const pb::AcceptLeadRequest accept;
-  const std::vector<const Message*> verbs = {&hold,   &transfer, &cancel, &reboot,       &invite,
-                                             &remove, &leave,    &offer,  &cancel_offer, &accept};
+  auto grants = World::On<pb::SetGrantsRequest>(0);
+  grants.set_collaborator_technician_id("cid");
+  auto activity = World::On<pb::RequestActivityRequest>(0);
+  activity.set_kind(pb::ACTIVITY_KIND_CLIPBOARD);
+  const pb::SetChatRequest chat;
+  const pb::SendSurveyRequest survey;
+  const pb::RejectOfferRequest reject;
+  const std::vector<const Message*> verbs = {&hold,         &transfer, &cancel, &reboot,   &invite, &remove, &leave, &offer,
+                                             &cancel_offer, &accept,   &grants, &activity, &chat,   &survey, &reject};
   size_t refused = 0;
   for (const auto& [state, make] : states) {
     for (const Message* verb : verbs) {
@@ -191,7 +227,7 @@ TEST_F(Errors, WrongStatesNameStateAndCommand) {
       }
     }
   }
-  EXPECT_GT(refused, 40u);
+  EXPECT_GT(refused, 70u);
 }
 
 TEST_F(Errors, AStaleEpochNamesTheOwner) {
@@ -232,6 +268,27 @@ TEST_F(Errors, SingularNotFounds) {
   pb::RevokeApiKeyRequest key;
   key.set_key_id("none");
   EXPECT_EQ(world.Call<pb::RevokeApiKeyResponse>(key, world.admin).outcome.reason, "API_KEY_NOT_FOUND");
+  pb::ReportDeliveryRequest report;
+  report.set_session_id(world.Enter().id);
+  report.set_state(pb::DELIVERY_STATE_SENT);
+  EXPECT_EQ(world.Call<pb::ReportDeliveryResponse>(report, world.integrator).outcome.reason, "SESSION_NOT_FOUND");
+  auto close = World::On<pb::CloseActivityRequest>(world.CreatePin(world.ann).session().session_id());
+  close.set_activity_id(7);
+  EXPECT_EQ(world.Call<pb::CloseActivityResponse>(close, world.ann).outcome.reason, "ACTIVITY_NOT_FOUND");
+  pb::ExplainSessionRequest explain;
+  explain.set_session_id(999);
+  EXPECT_EQ(world.Call<pb::ExplainSessionResponse>(explain, world.ann).outcome.reason, "SESSION_NOT_FOUND");
+  pb::ExplainTechnicianRequest explain_technician;
+  explain_technician.set_technician_id("nobody");
+  EXPECT_EQ(world.Call<pb::ExplainTechnicianResponse>(explain_technician, world.integrator).outcome.reason,
+            "TECHNICIAN_NOT_FOUND");
+  pb::GetAvailabilityRequest availability;
+  availability.set_channel_id("none");
+  EXPECT_EQ(world.Call<pb::GetAvailabilityResponse>(availability, world.ann).outcome.reason, "CHANNEL_NOT_FOUND");
+  pb::GetFormRequest form;
+  form.set_organization_id("nobody");
+  form.set_channel_id("help");
+  EXPECT_EQ(world.Call<pb::GetFormResponse>(form, "").outcome.reason, "CHANNEL_NOT_FOUND");
   pb::SubmitFormRequest enter;
   enter.set_organization_id("nobody");
   enter.set_channel_id("help");

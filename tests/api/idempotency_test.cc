@@ -67,6 +67,12 @@ void Idempotency::AddAdministration() {
   technician.mutable_technician()->set_technician_id("dora");
   technician.mutable_technician()->set_group_id("desk");
   Add<pb::CreateTechnicianRequest>(world.admin, technician, [](auto& r) { r.mutable_technician()->set_disabled(true); });
+  pb::CreateTechniciansRequest technicians;
+  for (const char* id : {"eva", "fred"}) {
+    technicians.add_technicians()->set_technician_id(id);
+    technicians.mutable_technicians()->rbegin()->set_group_id("desk");
+  }
+  Add<pb::CreateTechniciansRequest>(world.admin, technicians, [](auto& r) { r.mutable_technicians()->RemoveLast(); });
   pb::UpdateTechnicianRequest update_technician;
   update_technician.mutable_technician()->set_technician_id("dora");
   update_technician.mutable_technician()->set_display_name("Dora");
@@ -135,6 +141,24 @@ void Idempotency::AddAll() {
   Verb<pb::CancelLeadOfferRequest>(world.bob, sessions.Offered(world.bob, "cid", world.cid));
   Verb<pb::AcceptLeadRequest>(world.cid, sessions.Offered(world.bob, "cid", world.cid));
   Verb<pb::UpdateSessionRequest>(world.bob, sessions.Active(world.bob), [](auto& r) { r.mutable_session()->set_name("Eve"); });
+  pb::UpdateGroupRequest survey;
+  survey.mutable_group()->set_group_id("desk");
+  survey.mutable_group()->mutable_settings()->set_survey("How was it?");
+  world.Must<pb::UpdateGroupResponse>(survey, world.admin);
+  Verb<pb::SetGrantsRequest>(world.bob, sessions.Collaboration(world.bob, "cid", world.cid), [](auto& r) {
+    r.set_collaborator_technician_id("cid");
+    r.add_denied_permissions(pb::PERMISSION_SCRIPTS);
+  });
+  Verb<pb::RequestActivityRequest>(world.cid, sessions.Active(world.cid),
+                                   [](auto& r) { r.set_kind(pb::ACTIVITY_KIND_RECORDING); });
+  Verb<pb::CloseActivityRequest>(world.cid, sessions.WithActivity(world.cid), [](auto& r) { r.set_activity_id(1); });
+  Verb<pb::SetChatRequest>(world.cid, sessions.Active(world.cid), [](auto& r) { r.set_off(true); });
+  Verb<pb::SendSurveyRequest>(world.cid, sessions.Active(world.cid));
+  Verb<pb::RejectOfferRequest>(world.cid, sessions.Routed("cid"));
+  pb::ReportDeliveryRequest report;
+  report.set_session_id(sessions.Mailed(world.ann));
+  report.set_state(pb::DELIVERY_STATE_FAILED);
+  Add<pb::ReportDeliveryRequest>(world.integrator, report, [](auto& r) { r.set_detail("no such address"); });
   // Ids are of a key, whatever the rpc.
   int number = 0;
   for (Row& row : rows) {

@@ -1,8 +1,10 @@
 // Health, reflection and channelz.
-#include <grpcpp/generic/generic_stub.h>
 #include <grpcpp/impl/codegen/client_unary_call.h>
 
+#include <set>
+
 #include "grpc/health/v1/health.pb.h"
+#include "tests/api/raw_call.h"
 #include "tests/api/world.h"
 
 namespace guichet::api_test {
@@ -19,40 +21,22 @@ class Introspection : public ::testing::Test {
   }
   // A call with bytes; the answer's bytes.
   std::string Bytes(const char* path, const std::string& request) {
-    grpc::GenericStub stub(world.client().channel());
-    grpc::CompletionQueue queue;
-    auto context = ContextOf("");
-    auto call = stub.PrepareCall(context.get(), path, &queue);
-    void* tag;
-    bool ok = false;
-    call->StartCall(nullptr);
-    (void)queue.Next(&tag, &ok);
-    grpc::Slice slice(request);
-    call->Write(grpc::ByteBuffer(&slice, 1), nullptr);
-    (void)queue.Next(&tag, &ok);
-    call->WritesDone(nullptr);
-    (void)queue.Next(&tag, &ok);
-    grpc::ByteBuffer answer;
-    call->Read(&answer, nullptr);
-    (void)queue.Next(&tag, &ok);
-    std::string text;
-    grpc::Slice out;
-    if (ok && answer.DumpToSingleSlice(&out).ok()) text.assign(reinterpret_cast<const char*>(out.begin()), out.size());
-    grpc::Status status;
-    call->Finish(&status, nullptr);
-    (void)queue.Next(&tag, &ok);
+    RawCall call(world.client(), path, "");
+    call.Write(request);
+    call.HalfClose();
+    const std::string answer = call.Read().value_or("");
+    const grpc::Status status = call.End().status;
     EXPECT_TRUE(status.ok()) << path << ": " << status.error_message();
-    queue.Shutdown();
-    while (queue.Next(&tag, &ok)) {
-    }
-    return text;
+    return answer;
   }
   World world;
 };
 
 TEST_F(Introspection, HealthOfTheServerAndOfEachService) {
-  for (const char* service : {"", "guichet.v1.SessionService", "guichet.v1.QueueService", "guichet.v1.AppletService",
-                              "guichet.v1.TechnicianService", "guichet.v1.AdminService"}) {
+  std::set<std::string> services = {""};
+  for (const MethodDescriptor* method : Methods()) services.insert(method->service()->full_name());
+  EXPECT_EQ(services.size(), 9u);
+  for (const std::string& service : services) {
     grpc::health::v1::HealthCheckRequest request;
     request.set_service(service);
     grpc::health::v1::HealthCheckResponse response;

@@ -16,8 +16,8 @@ class Sessions {
     consoles.push_back(std::make_unique<Console>(world_.client(), technician_token));
     consoles.back()->Hello();
   }
-  Entered Waiting() {
-    Entered entered = world_.Enter();
+  Entered Waiting(const std::string& channel = "help") {
+    Entered entered = world_.Enter(channel);
     devices.push_back(std::make_unique<Device>(world_.client(), entered.token));
     devices.back()->Hello();
     return entered;
@@ -56,6 +56,29 @@ class Sessions {
     auto request = World::On<pb::OfferLeadRequest>(id);
     request.set_collaborator_technician_id(technician);
     world_.Must<pb::OfferLeadResponse>(request, lead);
+    return id;
+  }
+  // Offered to the technician by a channel of his own.
+  uint64_t Routed(const std::string& technician) {
+    pb::CreateChannelRequest request;
+    request.mutable_channel()->set_channel_id("of-" + technician);
+    request.mutable_channel()->add_technician_ids(technician);
+    request.mutable_channel()->mutable_routing()->set_mode(pb::ROUTING_MODE_OFFER);
+    world_.Must<pb::CreateChannelResponse>(request, world_.admin);
+    return Waiting("of-" + technician).id;
+  }
+  // An invitation by e-mail, of the token's technician.
+  uint64_t Mailed(const std::string& token) {
+    pb::CreateSessionRequest request;
+    request.set_method(pb::METHOD_EMAIL);
+    request.set_delivery_address("mrs.lind@example.com");
+    return world_.Must<pb::CreateSessionResponse>(request, token).session().session_id();
+  }
+  uint64_t WithActivity(const std::string& lead) {
+    const uint64_t id = Active(lead);
+    auto request = World::On<pb::RequestActivityRequest>(id);
+    request.set_kind(pb::ACTIVITY_KIND_SCREENSHOT);
+    EXPECT_EQ(world_.Must<pb::RequestActivityResponse>(request, lead).activity_id(), 1u);
     return id;
   }
   uint64_t Closed(const std::string& lead) {

@@ -31,6 +31,14 @@ Session SomeSession() {
   return session;
 }
 
+Session OfferedSession() {
+  Session session;
+  session.id = SessionId{7};
+  session.epoch = Epoch{3};
+  session.offer = Offer{TechnicianId{"bob"}, Time{Duration{500}}, Time{Duration{1500}}};
+  return session;
+}
+
 std::vector<Case> Cases() {
   constexpr auto kPre = StatusCode::kFailedPrecondition;
   constexpr auto kExhausted = StatusCode::kResourceExhausted;
@@ -122,6 +130,20 @@ std::vector<Case> Cases() {
       {Reason::kStorageFailed, StatusCode::kUnavailable, StorageFailed(), {}, ms(5000)},
       {Reason::kHeartbeatsMissed, StatusCode::kUnavailable, HeartbeatsMissed(ms(20000)), {{"grace_ms", "20000"}}},
       {Reason::kLoggedOut, StatusCode::kAborted, LoggedOut(ms(60000)), {{"logout_after_ms", "60000"}}},
+      {Reason::kPermissionLocked,
+       StatusCode::kPermissionDenied,
+       PermissionLocked(GroupId{"desk"}, {Permission::kReboot, Permission::kHold}),
+       {{"group_id", "desk"}, {"permissions", "HOLD,REBOOT"}}},
+      {Reason::kOfferedToAnother,
+       kPre,
+       OfferedToAnother(OfferedSession(), "start"),
+       {{"session_id", "7"}, {"command", "start"}, {"technician_id", "bob"}, {"expire_time_ms", "1500"}, {"epoch", "3"}}},
+      {Reason::kNoOffer, kPre, NoOffer(id, bob), {{"session_id", "7"}, {"technician_id", "bob"}}},
+      {Reason::kActivityNotFound, StatusCode::kNotFound, ActivityNotFound(id, 4), {{"session_id", "7"}, {"activity_id", "4"}}},
+      {Reason::kChannelClosed,
+       kPre,
+       ChannelClosed(ChannelId{"web"}, {Unserved::kEnd, "Come on Monday.", "https://example.com/closed"}),
+       {{"channel_id", "web"}, {"page_url", "https://example.com/closed"}}},
   };
 }
 
@@ -159,6 +181,35 @@ TEST(Refusal, MetadataKeysAreOfTheForm) {
   for (const Case& c : Cases()) {
     for (const auto& [key, value] : RefusalOf(c.status).metadata) EXPECT_TRUE(std::regex_match(key, form)) << key;
   }
+}
+
+// PERMISSION_DENIED has two factories: for what a role may not, and for what a technician's group or lead does not allow.
+TEST(Refusal, PermissionMissingNamesThePermission) {
+  for (int i = 1; i < kPermissionCount; ++i) {
+    const auto permission = static_cast<Permission>(i);
+    const absl::Status status = PermissionMissing(TechnicianId{"bob"}, permission);
+    EXPECT_EQ(status.code(), StatusCode::kPermissionDenied);
+    const Refusal refusal = RefusalOf(status);
+    EXPECT_EQ(refusal.reason, "PERMISSION_DENIED");
+    EXPECT_EQ(Fields(refusal.metadata.begin(), refusal.metadata.end()),
+              (Fields{{"technician_id", "bob"}, {"permission", std::string(Name(permission))}}));
+    EXPECT_NE(std::string(status.message()).find(Name(permission)), std::string::npos);
+  }
+}
+
+// What a channel's administrator wrote for the customer is in the message.
+TEST(Refusal, ChannelClosedShowsTheNotice) {
+  const absl::Status status = ChannelClosed(ChannelId{"web"}, {Unserved::kEnd, "Come on Monday.", ""});
+  EXPECT_NE(std::string(status.message()).find("Come on Monday."), std::string::npos);
+}
+
+TEST(Refusal, AddedMetadataNeverReplacesWhatIsThere) {
+  const absl::Status status =
+      WithMetadata(NoOffer(SessionId{7}, TechnicianId{"bob"}), {{"session_id", "8"}, {"state", "HOLD"}});
+  const Refusal refusal = RefusalOf(status);
+  EXPECT_EQ(refusal.reason, "NO_OFFER");
+  EXPECT_EQ(Fields(refusal.metadata.begin(), refusal.metadata.end()),
+            (Fields{{"session_id", "7"}, {"technician_id", "bob"}, {"state", "HOLD"}}));
 }
 
 // Text of a request may contain any byte.

@@ -55,9 +55,43 @@ struct CommandText {
   }
   std::string operator()(const command::FireTimer&) const { return "tick"; }
   std::string operator()(const command::PutTechnician& c) const {
-    return absl::StrCat("put ", c.technician.value, " in ", c.config.group.value, c.config.disabled ? " disabled" : "");
+    return absl::StrCat("put ", c.technician.value, " in ", c.config.group.value, c.config.disabled ? " disabled" : "",
+                        c.successor ? " for " : "", c.successor.value);
   }
-  std::string operator()(const command::DeleteTechnician& c) const { return absl::StrCat("delete ", c.technician.value); }
+  std::string operator()(const command::DeleteTechnician& c) const {
+    return absl::StrCat("delete ", c.technician.value, c.successor ? " for " : "", c.successor.value);
+  }
+  std::string operator()(const command::Grant& c) const {
+    return absl::StrCat(By(c.target, "grant to "), c.collaborator.value, ": ", absl::Hex(c.granted.bits()));
+  }
+  std::string operator()(const command::RequestActivity& c) const {
+    return absl::StrCat(By(c.target, "ask for "), V(Name(c.kind)));
+  }
+  std::string operator()(const command::CloseActivity& c) const {
+    return absl::StrCat(By(c.target, "close activity "), c.activity);
+  }
+  std::string operator()(const command::SetChat& c) const { return By(c.target, c.off ? "chat off" : "chat on"); }
+  std::string operator()(const command::SendSurvey& c) const { return By(c.target, "send survey"); }
+  std::string operator()(const command::RejectOffer& c) const { return By(c.target, "reject offer"); }
+  std::string operator()(const command::ReportDelivery& c) const { return absl::StrCat("delivery ", V(Name(c.state))); }
+  std::string operator()(const command::AnswerActivity& c) const {
+    return absl::StrCat("customer ", c.granted ? "grants" : "denies", " activity ", c.activity, c.standing ? " for good" : "");
+  }
+  std::string operator()(const command::RevokeActivity& c) const {
+    return absl::StrCat("customer revokes ", c.activity == 0 ? "all" : absl::StrCat("activity ", c.activity));
+  }
+  std::string operator()(const command::Route& c) const { return absl::StrCat("route ", c.session.value); }
+  std::string operator()(const command::SetChannelOpen& c) const {
+    return absl::StrCat("channel ", c.channel.value, c.open ? " opens" : " closes");
+  }
+  std::string operator()(const command::SetInactive& c) const {
+    return absl::StrCat(c.technician.value, c.inactive ? " inactive" : " active");
+  }
+  std::string operator()(const command::CreateTechnicians& c) const {
+    return absl::StrCat("create ", c.technicians.size(), " technicians");
+  }
+  std::string operator()(const command::DeleteGroup& c) const { return absl::StrCat("delete group ", c.group.value); }
+  std::string operator()(const command::DeleteChannel& c) const { return absl::StrCat("delete channel ", c.channel.value); }
   std::string operator()(const command::PutGroup& c) const { return absl::StrCat("put group ", c.group.id.value); }
   std::string operator()(const command::PutChannel& c) const { return absl::StrCat("put channel ", c.channel.id.value); }
   template <class C>
@@ -130,6 +164,23 @@ std::string BrokenParticipants(const Session& session) {
   return "";
 }
 
+std::string BrokenActivities(const Session& session) {
+  std::set<uint32_t> ids;
+  if (session.activities.size() > limits::kActivities) return "more activities than the limit";
+  for (const Activity& activity : session.activities) {
+    if (!ids.insert(activity.id).second) return "two activities of one id";
+    if (activity.id > session.last_activity) return "an activity whose id was not given out";
+    const Participant* self = session.Find(activity.technician);
+    if (self == nullptr || self->role == Role::kInvitee) return "an activity of nobody in the session";
+    if (session.held || session.transfer || self->on_hold) return "an activity while held or in transfer";
+    if (session.link != Link::kAttached) return "an activity without the device";
+    if (self->role == Role::kCollaborator && !self->granted.Has(PermissionOf(activity.kind))) {
+      return "an activity that the lead does not allow";
+    }
+  }
+  return "";
+}
+
 std::string BrokenMarks(const Org& org, const Session& session) {
   std::set<TechnicianId> marked;
   for (const EntryMark& mark : session.marks) {
@@ -162,6 +213,7 @@ std::string BrokenSession(const Org& org, const Session& session) {
   if (Deadlines(org, session).empty()) return "no deadline";
   if (session.owner && session.channel) return "private and of a channel";
   if (std::string broken = BrokenParticipants(session); !broken.empty()) return broken;
+  if (std::string broken = BrokenActivities(session); !broken.empty()) return broken;
   if (session.transfer) return BrokenTransfer(session);
   return "";
 }
@@ -174,7 +226,8 @@ bool Same(const Org& a, const Org& b) {
   return a.id == b.id && a.last_session == b.last_session && a.revision == b.revision && a.groups == b.groups &&
          a.technicians == b.technicians && a.channels == b.channels && a.keys == b.keys && a.sessions == b.sessions &&
          a.entries == b.entries && a.pools == b.pools && a.stats == b.stats && a.settings == b.settings &&
-         a.connecting == b.connecting && a.monitoring == b.monitoring;
+         a.connecting == b.connecting && a.monitoring == b.monitoring && a.waiting == b.waiting && a.kept == b.kept &&
+         a.offers == b.offers;
 }
 
 bool SameRoster(const Org& a, const Org& b, const TechnicianId& id) {
@@ -315,6 +368,11 @@ std::string BrokenTouched(const Org& before, const Org& after, const Touched& to
       return absl::StrCat("session ", id.value, " changed and is not written");
     }
   }
+  for (const Queue& queue : Differing(before.stats, after.stats)) {
+    const bool deleted = !after.channels.contains(queue.channel) && Contains(touched.channels, queue.channel);
+    if (!deleted && !Contains(touched.queues, queue))
+      return absl::StrCat("statistics of ", queue.channel.value, " not written");
+  }
   if (before.last_session != after.last_session && !touched.org) return "the last session id is not written";
   if (touched.membership) return "";
   for (const auto& [id, session] : before.sessions) {
@@ -362,7 +420,15 @@ void World::Group(const GroupId& id, GroupSettings settings) {
 }
 
 void World::Settings(const GroupSettings& settings, const GroupId& group) {
-  Do(command::PutGroup{guichet::Group{group, group.value, settings}, false});
+  guichet::Group changed = org.groups.at(group);
+  changed.settings = settings;
+  Do(command::PutGroup{changed, false});
+}
+
+void World::Permit(Permissions permissions, const GroupId& group) {
+  guichet::Group changed = org.groups.at(group);
+  changed.permissions = permissions;
+  Do(command::PutGroup{changed, false});
 }
 
 void World::Channel(const std::vector<TechnicianId>& technicians, const std::vector<GroupId>& groups) {
@@ -399,6 +465,17 @@ SessionId World::Collaborating() {
   return id;
 }
 
+uint32_t World::Ask(SessionId id, const TechnicianId& technician, ActivityKind kind) {
+  Do(Request(id, technician, kind));
+  return Get(id).last_activity;
+}
+
+uint32_t World::Open(SessionId id, const TechnicianId& technician, ActivityKind kind) {
+  const uint32_t activity = Ask(id, technician, kind);
+  Do(Answer(id, activity, true));
+  return activity;
+}
+
 absl::StatusOr<Step> World::Try(const Command& command) {
   const Org before = org;
   absl::StatusOr<Step> step = Apply(org, command, "test", now);
@@ -408,6 +485,7 @@ absl::StatusOr<Step> World::Try(const Command& command) {
     return step;
   }
   for (const SessionChange& change : step->entry.sessions) outcomes[change.after->id] = change.after->outcome;
+  Note(org, step->touched, now, dirty);
   EXPECT_EQ(BrokenStep(before, org, *step), "") << Text(command);
   EXPECT_EQ(BrokenInvariant(org), "") << Text(command);
   return step;
@@ -450,6 +528,12 @@ EntryState World::See(SessionId id, const TechnicianId& technician) const { retu
 
 std::string World::Views(SessionId id) const {
   return absl::StrCat(V(Name(See(id, kAnn))), " ", V(Name(See(id, kBob))), " ", V(Name(See(id, kCat))));
+}
+
+std::string World::Activities(SessionId id) const {
+  return absl::StrJoin(Get(id).activities, ", ", [](std::string* out, const Activity& activity) {
+    absl::StrAppend(out, activity.technician.value, " ", V(Name(activity.kind)), activity.open ? "" : "?");
+  });
 }
 
 std::optional<Deadline> World::Due(SessionId id, TimerKind kind) const {

@@ -5,12 +5,28 @@
 #include <initializer_list>
 #include <map>
 #include <optional>
+#include <ostream>
 #include <string>
 #include <string_view>
 #include <vector>
 
+#include "statemachine/dispatch.h"
 #include "statemachine/refusal.h"
 #include "statemachine/step.h"
+
+namespace guichet {
+
+// For failures of tests.
+template <class Tag>
+void PrintTo(const NumberId<Tag>& id, std::ostream* out) {
+  *out << id.value;
+}
+template <class Tag>
+void PrintTo(const WordId<Tag>& id, std::ostream* out) {
+  *out << '"' << id.value << '"';
+}
+
+}  // namespace guichet
 
 namespace guichet::testing {
 
@@ -41,12 +57,15 @@ class World {
   // --- set-up
   void Technician(const TechnicianId& id, const GroupId& group = kDesk, bool administrator = false, bool console = true);
   void Group(const GroupId& id, GroupSettings settings = {});
-  void Settings(const GroupSettings& settings, const GroupId& group = kDesk);
+  void Settings(const GroupSettings& settings, const GroupId& group = kDesk);  // its permissions stay
+  void Permit(Permissions permissions, const GroupId& group = kDesk);
   void Channel(const std::vector<TechnicianId>& technicians, const std::vector<GroupId>& groups = {});
   SessionId Private(const TechnicianId& owner = kAnn);  // created, WAITING (or as auto-start and terms make it)
   SessionId FromChannel();                              // WAITING
   SessionId Active(const TechnicianId& lead = kAnn);    // private, led by `lead`
   SessionId Collaborating();                            // led by ann; bob and then cat collaborate
+  uint32_t Ask(SessionId id, const TechnicianId& technician, ActivityKind kind);   // asked for; its id
+  uint32_t Open(SessionId id, const TechnicianId& technician, ActivityKind kind);  // … and agreed to
 
   // --- steps; Do fails the test when the command is refused
   absl::StatusOr<Step> Try(const Command& command);
@@ -59,7 +78,8 @@ class World {
 
   // --- what is there
   EntryState See(SessionId id, const TechnicianId& technician) const;
-  std::string Views(SessionId id) const;  // "ACTIVE COLLABORATION REMOVED" for ann, bob, cat
+  std::string Views(SessionId id) const;       // "ACTIVE COLLABORATION REMOVED" for ann, bob, cat
+  std::string Activities(SessionId id) const;  // "ann REMOTE_CONTROL, bob CLIPBOARD?"; asked for: with a question mark
   const Session& Get(SessionId id) const { return org.sessions.at(id); }
   bool Gone(SessionId id) const { return !org.sessions.contains(id); }
   Outcome LastOutcome(SessionId id) const { return outcomes.at(id); }
@@ -68,6 +88,7 @@ class World {
   Org org;
   Time now{std::chrono::hours(24 * 365 * 50)};
   std::map<SessionId, Outcome> outcomes;
+  Dirty dirty;  // what routing has not looked at since; router_loop.h
 };
 
 // --- commands in short
@@ -112,6 +133,28 @@ inline Command CustomerEnds(SessionId id) { return command::CustomerEnd{id}; }
 inline Command SignIn(const TechnicianId& t) { return command::AttachConsole{t, "desk"}; }
 inline Command SignOut(const TechnicianId& t, Time seen) { return command::DetachConsole{t, seen}; }
 inline Command Look(const TechnicianId& t, SessionId id) { return command::SetForeground{t, id}; }
+inline Command Request(SessionId id, const TechnicianId& t, ActivityKind kind) {
+  return command::RequestActivity{T(id, t), kind, ""};
+}
+inline Command Answer(SessionId id, uint32_t activity, bool granted, bool standing = false) {
+  return command::AnswerActivity{id, activity, granted, standing};
+}
+inline Command Close(SessionId id, const TechnicianId& t, uint32_t activity) {
+  return command::CloseActivity{T(id, t), activity};
+}
+inline Command Revoke(SessionId id, uint32_t activity = 0) { return command::RevokeActivity{id, activity}; }
+inline Command Grant(SessionId id, const TechnicianId& t, const TechnicianId& collaborator, Permissions granted) {
+  return command::Grant{T(id, t), collaborator, granted};
+}
+inline Command Narrowed(SessionId id, const TechnicianId& t, const TechnicianId& invitee, Permissions granted) {
+  return command::Invite{T(id, t), invitee, granted};
+}
+inline Permissions Without(Permission permission, Permissions from = Permissions::All()) {
+  from.Set(permission, false);
+  return from;
+}
+inline Command Reject(SessionId id, const TechnicianId& t) { return command::RejectOffer{T(id, t), ""}; }
+inline Command Route(SessionId id) { return command::Route{id}; }
 inline Command Away(const TechnicianId& t, bool away) { return command::SetIntent{t, away, ""}; }
 
 }  // namespace guichet::testing

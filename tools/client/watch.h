@@ -16,9 +16,15 @@ namespace guichet::client {
 inline constexpr absl::Duration kWatchBackoffMin = absl::Milliseconds(250);
 inline constexpr absl::Duration kWatchBackoffMax = absl::Seconds(5);
 
-// Calls `on_message` for each message of WatchQueue or WatchTechnicians until it returns false; then OK. After UNAVAILABLE, or
-// an end without an error, it connects again with the last resume token; a first attempt that fails is final. OUT_OF_RANGE
-// (token expired) begins again without a token. `on_resume` is told why, before each wait. Other errors are returned.
+template <typename Request>
+concept HasToken = requires(Request request) {
+  request.resume_token();
+};
+
+// Calls `on_message` for each message of WatchQueue, WatchTechnicians or WatchDeliveries until it returns false; then OK. After
+// UNAVAILABLE, or an end without an error, it connects again with the last resume token, where the watch has tokens; a first
+// attempt that fails is final. OUT_OF_RANGE (token expired) begins again without a token. `on_resume` is told why, before each
+// wait. Other errors are returned.
 template <typename Request, typename Response>
 absl::Status Watch(const Client& client, Request request, absl::FunctionRef<bool(const Response&)> on_message,
                    absl::FunctionRef<void(const absl::Status&)> on_resume) {
@@ -32,13 +38,18 @@ absl::Status Watch(const Client& client, Request request, absl::FunctionRef<bool
       Response response;
       while (stream->Read(&response)) {
         received = ever_received = true;
-        if (!response.resume_token().empty()) request.set_resume_token(response.resume_token());
+        if constexpr (HasToken<Request>) {
+          if (!response.resume_token().empty()) request.set_resume_token(response.resume_token());
+        }
         if (!on_message(response)) return absl::OkStatus();
       }
     }
     const absl::Status status = stream->Finish();
-    const bool expired = absl::IsOutOfRange(status) && !request.resume_token().empty();
-    if (expired) request.clear_resume_token();
+    bool expired = false;
+    if constexpr (HasToken<Request>) {
+      expired = absl::IsOutOfRange(status) && !request.resume_token().empty();
+      if (expired) request.clear_resume_token();
+    }
     if (!expired && !status.ok() && !(ever_received && absl::IsUnavailable(status))) return status;
     if (received) backoff = kWatchBackoffMin;
     on_resume(status);

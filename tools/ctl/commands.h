@@ -7,14 +7,15 @@
 
 namespace guichet::ctl {
 
-void AddMiscCommands(CLI::App& app, Runner& runner);     // health, whoami, completion
-void AddOrgCommands(CLI::App& app, Runner& runner);      // org, key
-void AddGroupCommands(CLI::App& app, Runner& runner);    // group
-void AddPeopleCommands(CLI::App& app, Runner& runner);   // technician, channel
-void AddSessionCommands(CLI::App& app, Runner& runner);  // session
-void AddQueueCommands(CLI::App& app, Runner& runner);    // queue
-void AddAppletCommands(CLI::App& app, Runner& runner);   // applet
-void AddShortcuts(CLI::App& app, Runner& runner);        // create, list, watch, start, …
+void AddMiscCommands(CLI::App& app, Runner& runner);      // health, whoami, completion
+void AddOrgCommands(CLI::App& app, Runner& runner);       // org, key
+void AddGroupCommands(CLI::App& app, Runner& runner);     // group
+void AddPeopleCommands(CLI::App& app, Runner& runner);    // technician, channel
+void AddSessionCommands(CLI::App& app, Runner& runner);   // session
+void AddDeliveryCommands(CLI::App& app, Runner& runner);  // deliveries
+void AddQueueCommands(CLI::App& app, Runner& runner);     // queue
+void AddAppletCommands(CLI::App& app, Runner& runner);    // applet
+void AddShortcuts(CLI::App& app, Runner& runner);         // create, list, watch, start, …
 
 // Single commands that shortcuts repeat at the top level under `name`.
 void AddSessionCreate(CLI::App& parent, Runner& runner);

@@ -16,9 +16,13 @@ namespace {
 // Between two attempts to attach: after a reboot, and while the daemon is away.
 constexpr absl::Duration kAttachAgainAfter = absl::Milliseconds(500);
 
+// What the customer answers when a technician asks for something.
+enum class Consent { kOnce, kStanding, kDeny, kSilent };
+
 struct AttachFlags {
   absl::Duration end_after = absl::InfiniteDuration();
   bool decline_terms = false;
+  Consent consent = Consent::kOnce;
 };
 
 // The device of one session, attached until the session ends. One thread calls Run; messages come on another.
@@ -62,6 +66,28 @@ class Applet {
   }
 
   void OnMessage(const v1::AttachResponse& message) {
+    Print(message);
+    for (const v1::Activity& activity : ViewIn(message).activities()) {
+      if (!activity.open()) Answer(activity.activity_id());
+    }
+  }
+
+  static const v1::CustomerView& ViewIn(const v1::AttachResponse& message) {
+    return message.has_welcome() ? message.welcome().state() : message.state();
+  }
+
+  // A view that was made before the daemon read the answer still shows the question.
+  void Answer(uint32_t activity_id) {
+    if (flags_.consent == Consent::kSilent || activity_id <= answered_) return;
+    answered_ = activity_id;
+    v1::AttachRequest answer;
+    answer.mutable_activity()->set_activity_id(activity_id);
+    answer.mutable_activity()->set_granted(flags_.consent != Consent::kDeny);
+    answer.mutable_activity()->set_standing(flags_.consent == Consent::kStanding);
+    attachment_.Send(answer);
+  }
+
+  void Print(const v1::AttachResponse& message) {
     absl::MutexLock lock(&mutex_);
     if (message.has_welcome()) {
       session_id_ = message.welcome().session_id();
@@ -81,12 +107,30 @@ class Applet {
 
   static std::string Line(const v1::AttachResponse& message) {
     if (message.has_reboot()) return absl::StrCat("ordered to reboot: ", Word(message.reboot().kind()));
-    if (message.has_ended()) return absl::StrCat("ended: ", Word(message.ended().outcome()));
-    const v1::CustomerView& view = message.has_welcome() ? message.welcome().state() : message.state();
+    if (message.has_ended()) {
+      return absl::StrCat("ended: ", Word(message.ended().outcome()), Part("survey", message.ended().survey()),
+                          Part("notice", message.ended().notice()), Part("page", message.ended().page_url()));
+    }
+    const v1::CustomerView& view = ViewIn(message);
     std::vector<std::string> people(view.collaborator_names().begin(), view.collaborator_names().end());
     if (!view.technician_name().empty()) people.insert(people.begin(), view.technician_name());
     return absl::StrCat(message.has_welcome() ? "attached: " : "", Word(view.phase()), people.empty() ? "" : " with ",
-                        absl::StrJoin(people, ", "));
+                        absl::StrJoin(people, ", "), Part("asked for", Activities(view, false)),
+                        Part("agreed to", Activities(view, true)), view.chat_off() ? "; chat off" : "",
+                        Part("survey", view.survey()), Part("notice", view.notice()));
+  }
+
+  static std::string Part(const std::string& name, const std::string& text) {
+    return text.empty() ? "" : absl::StrCat("; ", name, ": ", Printable(text));
+  }
+
+  static std::string Activities(const v1::CustomerView& view, bool open) {
+    std::vector<std::string> words;
+    for (const v1::Activity& activity : view.activities()) {
+      if (activity.open() != open) continue;
+      words.push_back(absl::StrCat(Word(activity.kind()), activity.detail().empty() ? "" : " ", activity.detail()));
+    }
+    return absl::StrJoin(words, ", ");
   }
 
   bool ended() {
@@ -105,6 +149,7 @@ class Applet {
   uint64_t session_id_ ABSL_GUARDED_BY(mutex_) = 0;
   bool terms_pending_ ABSL_GUARDED_BY(mutex_) = false;
   bool ended_ ABSL_GUARDED_BY(mutex_) = false;
+  uint32_t answered_ = 0;  // the latest activity; used by OnMessage alone
   client::Attachment<v1::AttachRequest, v1::AttachResponse> attachment_;
 };
 
@@ -168,6 +213,16 @@ void AddAttach(CLI::App& parent, Runner& runner) {
       },
       "The customer ends the session after this time; never by default");
   command->add_flag("--decline-terms", flags->decline_terms, "Decline the terms, which are accepted otherwise");
+  const std::map<std::string, Consent> answers = {
+      {"grant", Consent::kOnce}, {"standing", Consent::kStanding}, {"deny", Consent::kDeny}, {"silent", Consent::kSilent}};
+  std::vector<std::string> words;
+  for (const auto& [word, consent] : answers) words.push_back(word);
+  command
+      ->add_option_function<std::string>(
+          "--activities", [flags, answers](const std::string& word) { flags->consent = answers.at(word); },
+          "What the customer answers when a technician asks for something; grant by default, standing for the whole session")
+      ->check(CLI::IsMember(words))
+      ->type_name("NAME");
   runner.Act(command, [&runner, flags]() -> absl::Status {
     const auto client = runner.Connect();
     if (!client.ok()) return client.status();

@@ -38,12 +38,73 @@ void AddReads(CLI::App& parent, Runner& runner) {
   SessionArgument(get, [request](const uint64_t& id) { request->set_session_id(id); });
 }
 
+// What a collaborator may not do, of what his group may.
+template <typename Request>
+void DenyFlag(CLI::App* command, std::shared_ptr<Request> request) {
+  EnumListFlag<v1::Permission>(
+      command, "--deny",
+      [request](const std::vector<v1::Permission>& denied) {
+        for (const v1::Permission permission : denied) request->add_denied_permissions(permission);
+      },
+      "What he may not do, of what his group may, such as remote-control,reboot; none by default");
+}
+
+void AddActivities(CLI::App& parent, Runner& runner) {
+  CLI::App* ask = runner.Add(parent, {"request-activity", "Ask the customer for one thing to do with the device",
+                                      "session request-activity 1861711 send-file --detail manual.pdf"});
+  auto request = runner.Bind<v1::RequestActivityRequest, v1::RequestActivityResponse>(
+      ask, {.table = [](const v1::RequestActivityResponse& response) {
+        Rows<v1::Activity> asked;
+        for (const v1::Activity& activity : response.session().activities()) {
+          if (activity.activity_id() == response.activity_id()) *asked.Add() = activity;
+        }
+        return ActivityTable(asked);
+      }});
+  TargetFlags(ask, [request] { return request->mutable_target(); });
+  EnumFlag<v1::ActivityKind>(
+      ask, "KIND", [request](v1::ActivityKind kind) { request->set_kind(kind); }, "What to do")
+      ->required();
+  TextFlag(
+      ask, "--detail", [request](const std::string& detail) { request->set_detail(detail); }, "For the customer");
+  auto [close, closed] = AddVerb<v1::CloseActivityRequest, v1::CloseActivityResponse>(
+      parent, runner, {"close-activity", "Close an activity", "session close-activity 1861711 3"});
+  Flag<uint32_t>(
+      close, "ACTIVITY", [request = closed](const uint32_t& id) { request->set_activity_id(id); }, "Number in the session")
+      ->type_name("")
+      ->required();
+}
+
+void AddConsent(CLI::App& parent, Runner& runner) {
+  auto [chat, switched] = AddVerb<v1::SetChatRequest, v1::SetChatResponse>(
+      parent, runner, {"chat", "Turn the customer's chat on or off", "session chat 1861711 off"});
+  chat->add_option_function<std::string>(
+          "STATE", [request = switched](const std::string& state) { request->set_off(state == "off"); }, "on or off")
+      ->check(CLI::IsMember({"on", "off"}))
+      ->type_name("")
+      ->required();
+  AddVerb<v1::SendSurveyRequest, v1::SendSurveyResponse>(
+      parent, runner, {"send-survey", "Send the survey of the lead's group to the customer", "session send-survey 1861711"});
+  auto [reject, rejected] = AddVerb<v1::RejectOfferRequest, v1::RejectOfferResponse>(
+      parent, runner,
+      {"reject-offer", "Pass an offered session on to the next technician", "session reject-offer 1861711 --reason 'lunch'"});
+  TextFlag(
+      reject, "--reason", [request = rejected](const std::string& reason) { request->set_reason(reason); }, "For colleagues");
+}
+
 void AddCollaboration(CLI::App& parent, Runner& runner) {
   auto [invite, invited] = AddVerb<v1::InviteTechnicianRequest, v1::InviteTechnicianResponse>(
       parent, runner, {"invite", "Ask a technician to collaborate", "session invite 1861711 bob"});
   Argument(
       invite, "INVITEE", [request = invited](const std::string& id) { request->set_invitee_technician_id(id); },
       "Whom to invite");
+  DenyFlag(invite, invited);
+  auto [grants, narrowed] = AddVerb<v1::SetGrantsRequest, v1::SetGrantsResponse>(
+      parent, runner,
+      {"set-grants", "Narrow what a collaborator or invitee may do", "session set-grants 1861711 bob --deny remote-control"});
+  Argument(
+      grants, "COLLABORATOR", [request = narrowed](const std::string& id) { request->set_collaborator_technician_id(id); },
+      "Who is narrowed");
+  DenyFlag(grants, narrowed);
   auto [remove, removed] = AddVerb<v1::RemoveTechnicianRequest, v1::RemoveTechnicianResponse>(
       parent, runner, {"remove", "Take an invitee or collaborator out", "session remove 1861711 bob"});
   Argument(
@@ -120,8 +181,16 @@ void AddSessionCreate(CLI::App& parent, Runner& runner) {
   EnumFlag<v1::Method>(
       command, "--method", [request](v1::Method method) { request->set_method(method); },
       "How the customer enters; default pin");
+  EnumFlag<v1::SessionType>(
+      command, "--type", [request](v1::SessionType type) { request->set_type(type); }, "Kind of support; default standard");
+  TextFlag(
+      command, "--address", [request](const std::string& address) { request->set_delivery_address(address); },
+      "Where the invitation goes, for email and sms");
   TextFlag(
       command, "--channel", [request](const std::string& id) { request->set_channel_id(id); }, "Channel, for channel-form");
+  TextFlag(
+      command, "--prefer", [request](const std::string& id) { request->set_preferred_technician_id(id); },
+      "Technician who is asked first, for channel-form");
   TextFlag(
       command, "--name", [request](const std::string& name) { request->set_name(name); }, "Customer's name");
   ListFlag(
@@ -206,6 +275,8 @@ void AddSessionCommands(CLI::App& app, Runner& runner) {
   AddSessionEnd(*session, runner);
   AddReboot(*session, runner);
   AddCollaboration(*session, runner);
+  AddActivities(*session, runner);
+  AddConsent(*session, runner);
   AddUpdate(*session, runner);
   AddSessionTimeline(*session, runner);
 }

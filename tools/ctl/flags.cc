@@ -1,5 +1,6 @@
 #include "tools/ctl/flags.h"
 
+#include "absl/strings/str_join.h"
 #include "absl/time/time.h"
 
 namespace guichet::ctl {
@@ -32,6 +33,25 @@ CLI::Option* DurationFlag(CLI::App* command, const std::string& name, std::funct
       ->add_option_function<std::string>(
           name, [name, set](const std::string& text) { set(ParseDurationFlag(name, text)); }, help)
       ->type_name("DURATION");
+}
+
+std::vector<int> ParseEnumList(const std::string& name, const google::protobuf::EnumDescriptor& type,
+                               const std::vector<std::string>& words) {
+  std::vector<int> values;
+  if (words == std::vector<std::string>{"none"}) return values;
+  for (const std::string& word : words) {
+    values.push_back(EnumValue(type, word));
+    if (values.back() == 0) {
+      throw CLI::ValidationError(name, "\"" + word + "\" is none of " + absl::StrJoin(EnumChoices(type), ", "));
+    }
+  }
+  return values;
+}
+
+CLI::Option* BoolFlag(CLI::App* command, const std::string& name, std::function<void(bool)> set, const std::string& help) {
+  return Flag<bool>(
+             command, name, [set](const bool& on) { set(on); }, help)
+      ->type_name("true|false");
 }
 
 void TargetFlags(CLI::App* command, std::function<v1::SessionTarget*()> target) {

@@ -57,6 +57,31 @@ CLI::Option* EnumFlag(CLI::App* command, const std::string& name, std::function<
       ->type_name("NAME");
 }
 
+// "a,b" or repeated; each a value of the enum. "none" is the empty list.
+template <typename Enum>
+CLI::Option* EnumListFlag(CLI::App* command, const std::string& name, std::function<void(const std::vector<Enum>&)> set,
+                          const std::string& help) {
+  return command
+      ->add_option_function<std::vector<std::string>>(
+          name,
+          [name, set](const std::vector<std::string>& words) {
+            std::vector<Enum> values;
+            for (const int value : ParseEnumList(name, *google::protobuf::GetEnumDescriptor<Enum>(), words)) {
+              values.push_back(static_cast<Enum>(value));
+            }
+            set(values);
+          },
+          help)
+      ->delimiter(',')
+      ->type_name("A,B");
+}
+// Throws CLI::ValidationError for a word that is no value.
+std::vector<int> ParseEnumList(const std::string& name, const google::protobuf::EnumDescriptor& type,
+                               const std::vector<std::string>& words);
+
+// "true" or "false".
+CLI::Option* BoolFlag(CLI::App* command, const std::string& name, std::function<void(bool)> set, const std::string& help);
+
 // SESSION, --technician and --epoch of a session command.
 void TargetFlags(CLI::App* command, std::function<v1::SessionTarget*()> target);
 

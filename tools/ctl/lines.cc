@@ -13,8 +13,10 @@ std::string Clock(Runner& runner) { return absl::FormatTime("%H:%M:%S", runner.i
 std::string EntryLine(const std::string& clock, const v1::QueueEntry& entry, const std::string& from,
                       const std::string& cause) {
   const v1::Session& session = entry.session();
-  return absl::StrCat(clock, "  ", session.session_id(), "  ", from, Word(entry.state()), "  ", session.name(),
+  return absl::StrCat(clock, "  ", session.session_id(), "  ", from, Word(entry.state()), "  ", Printable(session.name()),
                       session.lead_technician_id().empty() ? "" : absl::StrCat("  lead ", session.lead_technician_id()),
+                      session.has_offer() ? absl::StrCat("  offered to ", session.offer().technician_id()) : "",
+                      session.activities().empty() ? "" : absl::StrCat("  doing ", ActivitiesWord(session)),
                       cause.empty() ? "" : "  ", cause, "\n");
 }
 
@@ -67,6 +69,19 @@ void PrintTechnicianMessage(Runner& runner, const v1::WatchTechniciansResponse& 
     out << TechnicianLine(Clock(runner), response.technician());
   } else if (response.event_case() == v1::WatchTechniciansResponse::kDeletedTechnicianId) {
     out << Clock(runner) << "  " << response.deleted_technician_id() << "  deleted\n";
+  }
+  out.flush();
+}
+
+void PrintDelivery(Runner& runner, const v1::WatchDeliveriesResponse& response) {
+  std::ostream& out = runner.io().out;
+  if (runner.json()) {
+    out << Json(response, /*pretty=*/false) << "\n";
+  } else {
+    out << absl::StrCat(Clock(runner), "  ", response.session_id(), "  ", Word(response.method()), "  ", response.address(),
+                        "  code ", response.code(), "  ", Printable(response.name()),
+                        response.language().empty() ? "" : absl::StrCat(" (", response.language(), ")"), "  from ",
+                        Printable(response.technician_name()), "\n");
   }
   out.flush();
 }

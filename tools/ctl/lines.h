@@ -5,6 +5,7 @@
 #include <memory>
 
 #include "absl/status/status.h"
+#include "guichet/v1/delivery_service.pb.h"
 #include "guichet/v1/queue_service.pb.h"
 #include "guichet/v1/technician_service.pb.h"
 #include "tools/ctl/runner.h"
@@ -31,6 +32,7 @@ class ChangeCounter {
 
 void PrintQueueMessage(Runner& runner, const v1::WatchQueueResponse& response);
 void PrintTechnicianMessage(Runner& runner, const v1::WatchTechniciansResponse& response);
+void PrintDelivery(Runner& runner, const v1::WatchDeliveriesResponse& response);
 // To stderr: that the watch connects again, and why.
 void PrintResume(Runner& runner, const absl::Status& why);
 

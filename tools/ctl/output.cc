@@ -22,14 +22,6 @@ size_t Width(const std::string& text) {
   return std::count_if(text.begin(), text.end(), [](char c) { return (static_cast<unsigned char>(c) & 0xC0) != 0x80; });
 }
 
-// Text from elsewhere must not move the cursor.
-std::string Printable(std::string text) {
-  for (char& c : text) {
-    if (static_cast<unsigned char>(c) < 0x20 || c == 0x7F) c = '?';
-  }
-  return text;
-}
-
 void AppendLine(const std::vector<std::string>& cells, const std::vector<size_t>& widths, std::string* out) {
   std::string line;
   for (size_t i = 0; i < cells.size(); ++i) {
@@ -73,6 +65,13 @@ int ExitCode(const absl::Status& status) {
     default:
       return kExitInternal;
   }
+}
+
+std::string Printable(std::string text) {
+  for (char& c : text) {
+    if (static_cast<unsigned char>(c) < 0x20 || c == 0x7F) c = '?';
+  }
+  return text;
 }
 
 void Table::Add(std::vector<std::string> row) {

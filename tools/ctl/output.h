@@ -20,6 +20,9 @@ inline constexpr int kExitInternal = 6;
 
 int ExitCode(const absl::Status& status);
 
+// Without control characters: text from elsewhere must not move the cursor.
+std::string Printable(std::string text);
+
 // Rows under a heading, in columns as wide as their widest cell. An empty cell shows as "-".
 class Table {
  public:

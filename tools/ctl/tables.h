@@ -24,6 +24,10 @@ Rows<T> One(const T& value) {
 // What is going on in a session, in a few words: its outcome, transfer, link, hold, or that it is active or waiting.
 std::string SessionStatus(const v1::Session& session);
 
+// "REMOTE_CONTROL, SEND_FILE?": kinds of what is done with the device; with a question mark, what the customer is asked for.
+std::string ActivitiesWord(const v1::Session& session);
+
+std::string ActivityTable(const Rows<v1::Activity>& activities);
 std::string SessionTable(const Rows<v1::Session>& sessions, absl::Time now);
 // One session, one line a field.
 std::string SessionDetails(const v1::Session& session, absl::Time now);
