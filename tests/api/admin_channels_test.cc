@@ -28,9 +28,11 @@ TEST_F(AdminChannels, EveryFieldIsSetReadAndMasked) {
       {"technician_ids", ": ['ann', 'cid']"},
       {"connecting_timeout", "{ seconds: 61 }"},
       {"waiting_timeout", "{ }"},
-      {"fields", ": [{ label: 'Product' required: true pattern: '[a-z]+' choices: 'door' choices: 'gate' }, { label: 'Serial' }]"},
-      {"hours", "{ time_zone: 'Europe/Zurich' open { weekday: 1 from_minute: 480 to_minute: 1080 } open { weekday: 7 to_minute: 1440 } "
-                "days_off: ['2028-02-29', '2026-12-25'] }"},
+      {"fields",
+       ": [{ label: 'Product' required: true pattern: '[a-z]+' choices: 'door' choices: 'gate' }, { label: 'Serial' }]"},
+      {"hours",
+       "{ time_zone: 'Europe/Zurich' open { weekday: 1 from_minute: 480 to_minute: 1080 } open { weekday: 7 to_minute: 1440 } "
+       "days_off: ['2028-02-29', '2026-12-25'] }"},
       {"out_of_hours", "{ action: ACTION_END notice: 'closed' page_url: 'https://example.com/closed?x=1' }"},
       {"nobody_online", "{ action: ACTION_NOTIFY notice: 'one moment' }"},
       {"redirects",
@@ -39,9 +41,11 @@ TEST_F(AdminChannels, EveryFieldIsSetReadAndMasked) {
        "{ when: WHEN_OUT_OF_HOURS channel_id: 'other' }]"},
       {"priority", ": 10"},
       {"routing",
-       "{ mode: ROUTING_MODE_OFFER strategy: ROUTING_STRATEGY_ROUND_ROBIN offer_timeout { seconds: 1 } retry_after { seconds: 2 } "
+       "{ mode: ROUTING_MODE_OFFER strategy: ROUTING_STRATEGY_ROUND_ROBIN offer_timeout { seconds: 1 } retry_after { seconds: "
+       "2 } "
        "wrap_up { seconds: 3 } preferred_for { seconds: 4 } overflow_after { seconds: 5 } overflow_group_ids: 'night' "
-       "skills { skill_id: 'C++' level: 9 relax_every { seconds: 6 } relax_to: 2 } skills { skill_id: 'dos' level: 1 relax_every { } } "
+       "skills { skill_id: 'C++' level: 9 relax_every { seconds: 6 } relax_to: 2 } skills { skill_id: 'dos' level: 1 "
+       "relax_every { } } "
        "weight: 100 }"}};
   pb::Channel expected = before;
   const auto plain = [](pb::Channel channel) {  // without what the daemon says
@@ -89,10 +93,11 @@ TEST_F(AdminChannels, EveryFieldIsSetReadAndMasked) {
 }
 
 TEST_F(AdminChannels, PoliciesHaveDefaults) {
-  EXPECT_EQ(Channel().routing().DebugString(),
-            Text<pb::RoutingPolicy>("mode: ROUTING_MODE_MANUAL strategy: ROUTING_STRATEGY_LONGEST_IDLE offer_timeout { seconds: 20 } "
-                                    "retry_after { seconds: 60 } wrap_up { } preferred_for { } overflow_after { } weight: 1")
-                .DebugString());
+  EXPECT_EQ(
+      Channel().routing().DebugString(),
+      Text<pb::RoutingPolicy>("mode: ROUTING_MODE_MANUAL strategy: ROUTING_STRATEGY_LONGEST_IDLE offer_timeout { seconds: 20 } "
+                              "retry_after { seconds: 60 } wrap_up { } preferred_for { } overflow_after { } weight: 1")
+          .DebugString());
   const auto made = world.Must<pb::UpdateChannelResponse>(Update("routing { mode: ROUTING_MODE_AUTO_START }"), world.admin);
   EXPECT_EQ(made.channel().routing().offer_timeout().seconds(), 20);
   EXPECT_EQ(made.channel().routing().weight(), 1u);
@@ -102,9 +107,11 @@ TEST_F(AdminChannels, PoliciesHaveDefaults) {
 
 TEST_F(AdminChannels, FormsAreChecked) {
   Refused(Update("fields { pattern: '(' }"), "channel.fields[0].pattern");
-  Refused(Update("fields { } fields { label: '" + std::string(router::kFieldLabelChars + 1, 'l') + "' }"), "channel.fields[1].label");
+  Refused(Update("fields { } fields { label: '" + std::string(router::kFieldLabelChars + 1, 'l') + "' }"),
+          "channel.fields[1].label");
   Refused(Update("fields { pattern: '" + std::string(router::kPatternBytes + 1, 'p') + "' }"), "channel.fields[0].pattern");
-  Refused(Update("fields { choices: '" + std::string(router::kFieldChoiceChars + 1, 'c') + "' }"), "channel.fields[0].choices[0]");
+  Refused(Update("fields { choices: '" + std::string(router::kFieldChoiceChars + 1, 'c') + "' }"),
+          "channel.fields[0].choices[0]");
   Allowed(Update("fields { " + Repeat("choices: 'c' ", router::kFieldChoices) + "}"));
   Refused(Update("fields { " + Repeat("choices: 'c' ", router::kFieldChoices + 1) + "}"), "channel.fields[0].choices");
   Allowed(Update(Repeat("fields { } ", 5)));
@@ -116,7 +123,8 @@ TEST_F(AdminChannels, HoursAreChecked) {
   Refused(Update("hours { open { weekday: 8 to_minute: 1 } }"), "channel.hours.open[0].weekday");
   Refused(Update("hours { open { weekday: 1 from_minute: 5 to_minute: 5 } }"), "channel.hours.open[0].from_minute");
   Refused(Update("hours { open { weekday: 1 to_minute: 1441 } }"), "channel.hours.open[0].to_minute");
-  for (const char* day : {"2026-02-30", "2026-2-03", "26-02-03", "2026/02/03", "2026-02-03 ", "+026-02-03", "today", "", "20260203"}) {
+  for (const char* day :
+       {"2026-02-30", "2026-2-03", "26-02-03", "2026/02/03", "2026-02-03 ", "+026-02-03", "today", "", "20260203"}) {
     Refused(Update("hours { days_off: '2026-01-01' days_off: '" + std::string(day) + "' }"), "channel.hours.days_off[1]");
   }
   std::string intervals;
@@ -138,11 +146,13 @@ TEST_F(AdminChannels, FallbacksAreChecked) {
     refused("action: 4", "action");
     refused("action: ACTION_NOTIFY", "notice");
     refused("action: ACTION_END notice: 'closed'", "page_url");
-    for (const char* url : {"example.com", "ftp://example.com", "https://", "http:///path", "https://exa mple.com", "javascript:x"}) {
+    for (const char* url :
+         {"example.com", "ftp://example.com", "https://", "http:///path", "https://exa mple.com", "javascript:x"}) {
       refused("action: ACTION_END page_url: '" + std::string(url) + "'", "page_url");
     }
     const std::string page = "https://example.com/";
-    Allowed(Update(fallback + " { action: ACTION_END page_url: '" + page + std::string(limits::kUrlBytes - page.size(), 'p') + "' }"));
+    Allowed(Update(fallback + " { action: ACTION_END page_url: '" + page + std::string(limits::kUrlBytes - page.size(), 'p') +
+                   "' }"));
     refused("action: ACTION_END page_url: '" + page + std::string(limits::kUrlBytes - page.size() + 1, 'p') + "'", "page_url");
     Allowed(Update(fallback + " { notice: '" + Repeat("\xC3\xA9", limits::kNoticeChars) + "' }"));
     refused("notice: '" + Repeat("\xC3\xA9", limits::kNoticeChars + 1) + "'", "notice");

@@ -29,7 +29,8 @@ void SetOther(pb::GroupSettings* settings, const FieldDescriptor* field) {
     duration->set_seconds(33);
     duration->set_nanos(4000000);
   } else {
-    *dynamic_cast<pb::ActivityKinds*>(value) = Text<pb::ActivityKinds>("kinds: [ACTIVITY_KIND_SCRIPT, ACTIVITY_KIND_CLIPBOARD]");
+    *dynamic_cast<pb::ActivityKinds*>(value) =
+        Text<pb::ActivityKinds>("kinds: [ACTIVITY_KIND_SCRIPT, ACTIVITY_KIND_CLIPBOARD]");
   }
 }
 
@@ -120,16 +121,19 @@ TEST_F(Admin, PermissionsOfAGroup) {
 
 TEST_F(Admin, LocksAreForMasterAdministrators) {
   Allowed(Text<pb::UpdateTechnicianRequest>("technician { technician_id: 'ann' administered_group_ids: 'desk' }"));
-  Allowed(Text<pb::UpdateGroupRequest>(
-      "group { group_id: 'desk' permissions: [PERMISSION_PIN, PERMISSION_LINK] locked_permissions: [PERMISSION_PIN, PERMISSION_LAN] }"));
+  Allowed(
+      Text<pb::UpdateGroupRequest>("group { group_id: 'desk' permissions: [PERMISSION_PIN, PERMISSION_LINK] "
+                                   "locked_permissions: [PERMISSION_PIN, PERMISSION_LAN] }"));
   for (const std::string& token : {world.integrator, world.ann}) {
     // What is not locked changes, with or without what is locked as it is.
     for (const char* permissions : {"PERMISSION_PIN", "PERMISSION_PIN, PERMISSION_LINK"}) {
-      const auto update = Text<pb::UpdateGroupRequest>("group { group_id: 'desk' permissions: [" + std::string(permissions) + "] }");
+      const auto update =
+          Text<pb::UpdateGroupRequest>("group { group_id: 'desk' permissions: [" + std::string(permissions) + "] }");
       const Outcome outcome = Try(update, token);
       EXPECT_TRUE(outcome.ok()) << outcome;
     }
-    Denied(Text<pb::UpdateGroupRequest>("group { group_id: 'desk' permissions: [PERMISSION_LINK] }"), token, "PERMISSION_LOCKED");
+    Denied(Text<pb::UpdateGroupRequest>("group { group_id: 'desk' permissions: [PERMISSION_LINK] }"), token,
+           "PERMISSION_LOCKED");
     Denied(Text<pb::UpdateGroupRequest>("group { group_id: 'desk' permissions: [PERMISSION_PIN, PERMISSION_LAN] }"), token,
            "PERMISSION_LOCKED");
     Denied(Text<pb::UpdateGroupRequest>("group { group_id: 'desk' locked_permissions: [PERMISSION_PIN] }"), token,
@@ -139,8 +143,9 @@ TEST_F(Admin, LocksAreForMasterAdministrators) {
   }
   Denied(Text<pb::CreateGroupRequest>("group { group_id: 'night' locked_permissions: [PERMISSION_PIN] }"), world.integrator,
          "PERMISSION_LOCKED");
-  Allowed(Text<pb::UpdateGroupRequest>(
-      "group { group_id: 'desk' permissions: [PERMISSION_LAN] } update_mask { paths: 'permissions' paths: 'locked_permissions' }"));
+  Allowed(
+      Text<pb::UpdateGroupRequest>("group { group_id: 'desk' permissions: [PERMISSION_LAN] } update_mask { paths: "
+                                   "'permissions' paths: 'locked_permissions' }"));
   EXPECT_EQ(Group().locked_permissions_size(), 0);
   const Outcome unlocked =
       Try(Text<pb::UpdateGroupRequest>("group { group_id: 'desk' permissions: [PERMISSION_PIN] }"), world.ann);
@@ -170,11 +175,13 @@ TEST_F(Admin, OrganizationIsSetReadAndMasked) {
   Allowed(Text<pb::UpdateOrganizationRequest>("organization { priority_step { } }"));
   EXPECT_TRUE(get().has_priority_step());
   EXPECT_EQ(get().priority_step().seconds(), 0);
-  Allowed(Text<pb::UpdateOrganizationRequest>("organization { display_name: 'Not taken' } update_mask { paths: 'priority_step' }"));
+  Allowed(
+      Text<pb::UpdateOrganizationRequest>("organization { display_name: 'Not taken' } update_mask { paths: 'priority_step' }"));
   EXPECT_EQ(get().priority_step().seconds(), 30);
   EXPECT_EQ(get().display_name(), "Acme");
   Allowed(Text<pb::UpdateOrganizationRequest>("organization { priority_step { seconds: 59940 } }"));
-  Refused(Text<pb::UpdateOrganizationRequest>("organization { priority_step { seconds: 59941 } }"), "organization.priority_step");
+  Refused(Text<pb::UpdateOrganizationRequest>("organization { priority_step { seconds: 59941 } }"),
+          "organization.priority_step");
   Refused(Text<pb::UpdateOrganizationRequest>("update_mask { paths: 'display_name' }"), "organization.display_name");
   Refused(Text<pb::UpdateOrganizationRequest>("update_mask { paths: 'create_time' }"), "update_mask");
 }

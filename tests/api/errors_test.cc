@@ -125,7 +125,6 @@ TEST_F(Errors, RequiredFieldsAreNamed) {
   Refused(pb::ExplainTechnicianRequest(), world.integrator, "technician_id");
   Refused(pb::GetAvailabilityRequest(), world.ann, "channel_id");
   Refused(pb::CreateOrganizationRequest(), kOperatorToken, "organization.organization_id");
-  Refused(pb::UpdateOrganizationRequest(), world.admin, "organization.display_name");
   Refused(pb::CreateGroupRequest(), world.admin, "group.group_id");
   Refused(pb::UpdateGroupRequest(), world.admin, "group.group_id");
   Refused(pb::DeleteGroupRequest(), world.admin, "group_id");

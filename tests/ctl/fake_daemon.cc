@@ -82,6 +82,24 @@ class FakeDaemon::Impl : v1::SessionService::Service,
   grpc::Status UpdateGroup(grpc::ServerContext* c, const v1::UpdateGroupRequest* q, v1::UpdateGroupResponse* r) override {
     return Answer(c, methods_.update_group, *q, r);
   }
+  grpc::Status GetGroup(grpc::ServerContext* c, const v1::GetGroupRequest* q, v1::GetGroupResponse* r) override {
+    return Answer(c, methods_.get_group, *q, r);
+  }
+  grpc::Status CreateTechnicians(grpc::ServerContext* c, const v1::CreateTechniciansRequest* q,
+                                 v1::CreateTechniciansResponse* r) override {
+    return Answer(c, methods_.create_technicians, *q, r);
+  }
+  grpc::Status UpdateTechnician(grpc::ServerContext* c, const v1::UpdateTechnicianRequest* q,
+                                v1::UpdateTechnicianResponse* r) override {
+    return Answer(c, methods_.update_technician, *q, r);
+  }
+  grpc::Status UpdateChannel(grpc::ServerContext* c, const v1::UpdateChannelRequest* q, v1::UpdateChannelResponse* r) override {
+    return Answer(c, methods_.update_channel, *q, r);
+  }
+  grpc::Status UpdateOrganization(grpc::ServerContext* c, const v1::UpdateOrganizationRequest* q,
+                                  v1::UpdateOrganizationResponse* r) override {
+    return Answer(c, methods_.update_organization, *q, r);
+  }
   grpc::Status CreateApiKey(grpc::ServerContext* c, const v1::CreateApiKeyRequest* q, v1::CreateApiKeyResponse* r) override {
     return Answer(c, methods_.create_key, *q, r);
   }

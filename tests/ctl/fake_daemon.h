@@ -24,6 +24,11 @@ class FakeDaemon {
     Unary<v1::StartSessionRequest, v1::StartSessionResponse> start;
     Unary<v1::GetSessionRequest, v1::GetSessionResponse> get_session;
     Unary<v1::UpdateGroupRequest, v1::UpdateGroupResponse> update_group;
+    Unary<v1::GetGroupRequest, v1::GetGroupResponse> get_group;
+    Unary<v1::CreateTechniciansRequest, v1::CreateTechniciansResponse> create_technicians;
+    Unary<v1::UpdateTechnicianRequest, v1::UpdateTechnicianResponse> update_technician;
+    Unary<v1::UpdateChannelRequest, v1::UpdateChannelResponse> update_channel;
+    Unary<v1::UpdateOrganizationRequest, v1::UpdateOrganizationResponse> update_organization;
     Unary<v1::CreateApiKeyRequest, v1::CreateApiKeyResponse> create_key;
     Unary<v1::GetPrincipalRequest, v1::GetPrincipalResponse> principal;
     Unary<v1::ListTechniciansRequest, v1::ListTechniciansResponse> list_technicians;

@@ -121,6 +121,17 @@ TEST_F(UsageTest, MistakesAreUsageErrors) {
       {"whoami", "--tls-ca", "/no/such/file"},
       {"key", "create", "k"},
       {"list", "--limit", "-1"},
+      {"group", "set", "desk", "--permissions", "everything"},
+      {"group", "set", "desk", "--permissions", "pin", "--allow", "hold"},
+      {"group", "set", "desk", "--from", "/no/such/file"},
+      {"technician", "set", "ann", "--skills", "german"},
+      {"technician", "import", "/no/such/file.csv"},
+      {"channel", "set", "web", "--open", "always"},
+      {"channel", "set", "web", "--open", "fri-mon 08:00-18:00"},
+      {"channel", "set", "web", "--open", "mon 8-18"},
+      {"channel", "set", "web", "--needs", "german=7/soon"},
+      {"channel", "set", "web", "--needs", "german=7/5m/3/1"},
+      {"key", "create", "k", "--role", "integrator", "--scopes", "all"},
   };
   for (const auto& arguments : mistakes) {
     const Ran ran = RunCtl(arguments);

@@ -10,7 +10,8 @@ namespace guichet::ctl {
 void AddMiscCommands(CLI::App& app, Runner& runner);      // health, whoami, completion
 void AddOrgCommands(CLI::App& app, Runner& runner);       // org, key
 void AddGroupCommands(CLI::App& app, Runner& runner);     // group
-void AddPeopleCommands(CLI::App& app, Runner& runner);    // technician, channel
+void AddPeopleCommands(CLI::App& app, Runner& runner);    // technician
+void AddChannelCommands(CLI::App& app, Runner& runner);   // channel
 void AddSessionCommands(CLI::App& app, Runner& runner);   // session
 void AddDeliveryCommands(CLI::App& app, Runner& runner);  // deliveries
 void AddQueueCommands(CLI::App& app, Runner& runner);     // queue

@@ -1,11 +1,13 @@
 // health, whoami and completion.
 
 #include "absl/strings/str_cat.h"
+#include "absl/strings/str_join.h"
 #include "grpc/health/v1/health.pb.h"
 #include "guichet/v1/admin_service.pb.h"
 #include "tools/ctl/commands.h"
 #include "tools/ctl/completion.h"
 #include "tools/ctl/flags.h"
+#include "tools/ctl/tables.h"
 
 namespace guichet::ctl {
 namespace {
@@ -33,8 +35,10 @@ void AddWhoami(CLI::App& app, Runner& runner) {
   auto* command = runner.Add(app, {"whoami", "Show whose credential this is", "whoami --token-file ann.token"});
   runner.Bind<v1::GetPrincipalRequest, v1::GetPrincipalResponse>(
       command, {.table = [](const v1::GetPrincipalResponse& response) {
-        Table table({"role", "organization", "key", "technician"});
-        table.Add({Word(response.role()), response.organization_id(), response.key_id(), response.technician_id()});
+        Table table({"role", "organization", "key", "technician", "administers", "scopes", "permissions"});
+        table.Add({Word(response.role()), response.organization_id(), response.key_id(), response.technician_id(),
+                   absl::StrJoin(response.administered_group_ids(), ","), ScopesWord(response.scopes()),
+                   response.technician_id().empty() ? "" : PermissionsWord(response.permissions())});
         return table.Vertical();
       }});
 }

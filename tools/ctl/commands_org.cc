@@ -43,6 +43,28 @@ void AddOrgGet(CLI::App& parent, Runner& runner) {
       }});
 }
 
+void AddOrgSet(CLI::App& parent, Runner& runner) {
+  auto* command = runner.Add(parent, {"set", "Change the caller's organization", "org set --priority-step 1m"});
+  auto request = runner.Bind<v1::UpdateOrganizationRequest, v1::UpdateOrganizationResponse>(
+      command, {.table = [&runner](const v1::UpdateOrganizationResponse& response) {
+        return OrganizationTable(One(response.organization()), runner.io().now());
+      }});
+  TextFlag(
+      command, "--display-name",
+      [request](const std::string& name) {
+        request->mutable_organization()->set_display_name(name);
+        request->mutable_update_mask()->add_paths("display_name");
+      },
+      "Name for people");
+  DurationFlag(
+      command, "--priority-step",
+      [request](absl::Duration step) {
+        *request->mutable_organization()->mutable_priority_step() = ToProto(step);
+        request->mutable_update_mask()->add_paths("priority_step");
+      },
+      "What one point of a channel's priority is worth in waiting");
+}
+
 void AddKeyCreate(CLI::App& parent, Runner& runner) {
   auto* command = runner.Add(parent, {"create", "Make a credential; shows its secret once",
                                       "key create ann-console --role technician --technician ann -o token > ann.token"});
@@ -61,6 +83,15 @@ void AddKeyCreate(CLI::App& parent, Runner& runner) {
   TextFlag(
       command, "--technician", [request](const std::string& id) { request->mutable_api_key()->set_technician_id(id); },
       "For whom a technician's key acts");
+  TextFlag(
+      command, "--display-name", [request](const std::string& name) { request->mutable_api_key()->set_display_name(name); },
+      "What the key is for");
+  EnumListFlag<v1::Scope>(
+      command, "--scopes",
+      [request](const std::vector<v1::Scope>& scopes) {
+        for (const v1::Scope scope : scopes) request->mutable_api_key()->add_scopes(scope);
+      },
+      "What an integrator's key may do, such as sessions-read,deliveries; everything by default");
   DurationFlag(
       command, "--expires-in",
       [request, &runner](absl::Duration duration) {
@@ -92,6 +123,7 @@ void AddOrgCommands(CLI::App& app, Runner& runner) {
   AddOrgCreate(*org, runner);
   AddOrgList(*org, runner);
   AddOrgGet(*org, runner);
+  AddOrgSet(*org, runner);
   CLI::App* key = runner.AddFamily(app, "key", "Credentials");
   AddKeyCreate(*key, runner);
   AddKeyList(*key, runner, "list");

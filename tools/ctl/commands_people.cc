@@ -1,8 +1,10 @@
-// technician and channel: who supports, and through which entrance customers come.
+// technician: who supports customers.
+#include "absl/strings/str_cat.h"
 #include "guichet/v1/admin_service.pb.h"
 #include "guichet/v1/technician_service.pb.h"
 #include "tools/client/watch.h"
 #include "tools/ctl/commands.h"
+#include "tools/ctl/files.h"
 #include "tools/ctl/flags.h"
 #include "tools/ctl/lines.h"
 #include "tools/ctl/tables.h"
@@ -14,13 +16,7 @@ using Touch = std::function<void(const std::string&)>;
 
 template <typename Response>
 Show<Response> ShowTechnician(Runner& runner) {
-  return {
-      .table = [&runner](const Response& response) { return TechnicianTable(One(response.technician()), runner.io().now()); }};
-}
-
-template <typename Response>
-Show<Response> ShowChannel() {
-  return {.table = [](const Response& response) { return ChannelTable(One(response.channel())); }};
+  return {.table = [&runner](const Response& response) { return TechnicianDetails(response.technician(), runner.io().now()); }};
 }
 
 void TechnicianFlags(CLI::App* command, std::function<v1::Technician*()> technician, Touch touch) {
@@ -40,22 +36,68 @@ void TechnicianFlags(CLI::App* command, std::function<v1::Technician*()> technic
         touch("group_id");
       },
       "Group to which he belongs");
-  Flag<bool>(
-      command, "--administrator",
-      [=](const bool& on) {
-        technician()->set_administrator(on);
-        touch("administrator");
+  const auto flag = [=](const std::string& name, const std::string& field, void (v1::Technician::*set)(bool),
+                        const std::string& help) {
+    BoolFlag(
+        command, name,
+        [=](bool on) {
+          (technician()->*set)(on);
+          touch(field);
+        },
+        help);
+  };
+  flag("--administrator", "administrator", &v1::Technician::set_administrator, "Whether he administers the whole organization");
+  flag("--disabled", "disabled", &v1::Technician::set_disabled, "Whether he is kept out; true ends the sessions that he leads");
+  flag("--routing-exempt", "routing_exempt", &v1::Technician::set_routing_exempt, "Whether nothing is offered to him");
+  ListFlag(
+      command, "--administers",
+      [=] {
+        touch("administered_group_ids");
+        return technician()->mutable_administered_group_ids();
       },
-      "Whether he administers the organization")
-      ->type_name("true|false");
-  Flag<bool>(
-      command, "--disabled",
-      [=](const bool& on) {
-        technician()->set_disabled(on);
-        touch("disabled");
+      "Groups that he administers");
+  command
+      ->add_option_function<std::vector<std::string>>(
+          "--skills",
+          [=](const std::vector<std::string>& skills) {
+            technician()->clear_skills();
+            touch("skills");
+            if (skills == std::vector<std::string>{"none"}) return;
+            for (const std::string& skill : skills) {
+              if (!ParseSkill(skill, technician()->add_skills())) {
+                throw CLI::ValidationError("--skills", "\"" + skill + "\" is no skill with a level, such as german=7");
+              }
+            }
+          },
+          "Skills with their levels 1-10; or none")
+      ->delimiter(',')
+      ->type_name("A=N,B=N");
+  Flag<uint32_t>(
+      command, "--capacity",
+      [=](const uint32_t& units) {
+        technician()->set_capacity(units);
+        touch("capacity");
       },
-      "Whether he is kept out; true ends the sessions that he leads")
-      ->type_name("true|false");
+      "Units of weighted work, 1-1000; 0: sessions of his group's limit");
+}
+
+void SuccessorFlag(CLI::App* command, std::function<void(const std::string&)> set) {
+  TextFlag(command, "--successor", std::move(set), "Who takes over his sessions; without one they end");
+}
+
+void AddTechnicianImport(CLI::App& parent, Runner& runner) {
+  auto* command =
+      runner.Add(parent, {"import", "Make up to 1,000 technicians from a file, all or none", "technician import people.csv"});
+  auto count = std::make_shared<int>(0);
+  auto request = runner.Bind<v1::CreateTechniciansRequest, v1::CreateTechniciansResponse>(
+      command, {.table = [count](const v1::CreateTechniciansResponse&) { return absl::StrCat(*count, " created\n"); }});
+  Argument(
+      command, "FILE",
+      [request, count](const std::string& path) {
+        ReadTechnicians("FILE", path, request->mutable_technicians());
+        *count = request->technicians_size();
+      },
+      "JSON list, or .csv with a heading of field names: technician_id,display_name,group_id,skills,…; lists as a;b");
 }
 
 void AddTechnicianStatus(CLI::App& parent, Runner& runner) {
@@ -99,7 +141,8 @@ void AddTechnicianWatch(CLI::App& parent, Runner& runner) {
 
 void AddTechnicianFamily(CLI::App& app, Runner& runner) {
   CLI::App* family = runner.AddFamily(app, "technician", "Technicians and their status");
-  auto* create = runner.Add(*family, {"create", "Make a technician", "technician create ann --display-name Ann --group desk"});
+  auto* create = runner.Add(
+      *family, {"create", "Make a technician", "technician create ann --display-name Ann --group desk --skills german=9"});
   auto created = runner.Bind<v1::CreateTechnicianRequest, v1::CreateTechnicianResponse>(
       create, ShowTechnician<v1::CreateTechnicianResponse>(runner));
   TechnicianFlags(
@@ -116,82 +159,17 @@ void AddTechnicianFamily(CLI::App& app, Runner& runner) {
   TechnicianFlags(
       set, [changed] { return changed->mutable_technician(); },
       [changed](const std::string& path) { changed->mutable_update_mask()->add_paths(path); });
+  SuccessorFlag(set, [changed](const std::string& id) { changed->set_successor_technician_id(id); });
   auto* remove = runner.Add(
       *family, {"delete", "Delete a technician; his sessions end and his keys are revoked", "technician delete ann"});
   auto removed = runner.Bind<v1::DeleteTechnicianRequest, v1::DeleteTechnicianResponse>(
       remove, {.table = [](const v1::DeleteTechnicianResponse&) { return "deleted\n"; }});
   Argument(
       remove, "TECHNICIAN", [removed](const std::string& id) { removed->set_technician_id(id); }, "Id of the technician");
+  SuccessorFlag(remove, [removed](const std::string& id) { removed->set_successor_technician_id(id); });
+  AddTechnicianImport(*family, runner);
   AddTechnicianStatus(*family, runner);
   AddTechnicianWatch(*family, runner);
-}
-
-void ChannelFlags(CLI::App* command, std::function<v1::Channel*()> channel, Touch touch) {
-  Argument(
-      command, "CHANNEL", [=](const std::string& id) { channel()->set_channel_id(id); }, "Id of the channel");
-  TextFlag(
-      command, "--display-name",
-      [=](const std::string& name) {
-        channel()->set_display_name(name);
-        touch("display_name");
-      },
-      "Name for people");
-  ListFlag(
-      command, "--groups",
-      [=] {
-        touch("group_ids");
-        return channel()->mutable_group_ids();
-      },
-      "Groups whose members serve it");
-  ListFlag(
-      command, "--technicians",
-      [=] {
-        touch("technician_ids");
-        return channel()->mutable_technician_ids();
-      },
-      "Technicians who serve it besides");
-  DurationFlag(
-      command, "--connecting-timeout",
-      [=](absl::Duration duration) {
-        *channel()->mutable_connecting_timeout() = ToProto(duration);
-        touch("connecting_timeout");
-      },
-      "Overrides the group's");
-  DurationFlag(
-      command, "--waiting-timeout",
-      [=](absl::Duration duration) {
-        *channel()->mutable_waiting_timeout() = ToProto(duration);
-        touch("waiting_timeout");
-      },
-      "Overrides the group's");
-}
-
-void AddChannelFamily(CLI::App& app, Runner& runner) {
-  CLI::App* family = runner.AddFamily(app, "channel", "Public entrances with a queue");
-  auto* create =
-      runner.Add(*family, {"create", "Make a channel", "channel create web --display-name Website --groups desk,second-line"});
-  auto created =
-      runner.Bind<v1::CreateChannelRequest, v1::CreateChannelResponse>(create, ShowChannel<v1::CreateChannelResponse>());
-  ChannelFlags(
-      create, [created] { return created->mutable_channel(); }, [](const std::string&) {});
-  auto* list = runner.Add(*family, {"list", "List channels", "channel list"});
-  runner.BindList<v1::ListChannelsRequest, v1::ListChannelsResponse>(
-      list, [](const v1::ListChannelsResponse& response) { return ChannelTable(response.channels()); });
-  auto* get = runner.Add(*family, {"get", "Show a channel", "channel get web"});
-  auto got = runner.Bind<v1::GetChannelRequest, v1::GetChannelResponse>(get, ShowChannel<v1::GetChannelResponse>());
-  Argument(
-      get, "CHANNEL", [got](const std::string& id) { got->set_channel_id(id); }, "Id of the channel");
-  auto* set = runner.Add(*family, {"set", "Change a channel", "channel set web --technicians ann,bob"});
-  auto changed =
-      runner.Bind<v1::UpdateChannelRequest, v1::UpdateChannelResponse>(set, ShowChannel<v1::UpdateChannelResponse>());
-  ChannelFlags(
-      set, [changed] { return changed->mutable_channel(); },
-      [changed](const std::string& path) { changed->mutable_update_mask()->add_paths(path); });
-  auto* remove = runner.Add(*family, {"delete", "Delete a channel without live sessions", "channel delete web"});
-  auto removed = runner.Bind<v1::DeleteChannelRequest, v1::DeleteChannelResponse>(
-      remove, {.table = [](const v1::DeleteChannelResponse&) { return "deleted\n"; }});
-  Argument(
-      remove, "CHANNEL", [removed](const std::string& id) { removed->set_channel_id(id); }, "Id of the channel");
 }
 
 }  // namespace
@@ -208,9 +186,6 @@ void AddTechnicianList(CLI::App& parent, Runner& runner, const std::string& name
       command, "--status", [request](v1::TechnicianStatus status) { request->set_status(status); }, "Only with this status");
 }
 
-void AddPeopleCommands(CLI::App& app, Runner& runner) {
-  AddTechnicianFamily(app, runner);
-  AddChannelFamily(app, runner);
-}
+void AddPeopleCommands(CLI::App& app, Runner& runner) { AddTechnicianFamily(app, runner); }
 
 }  // namespace guichet::ctl

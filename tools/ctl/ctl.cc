@@ -24,6 +24,7 @@ void Describe(CLI::App& app, Runner& runner) {
   AddOrgCommands(app, runner);
   AddGroupCommands(app, runner);
   AddPeopleCommands(app, runner);
+  AddChannelCommands(app, runner);
   AddSessionCommands(app, runner);
   AddQueueCommands(app, runner);
   AddAppletCommands(app, runner);

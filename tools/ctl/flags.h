@@ -57,6 +57,9 @@ CLI::Option* EnumFlag(CLI::App* command, const std::string& name, std::function<
       ->type_name("NAME");
 }
 
+// Throws CLI::ValidationError for a word that is no value.
+std::vector<int> ParseEnumList(const std::string& name, const google::protobuf::EnumDescriptor& type,
+                               const std::vector<std::string>& words);
 // "a,b" or repeated; each a value of the enum. "none" is the empty list.
 template <typename Enum>
 CLI::Option* EnumListFlag(CLI::App* command, const std::string& name, std::function<void(const std::vector<Enum>&)> set,
@@ -75,10 +78,6 @@ CLI::Option* EnumListFlag(CLI::App* command, const std::string& name, std::funct
       ->delimiter(',')
       ->type_name("A,B");
 }
-// Throws CLI::ValidationError for a word that is no value.
-std::vector<int> ParseEnumList(const std::string& name, const google::protobuf::EnumDescriptor& type,
-                               const std::vector<std::string>& words);
-
 // "true" or "false".
 CLI::Option* BoolFlag(CLI::App* command, const std::string& name, std::function<void(bool)> set, const std::string& help);
 

@@ -41,14 +41,19 @@ class Runner {
   CLI::App* AddFamily(CLI::App& parent, const std::string& name, const std::string& help);
   void Act(CLI::App* command, std::function<absl::Status()> action);
 
-  // Makes `command` one unary call. The caller adds flags that fill the returned request.
+  // Makes `command` one unary call. The caller adds flags that fill the returned request; `complete` may add to it what it must
+  // ask the daemon for.
   template <typename Request, typename Response>
-  std::shared_ptr<Request> Bind(CLI::App* command, Show<Response> show) {
+  std::shared_ptr<Request> Bind(CLI::App* command, Show<Response> show,
+                                std::function<absl::Status(Request*)> complete = nullptr) {
     auto request = std::make_shared<Request>();
     if (client::SetRequestId(std::make_unique<Request>().get(), "")) DeclareRequestId(command);
     if (show.secret) secrets_.insert(command);
-    Act(command, [this, request, show] {
+    Act(command, [this, request, show, complete] {
       Response response;
+      if (complete) {
+        if (absl::Status status = complete(request.get()); !status.ok()) return status;
+      }
       if (absl::Status status = Call(request.get(), &response); !status.ok()) return status;
       Emit(
           response, [&] { return show.table(response); }, [&] { return show.secret(response); });

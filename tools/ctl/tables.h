@@ -4,6 +4,7 @@
 #include <string>
 
 #include "absl/time/time.h"
+#include "google/protobuf/repeated_field.h"
 #include "google/protobuf/repeated_ptr_field.h"
 #include "guichet/v1/session_service.pb.h"
 #include "guichet/v1/types.pb.h"
@@ -34,9 +35,18 @@ std::string SessionDetails(const v1::Session& session, absl::Time now);
 std::string QueueTable(const Rows<v1::QueueEntry>& entries, absl::Time now);
 std::string TimelineTable(const Rows<v1::TimelineEvent>& events);
 std::string TechnicianTable(const Rows<v1::Technician>& technicians, absl::Time now);
+// One technician with the layers of his status.
+std::string TechnicianDetails(const v1::Technician& technician, absl::Time now);
 std::string GroupTable(const Rows<v1::Group>& groups);
+// One group, one line a setting.
+std::string GroupDetails(const v1::Group& group);
 std::string ChannelTable(const Rows<v1::Channel>& channels);
+std::string ChannelDetails(const v1::Channel& channel);
 std::string KeyTable(const Rows<v1::ApiKey>& keys, absl::Time now);
 std::string OrganizationTable(const Rows<v1::Organization>& organizations, absl::Time now);
+
+// "all", "all but lan", or a list: words that --permissions takes.
+std::string PermissionsWord(const google::protobuf::RepeatedField<int>& permissions);
+std::string ScopesWord(const google::protobuf::RepeatedField<int>& scopes);
 
 }  // namespace guichet::ctl

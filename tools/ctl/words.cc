@@ -25,11 +25,15 @@ std::string EnumWord(const google::protobuf::EnumDescriptor& type, int value) {
   return word == "UNSPECIFIED" ? "" : word;
 }
 
+std::string EnumChoice(const google::protobuf::EnumDescriptor& type, int value) {
+  return absl::StrReplaceAll(absl::AsciiStrToLower(EnumWord(type, value)), {{"_", "-"}});
+}
+
 std::vector<std::string> EnumChoices(const google::protobuf::EnumDescriptor& type) {
   std::vector<std::string> choices;
   for (int i = 0; i < type.value_count(); ++i) {
-    const std::string word = EnumWord(type, type.value(i)->number());
-    if (!word.empty()) choices.push_back(absl::StrReplaceAll(absl::AsciiStrToLower(word), {{"_", "-"}}));
+    const std::string choice = EnumChoice(type, type.value(i)->number());
+    if (!choice.empty()) choices.push_back(choice);
   }
   return choices;
 }

@@ -16,6 +16,8 @@ namespace guichet::ctl {
 std::string EnumWord(const google::protobuf::EnumDescriptor& type, int value);
 // "safe-mode" for each value but UNSPECIFIED.
 std::vector<std::string> EnumChoices(const google::protobuf::EnumDescriptor& type);
+// One of them; the number for a value that this build does not know.
+std::string EnumChoice(const google::protobuf::EnumDescriptor& type, int value);
 // The value of a choice; 0 when there is none.
 int EnumValue(const google::protobuf::EnumDescriptor& type, const std::string& choice);
 
