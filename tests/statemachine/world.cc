@@ -54,8 +54,6 @@ struct CommandText {
     return absl::StrCat(c.technician.value, c.away ? " away" : " back");
   }
   std::string operator()(const command::FireTimer&) const { return "tick"; }
-  std::string operator()(const command::Route& c) const { return absl::StrCat("route ", c.session.value); }
-  std::string operator()(const command::RejectOffer& c) const { return By(c.target, "reject"); }
   std::string operator()(const command::PutTechnician& c) const {
     return absl::StrCat("put ", c.technician.value, " in ", c.config.group.value, c.config.disabled ? " disabled" : "",
                         c.successor ? " for " : "", c.successor.value);
