@@ -388,7 +388,7 @@ std::string BrokenTouched(const Org& before, const Org& after, const Touched& to
 
 }  // namespace
 
-std::string BrokenStep(const Org& before, const Org& after, const Step& step) {
+std::string BrokenStep(const Org& before, const Org& after, const Step& step, bool folds_again) {
   if (step.entry.events.empty()) return Same(before, after) ? "" : "no events, but something changed";
   for (const SessionChange& change : step.entry.sessions) {
     if (std::string broken = BrokenChanges(before, after, change, step.entry.trigger); !broken.empty()) {
@@ -397,6 +397,7 @@ std::string BrokenStep(const Org& before, const Org& after, const Step& step) {
   }
   if (std::string broken = BrokenTouched(before, after, step.touched); !broken.empty()) return broken;
   if (std::string broken = BrokenAfterlife(before, step); !broken.empty()) return broken;
+  if (!folds_again) return "";
   Org folded = before;
   LogEntry entry{
       .time = step.entry.time, .trigger = step.entry.trigger, .actor = step.entry.actor, .events = step.entry.events};
