@@ -18,7 +18,7 @@ class DeviceStream final : public AttachStream<pb::AttachRequest, pb::AttachResp
 
   void OnCustomer(CustomerUpdate update) override {
     absl::MutexLock lock(&mu_);
-    if (update.session->ended_already()) ended_ = update.session->outcome;
+    if (update.session->ended_already()) ToProto(update, &ended_.emplace());
     if (update.reboot_ordered) reboot_ = update.session->reboot;
     latest_ = std::move(update);
     PumpLocked();
@@ -86,7 +86,7 @@ class DeviceStream final : public AttachStream<pb::AttachRequest, pb::AttachResp
  private:
   bool NextEnded(pb::AttachResponse* out) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mu_) {
     if (!ended_) return false;
-    out->mutable_ended()->set_outcome(static_cast<pb::Outcome>(*ended_));
+    *out->mutable_ended() = *std::move(ended_);
     ended_.reset();
     EndAfterFlushLocked(absl::OkStatus());
     return true;
@@ -111,7 +111,7 @@ class DeviceStream final : public AttachStream<pb::AttachRequest, pb::AttachResp
         return;
       }
       if (session->ended_already()) {
-        turn.AfterDurable([self, outcome = session->outcome] { self->TellEnded(outcome); });
+        turn.AfterDurable([self, update = CustomerUpdateOf(rt->org, *session)] { self->TellEnded(update); });
         return;
       }
       turn.AttachDevice(*rt, self->token_.session, self);
@@ -141,9 +141,9 @@ class DeviceStream final : public AttachStream<pb::AttachRequest, pb::AttachResp
     ReadNext();
   }
 
-  void TellEnded(Outcome outcome) {
+  void TellEnded(const CustomerUpdate& update) {
     absl::MutexLock lock(&mu_);
-    ended_ = outcome;
+    ToProto(update, &ended_.emplace());
     PumpLocked();
   }
 
@@ -155,12 +155,31 @@ class DeviceStream final : public AttachStream<pb::AttachRequest, pb::AttachResp
           store::OrgKey{self->token_.org.value}, store::Family::kHistory, store::NumberKey(self->token_.session.value));
       absl::StatusOr<Session> session = record.ok() ? store::DecodeSession(*record) : absl::StatusOr<Session>(record.status());
       if (session.ok() && EqualInConstantTime(session->device_token_hash, self->token_.hash)) {
-        self->TellEnded(session->outcome);
+        self->TellPast(*session);
       } else {
         self->EndStream(Unauthenticated("the device token is unknown"));
       }
     });
     if (!taken) EndStream(Overloaded("the read queue", kCommandQueue, kRetryDelay));
+  }
+
+  // Its survey is its group's.
+  void TellPast(const Session& session) {
+    auto self = std::static_pointer_cast<DeviceStream>(this->self());
+    auto update = std::make_shared<CustomerUpdate>();
+    Read(
+        gateway_, token_.org,
+        [session, update](Turn&, OrgRuntime& rt) {
+          *update = CustomerUpdateOf(rt.org, session);
+          return absl::OkStatus();
+        },
+        [self, update](const absl::Status& status) {
+          if (status.ok()) {
+            self->TellEnded(*update);
+          } else {
+            self->EndStream(status);
+          }
+        });
   }
 
   void Rebooting(const pb::AppletRebooting& message) {
@@ -183,7 +202,7 @@ class DeviceStream final : public AttachStream<pb::AttachRequest, pb::AttachResp
   std::optional<CustomerUpdate> latest_ ABSL_GUARDED_BY(mu_);
   std::string shown_ ABSL_GUARDED_BY(mu_);  // the view sent last
   std::optional<RebootKind> reboot_ ABSL_GUARDED_BY(mu_);
-  std::optional<Outcome> ended_ ABSL_GUARDED_BY(mu_);
+  std::optional<pb::AppletEnded> ended_ ABSL_GUARDED_BY(mu_);
 };
 
 }  // namespace

@@ -191,6 +191,17 @@ void ToProto(const CustomerUpdate& update, pb::CustomerView* out) {
     phase = pb::CustomerView::PHASE_ACTIVE;
   }
   out->set_phase(phase);
+  for (const Activity& activity : session.activities) ToProto(activity, out->add_activities());
+  out->set_chat_off(session.chat_off);
+  out->set_survey(update.survey);
+  out->set_notice(update.notice);
+}
+
+void ToProto(const CustomerUpdate& update, pb::AppletEnded* out) {
+  out->set_outcome(static_cast<pb::Outcome>(update.session->outcome));
+  out->set_survey(update.survey);
+  out->set_page_url(update.session->end_page);
+  out->set_notice(update.notice);
 }
 
 std::string RowName(EntryState from, EntryState to, Trigger trigger, bool monitoring) {

@@ -21,6 +21,8 @@ void ToProto(const Session& session, const TechnicianId& technician, EntryState 
 // For watches, which show no deadlines. `urgent`: UrgentAt.
 void ToWatched(const Session& session, const TechnicianId& technician, EntryState state, Time urgent, pb::QueueEntry* out);
 void ToProto(const CustomerUpdate& update, pb::CustomerView* out);
+// Of a session that has ended.
+void ToProto(const CustomerUpdate& update, pb::AppletEnded* out);
 void ToProto(const store::TimelineItem& item, pb::TimelineEvent* out);
 pb::EntryState ToProto(EntryState state);
 

@@ -9,9 +9,13 @@ namespace guichet::router {
 class DeliveryService final : public pb::DeliveryService::CallbackService {
  public:
   explicit DeliveryService(Gateway& gateway) : gateway_(gateway) {}
+  using Context = grpc::CallbackServerContext*;
+
+  grpc::ServerWriteReactor<pb::WatchDeliveriesResponse>* WatchDeliveries(Context, const pb::WatchDeliveriesRequest*) override;
+  grpc::ServerUnaryReactor* ReportDelivery(Context, const pb::ReportDeliveryRequest*, pb::ReportDeliveryResponse*) override;
 
  private:
-  [[maybe_unused]] Gateway& gateway_;
+  Gateway& gateway_;
 };
 
 }  // namespace guichet::router

@@ -25,6 +25,7 @@ inline constexpr size_t kConsoleStreams = 20000;    // AttachConsole streams
 inline constexpr size_t kCommandStreams = 1000;     // ExecuteCommands streams
 inline constexpr size_t kCommandsInFlight = 1024;   // of one ExecuteCommands stream
 inline constexpr size_t kSnapshotPart = 100;        // entries in one message of a snapshot
+inline constexpr size_t kDeliveriesPage = 256;      // invitations that a watcher of deliveries holds
 inline constexpr size_t kMessageBytes = (1 << 20);  // largest request: 1,000 technicians with names, groups and skills fit
 inline constexpr size_t kMetadataBytes = 8 * 1024;
 inline constexpr size_t kPinsLive = 100000;  // a tenth of all PINs: beyond it a random guess hits too often

@@ -12,6 +12,7 @@
 #include "router/limits.h"
 #include "statemachine/invariant.h"
 #include "statemachine/refusal.h"
+#include "statemachine/route.h"
 #include "statemachine/timers.h"
 #include "store/keys.h"
 
@@ -27,6 +28,10 @@ store::OrgKey KeyOf(const OrgId& org) { return store::OrgKey{org.value}; }
 constexpr absl::string_view kUsedCode =
     "\x1f"
     "code\x1f";
+
+bool AwaitsDelivery(const Session& session) {
+  return session.delivery.state == DeliveryState::kRequested && !session.code_key.empty();
+}
 
 std::string QueueKey(const Queue& queue) { return absl::StrCat("q/", queue.channel.value, "/", queue.group.value); }
 
@@ -55,6 +60,12 @@ CustomerUpdate CustomerUpdateOf(const Org& org, const Session& session) {
       update.collaborator_names.push_back(technician->display_name);
     }
   }
+  if (session.survey_sent) update.survey = SettingsOf(org, session).survey;
+  const Fallback* fallback = session.notified ? FallbackNow(org, session.queue()) : nullptr;
+  const bool waits = !session.ended_already() && session.lead() == nullptr && !session.transfer;
+  const bool sent_away = session.outcome == Outcome::kTimedOut && !session.ever_started && fallback != nullptr &&
+                         fallback->action == Unserved::kEnd;
+  if (fallback != nullptr && (waits || sent_away)) update.notice = fallback->notice;
   return update;
 }
 
@@ -192,6 +203,11 @@ void Shard::WriteRecords(OrgRuntime& rt, const Step& step, store::Commit& commit
   for (const SessionChange& change : step.entry.sessions) {
     const Session& session = *change.after;
     const std::string key = store::NumberKey(session.id.value);
+    if (AwaitsDelivery(session)) {
+      rt.deliveries.insert(session.id);
+    } else {
+      rt.deliveries.erase(session.id);
+    }
     std::string record = store::EncodeSession(session);
     if (session.ended_already()) commit.puts.push_back({Family::kHistory, key, record});
     if (session.ended_already() && session.marks.empty()) {
@@ -327,6 +343,7 @@ absl::Status Shard::Load(const OrgId& id) {
     scan = parts_.store.Scan(token->org, {store::Family::kSessions, "", ""}, [&](std::string_view, std::string_view value) {
       return take(store::DecodeSession(value), [&](Session s) {
         rt->ids.insert(s.id);
+        if (AwaitsDelivery(s)) rt->deliveries.insert(s.id);
         const SessionId session = s.id;
         org.sessions.emplace(session, std::move(s));
       });

@@ -34,6 +34,8 @@ struct CustomerUpdate {
   std::shared_ptr<const Session> session;
   std::string lead_name;
   std::vector<std::string> collaborator_names;
+  std::string survey;  // of his lead's group; empty: none was sent
+  std::string notice;  // nobody serves the queue; empty: somebody does, or he was not told
   bool terms_pending = false;
   bool reboot_ordered = false;  // by a technician, in this change
 };
@@ -83,6 +85,7 @@ struct OrgRuntime {
   std::shared_ptr<Feed> feed;
   std::weak_ptr<LiveBoard> board;                    // of those who look at its queues live
   absl::btree_set<SessionId> ids;                    // of org.sessions, in order
+  absl::btree_set<SessionId> deliveries;             // … with an invitation that somebody has to send
   absl::flat_hash_map<SessionId, Time> armed;        // the deadline in the shard's timer set
   absl::flat_hash_map<SessionId, Presence> devices;  // sessions whose link is attached
   absl::flat_hash_map<TechnicianId, Presence> consoles;

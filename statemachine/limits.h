@@ -57,8 +57,11 @@ inline constexpr size_t kNoticeChars = 512;
 inline constexpr size_t kUrlBytes = 2048;
 inline constexpr size_t kSurveyChars = 2048;
 inline constexpr size_t kAdministeredGroups = 100;
-inline constexpr size_t kTechniciansAtOnce = 1000;  // made by one command
-inline constexpr size_t kRecordedCandidates = 16;   // of each sort in a routing record; it is written with every decision
+inline constexpr size_t kTechniciansAtOnce = 1000;    // made by one command
+inline constexpr size_t kRecordedCandidates = 16;     // of each sort in a routing record; it is written with every decision
+inline constexpr size_t kExplainedCandidates = 1000;  // of each sort in an explanation: 100 kB of an answer
+inline constexpr size_t kExplainedChanges = 100;      // of each one it is looked up what routing would do
+inline constexpr size_t kExplainedQueues = 1000;      // of a technician
 inline constexpr size_t kEstimateServed =
     10;  // completed sessions before a wait is estimated: their mean is right within a third
 inline constexpr Duration kKeyUseStep = std::chrono::minutes(10);  // how exact the last use of a key is kept

@@ -283,7 +283,9 @@ struct RosterItem {
   uint32_t capacity = 0;
   uint32_t active = 0;
   uint32_t max_active = 0;
-  uint32_t filters = 0;  // bits of Filter (route.h) that hold whatever the session
+  uint32_t lens = 0;          // active camera sessions
+  bool lens_allowed = false;  // by his group
+  uint32_t filters = 0;       // bits of Filter (route.h) that hold whatever the session
   bool operator==(const RosterItem&) const = default;
 };
 

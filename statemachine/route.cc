@@ -13,12 +13,6 @@ constexpr uint32_t kUntimed = ~(Bit(Filter::kDeferred) | Bit(Filter::kWrapUp) | 
 
 constexpr uint32_t kOfOneSession = Bit(Filter::kDeclined) | Bit(Filter::kPreferred) | Bit(Filter::kLens);
 
-uint32_t LevelOf(const std::vector<Skill>& skills, const SkillId& skill) {
-  auto it = std::lower_bound(skills.begin(), skills.end(), skill,
-                             [](const Skill& has, const SkillId& wanted) { return has.skill < wanted; });
-  return it != skills.end() && it->skill == skill ? it->level : 0;
-}
-
 // Since when the session asks no more of the technician than he has: kNoTime, from its arrival; kEndless, it always will.
 constexpr Time kEndless = Time::max();
 Time SkilledFrom(const RosterItem& item, const RoutingPolicy& policy, Time arrived) {
@@ -42,17 +36,12 @@ struct Case {
   Duration waited;
 
   uint32_t FiltersOf(const RosterItem& item, Time& changes) const {
-    uint32_t filters = item.filters;
+    uint32_t filters = OwnFilters(item, now, &changes);
     auto until = [&](Filter filter, Time end) {
       if (end <= now) return;
       filters |= Bit(filter);
       if (end != kEndless && (changes == kNoTime || end < changes)) changes = end;
     };
-    if (item.not_before > now) {
-      until(Filter::kDeferred, item.deferred_until);
-      until(Filter::kWrapUp, item.wrap_up_until);
-      until(Filter::kPaused, item.paused_until);
-    }
     if (policy.mode == RoutingMode::kManual && !item.auto_start) filters |= Bit(Filter::kManual);
     if (item.units + policy.weight > item.capacity) filters |= Bit(Filter::kCapacity);
     if (!policy.skills.empty()) until(Filter::kSkill, SkilledFrom(item, policy, session.waiting_since));
@@ -63,12 +52,8 @@ struct Case {
       filters |= Bit(Filter::kPreferred);
       until(Filter::kPreferred, session.waiting_since + policy.preferred_for);
     }
-    if (session.type == SessionType::kLens && !MayTakeLens(item.technician)) filters |= Bit(Filter::kLens);
+    if (session.type == SessionType::kLens && (item.lens > 0 || !item.lens_allowed)) filters |= Bit(Filter::kLens);
     return filters;
-  }
-
-  bool MayTakeLens(const TechnicianId& technician) const {
-    return Allowed(org, technician, Permission::kLens) && LoadOf(org, technician).lens == 0;
   }
 
   Terms TermsOf(const RosterItem& item) const {
@@ -119,16 +104,6 @@ uint32_t FiltersOf(const Org& org, const Session& session, const Channel& channe
   const Case c{org, session, channel, channel.routing, now, now - session.waiting_since};
   Time changes{};
   return c.FiltersOf(item, changes);
-}
-
-// The queues in which a technician can get something: those that he serves, and those that overflow to his group.
-bool ServesOrOverflows(const TechnicianId& technician, const GroupId& group, const Queue& queue, const Channel& channel,
-                       bool& overflow) {
-  overflow = false;
-  auto in = [](const auto& list, const auto& id) { return std::find(list.begin(), list.end(), id) != list.end(); };
-  if (queue.group ? group == queue.group : in(channel.groups, group) || in(channel.technicians, technician)) return true;
-  overflow = channel.routing.overflow_after != kNever && in(channel.routing.overflow_groups, group);
-  return overflow;
 }
 
 }  // namespace
@@ -229,11 +204,68 @@ Time PlaceOf(const Org& org, const Session& session) {
   return session.waiting_since - org.settings.priority_step * (channel == nullptr ? 0 : channel->priority);
 }
 
+uint32_t LevelNeeded(const SkillNeed& need, Duration waited) {
+  if (need.relax_every <= Duration{0} || need.level <= need.relax_to) return need.level;
+  const int64_t steps = waited / need.relax_every;
+  const int64_t span = need.level - need.relax_to;
+  return need.level - static_cast<uint32_t>(std::min(steps, span));
+}
+
+uint32_t LevelOf(const std::vector<Skill>& skills, const SkillId& skill) {
+  auto it = std::lower_bound(skills.begin(), skills.end(), skill,
+                             [](const Skill& has, const SkillId& wanted) { return has.skill < wanted; });
+  return it != skills.end() && it->skill == skill ? it->level : 0;
+}
+
+bool ServesOrOverflows(const TechnicianId& technician, const GroupId& group, const Queue& queue, const Channel& channel,
+                       bool& overflow) {
+  overflow = false;
+  auto in = [](const auto& list, const auto& id) { return std::find(list.begin(), list.end(), id) != list.end(); };
+  if (queue.group ? group == queue.group : in(channel.groups, group) || in(channel.technicians, technician)) return true;
+  overflow = channel.routing.overflow_after != kNever && in(channel.routing.overflow_groups, group);
+  return overflow;
+}
+
+const RosterItem* FindRosterItem(const Org& org, const TechnicianId& technician) {
+  auto at = org.roster_at.find(technician);
+  return at == org.roster_at.end() ? nullptr : &org.roster.at(at->second.first)[at->second.second];
+}
+
+uint32_t OwnFilters(const RosterItem& item, Time now, Time* changes) {
+  uint32_t filters = item.filters;
+  auto until = [&](Filter filter, Time end) {
+    if (end <= now) return;
+    filters |= Bit(filter);
+    if (changes != nullptr && (*changes == kNoTime || end < *changes)) *changes = end;
+  };
+  if (item.not_before > now) {
+    until(Filter::kDeferred, item.deferred_until);
+    until(Filter::kWrapUp, item.wrap_up_until);
+    until(Filter::kPaused, item.paused_until);
+  }
+  return filters;
+}
+
+Candidate CandidateFor(const Org& org, const Session& session, const RosterItem& item, Time now) {
+  Candidate candidate;
+  candidate.technician = item.technician;
+  const Channel* channel = FindChannel(org, session.channel);
+  if (channel == nullptr) return candidate;
+  const Case c{org, session, *channel, channel->routing, now, now - session.waiting_since};
+  candidate.filters = c.FiltersOf(item, candidate.changes);
+  candidate.terms = c.TermsOf(item);
+  return candidate;
+}
+
 SessionId FirstFor(const Org& org, const TechnicianId& technician, Time now) {
   auto at = org.roster_at.find(technician);
   if (at == org.roster_at.end()) return {};
   const GroupId& group = at->second.first;
-  const RosterItem& item = org.roster.at(group)[at->second.second];
+  return FirstFor(org, group, org.roster.at(group)[at->second.second], now);
+}
+
+SessionId FirstFor(const Org& org, const GroupId& group, const RosterItem& item, Time now) {
+  const TechnicianId& technician = item.technician;
   if (item.filters != 0 || item.not_before > now) return {};
   SessionId first;
   Time first_place{};
@@ -273,12 +305,26 @@ SessionId FirstFor(const Org& org, const TechnicianId& technician, Time now) {
   return first;
 }
 
+QueueNow ServersOf(const Org& org, const Queue& queue, Duration waited, Time now) {
+  QueueNow here;
+  const Channel* channel = FindChannel(org, queue.channel);
+  if (channel == nullptr) return here;
+  const uint32_t weight = channel->routing.weight;
+  VisitServing(org, queue, *channel, waited, [&](const RosterItem& item) {
+    if ((item.filters & (Bit(Filter::kOffline) | Bit(Filter::kAway))) != 0) return;
+    here.servers += item.capacity / weight;
+    if ((item.filters & (Bit(Filter::kFull) | Bit(Filter::kBusy))) == 0 && item.wrap_up_until <= now) {
+      here.free += (item.capacity - std::min(item.units, item.capacity)) / weight;
+    }
+  });
+  return here;
+}
+
 QueueNow LineOf(const Org& org, const Session& session, Time now, size_t limit) {
   QueueNow line;
   line.waited = now - session.queue_since;
   const Queue queue = session.queue();
-  const Channel* channel = FindChannel(org, queue.channel);
-  if (channel == nullptr) return line;
+  if (FindChannel(org, queue.channel) == nullptr) return line;
   auto waiting = org.waiting.find(queue);
   if (waiting != org.waiting.end()) {
     const std::set<std::pair<Time, SessionId>>& places = waiting->second;
@@ -290,15 +336,9 @@ QueueNow LineOf(const Org& org, const Session& session, Time now, size_t limit) 
       for (auto it = places.begin(); it != places.end() && *it < place && line.ahead < limit; ++it) ++line.ahead;
     }
   }
-  const uint32_t weight = channel->routing.weight;
-  VisitServing(org, queue, *channel, now - session.waiting_since, [&](const RosterItem& item) {
-    if ((item.filters & (Bit(Filter::kOffline) | Bit(Filter::kAway))) != 0) return;
-    line.servers += item.capacity / weight;
-    if ((item.filters & (Bit(Filter::kFull) | Bit(Filter::kBusy))) == 0 && item.wrap_up_until <= now) {
-      line.free += (item.capacity - std::min(item.units, item.capacity)) / weight;
-    }
-  });
-  line.free = line.free > line.ahead ? line.free - line.ahead : 0;
+  const QueueNow here = ServersOf(org, queue, now - session.waiting_since, now);
+  line.servers = here.servers;
+  line.free = here.free > line.ahead ? here.free - line.ahead : 0;
   return line;
 }
 
@@ -321,10 +361,9 @@ Time NextChange(const Org& org, const Session& session, Time now) {
 }
 
 Time NextChange(const Org& org, const TechnicianId& technician, Time now) {
-  auto it = org.roster_at.find(technician);
-  if (it == org.roster_at.end()) return kNoTime;
-  const RosterItem& item = org.roster.at(it->second.first)[it->second.second];
-  return (item.filters & kUntimed) == 0 && item.not_before > now ? item.not_before : kNoTime;
+  const RosterItem* item = FindRosterItem(org, technician);
+  if (item == nullptr) return kNoTime;
+  return (item->filters & kUntimed) == 0 && item->not_before > now ? item->not_before : kNoTime;
 }
 
 void RefreshRoster(Org& org, const TechnicianId& id) {
@@ -365,6 +404,8 @@ void RefreshRoster(Org& org, const TechnicianId& id) {
   item.units = static_cast<uint32_t>(load.units);
   item.active = static_cast<uint32_t>(load.active);
   item.max_active = settings.max_active_sessions;
+  item.lens = static_cast<uint32_t>(load.lens);
+  item.lens_allowed = Allowed(org, id, Permission::kLens);
   item.capacity = technician->capacity > 0 ? technician->capacity : settings.max_active_sessions;
   item.filters =
       (technician->console ? 0 : Bit(Filter::kOffline)) | (technician->away || technician->inactive ? Bit(Filter::kAway) : 0) |

@@ -74,8 +74,28 @@ RoutingRecord Consider(const Org& org, const Session& session, Time now, size_t 
 // Who would get the session: the winner of Consider without its record.
 TechnicianId BestFor(const Org& org, const Session& session, Time now);
 
-// The waiting session that comes first for a technician who can take one; 0: none.
+// The waiting session that comes first for a technician who can take one; 0: none. The second form is about a line of the
+// roster of his group as it might be.
 SessionId FirstFor(const Org& org, const TechnicianId& technician, Time now);
+SessionId FirstFor(const Org& org, const GroupId& group, const RosterItem& item, Time now);
+
+// His line of the roster; null for one who is not there or disabled.
+const RosterItem* FindRosterItem(const Org& org, const TechnicianId& technician);
+
+// One technician of the roster as a candidate for the session, whether or not he serves its queue; with his terms also when
+// something stands against him.
+Candidate CandidateFor(const Org& org, const Session& session, const RosterItem& item, Time now);
+
+// What stands against him whatever the session, and when the earliest of it ends by itself; kNoTime: nothing does.
+uint32_t OwnFilters(const RosterItem& item, Time now, Time* changes = nullptr);
+
+// The level of a skill that is asked for after so long a wait; 0: none. And what somebody has; 0: not the skill.
+uint32_t LevelNeeded(const SkillNeed& need, Duration waited);
+uint32_t LevelOf(const std::vector<Skill>& skills, const SkillId& skill);
+
+// Whether a technician of `group` can get something from the queue: he serves it, or it overflows to his group.
+bool ServesOrOverflows(const TechnicianId& technician, const GroupId& group, const Queue& queue, const Channel& channel,
+                       bool& overflow);
 
 // True when routing may hand the session out: WAITING in a channel's queue, not offered.
 bool IsRoutable(const Session& session);
@@ -85,6 +105,8 @@ bool IsRoutable(const Session& session);
 // bound on starvation of 10 steps.
 Time PlaceOf(const Org& org, const Session& session);
 
+// Who is here for sessions of the queue that have waited so long, as for one with nobody ahead.
+QueueNow ServersOf(const Org& org, const Queue& queue, Duration waited, Time now);
 // The session's queue as it sees it; `ahead` counts at most `limit`.
 QueueNow LineOf(const Org& org, const Session& session, Time now, size_t limit = SIZE_MAX);
 
