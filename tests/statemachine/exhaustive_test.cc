@@ -69,7 +69,10 @@ std::vector<Action> ActionsOf(const Config& config) {
   add(Restart(kSession));
   add(Lose(kSession));
   add(command::FireTimer{kSession});
-  for (const TechnicianId& t : {TechnicianId{}, kAnn, kBob, kCat}) {
+  // For nobody in particular: what may be meant for the lead. All else needs a name, whatever the state.
+  for (const Command& command : {Start(kSession, {}), End(kSession, {}), Cancel(kSession, {})}) add(command);
+  for (const TechnicianId& other : kAll) add(Remove(kSession, {}, other));
+  for (const TechnicianId& t : kAll) {
     for (const Command& command :
          {Start(kSession, t), Hold(kSession, t), End(kSession, t), Leave(kSession, t), Reboot(kSession, t), Cancel(kSession, t),
           CancelOffer(kSession, t), Accept(kSession, t), Transfer(kSession, t, kDesk), Transfer(kSession, t, kWeb)}) {
@@ -212,9 +215,8 @@ class Coverage {
         if (session->IsSender(actor)) seen = Trigger::kSenderStart;
         if (session->IsRecipient(actor)) seen = Trigger::kRecipientStart;
       }
-      for (size_t i = 0; i < Table().size(); ++i) {
-        const Transition& row = Table()[i];
-        if (row.from != from || row.to != to) continue;
+      for (const Transition& row : Table()) {
+        if (row.from != from || row.to != to || rows_.contains(row.row)) continue;
         if ((row.viewer == Viewer::kMonitor) != (session->method == Method::kMonitoring)) continue;
         const bool exact = row.trigger == seen && InRole(before, *session, technician, row.viewer);
         if (exact || row.row.starts_with("X")) rows_.insert(row.row);
