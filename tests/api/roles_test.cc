@@ -630,46 +630,7 @@ TEST_F(Roles, AKeySaysWhenItWasUsedExactToTenMinutesAlsoAfterARestart) {
   EXPECT_EQ(used("integrator"), now());
 }
 
-// --- Many technicians, and those who go -------------------------------------------------------------------------------------
-
-TEST_F(Roles, AThousandTechniciansAtOnceAllOrNone) {
-  pb::CreateTechniciansRequest request;
-  for (int i = 0; i < 1000; ++i) *request.add_technicians() = Member("t" + std::to_string(i), "desk");
-  const uint64_t revision = world.Revision();
-  pb::CreateTechniciansRequest more = request;
-  *more.add_technicians() = Member("one-more", "desk");
-  const Outcome too_many = world.Call<pb::CreateTechniciansResponse>(more, world.admin).outcome;
-  EXPECT_EQ(too_many.fields, std::vector<std::string>{"technicians"}) << too_many;
-  pb::CreateTechniciansRequest twice = request;
-  *twice.mutable_technicians(999) = Member("t7", "desk");
-  EXPECT_EQ(world.Call<pb::CreateTechniciansResponse>(twice, world.admin).outcome.fields,
-            std::vector<std::string>{"technicians[999].technician_id"});
-  pb::CreateTechniciansRequest known = request;
-  *known.mutable_technicians(999) = Member("ann", "desk");
-  const Outcome exists = world.Call<pb::CreateTechniciansResponse>(known, world.admin).outcome;
-  EXPECT_EQ(exists.code, grpc::ALREADY_EXISTS) << exists;
-  EXPECT_NE(exists.message.find("ann"), std::string::npos) << exists;
-  pb::CreateTechniciansRequest nowhere = request;
-  *nowhere.mutable_technicians(999) = Member("t999", "nowhere");
-  EXPECT_EQ(world.Call<pb::CreateTechniciansResponse>(nowhere, world.admin).outcome.reason, "GROUP_NOT_FOUND");
-  EXPECT_EQ(world.Revision(), revision);
-  EXPECT_EQ(world
-                .Call<pb::GetTechnicianResponse>(
-                    [] {
-                      pb::GetTechnicianRequest get;
-                      get.set_technician_id("t0");
-                      return get;
-                    }(),
-                    world.admin)
-                .outcome.code,
-            grpc::NOT_FOUND);
-
-  EXPECT_EQ(world.Must<pb::CreateTechniciansResponse>(request, world.admin).revision(), revision + 1);
-  for (int restarts = 0; restarts < 2; ++restarts) {
-    for (const char* id : {"t0", "t500", "t999"}) EXPECT_EQ(world.Technician(id).group_id(), "desk");
-    world.daemon.Restart();
-  }
-}
+// --- Technicians who go -----------------------------------------------------------------------------------------------------
 
 TEST_F(Roles, WhoIsDeletedOrDisabledHandsOverToHisSuccessor) {
   for (const bool deleted : {true, false}) {
