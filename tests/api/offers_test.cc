@@ -38,7 +38,8 @@ class Offers : public ::testing::Test {
   // "ann REJECTED: lunch"
   std::vector<std::string> Declines(uint64_t id) {
     std::vector<std::string> words;
-    for (const pb::Decline& d : world.Get(id).declines()) {
+    const auto answer = world.Get(id);
+    for (const pb::Decline& d : answer.declines()) {
       words.push_back(d.technician_id() + " " + pb::Decline::Cause_Name(d.cause()).substr(6) +
                       (d.reason().empty() ? "" : ": " + d.reason()));
     }
