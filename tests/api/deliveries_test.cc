@@ -135,7 +135,7 @@ TEST_F(Deliveries, TechniciansSeeWhatBecameOfTheirInvitation) {
   const uint64_t id = IdOf(Invite());
   EXPECT_TRUE(Report(id, pb::DELIVERY_STATE_FAILED, "no such address").ok());
   while (true) {
-    const pb::Delivery& delivery = watch.Next().change().entry().session().delivery();
+    const pb::Delivery delivery = watch.Next().change().entry().session().delivery();
     if (delivery.state() == pb::DELIVERY_STATE_REQUESTED) continue;
     EXPECT_EQ(delivery.state(), pb::DELIVERY_STATE_FAILED);
     EXPECT_EQ(delivery.detail(), "no such address");
