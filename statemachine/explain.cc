@@ -16,7 +16,8 @@ namespace {
 constexpr uint32_t kLoad = Bit(Filter::kFull) | Bit(Filter::kCapacity) | Bit(Filter::kBusy);
 constexpr uint32_t kTimed = Bit(Filter::kDeferred) | Bit(Filter::kWrapUp) | Bit(Filter::kPaused) | Bit(Filter::kDeclined);
 constexpr int kStepsOfTime = 128;  // more than there are relaxations of skills, declines and ends of one technician's filters
-constexpr size_t kSpokenChanges = 3;  // in a summary; the answer has them all
+constexpr size_t kLookedBefore = 100;  // sessions before it, for what would come first for one technician
+constexpr size_t kSpokenChanges = 3;   // in a summary; the answer has them all
 
 absl::string_view V(std::string_view s) { return {s.data(), s.size()}; }
 
@@ -227,8 +228,7 @@ class Changes {
         break;
       case Filter::kManual: {
         change.description = absl::StrCat("channel ", channel_.id.value, " routes by itself (routing.mode OFFER)");
-        auto queue = org_.waiting.find(session_.queue());
-        change.first = queue == org_.waiting.end() ? session_.id : queue->second.begin()->second;
+        change.first = FirstIfRouted(item);
         Share("manual", item, std::move(change));
         return;
       }
@@ -260,12 +260,38 @@ class Changes {
     return missing;
   }
 
-  // A change that concerns several: who comes first of them is kept.
+  // What he would be given if the channel routed: the session, or one of the channel's that is served before it.
+  SessionId FirstIfRouted(const RosterItem& item) const {
+    std::pair first(PlaceOf(org_, session_), session_.id);
+    size_t looked = 0;
+    auto look = [&](const std::set<std::pair<Time, SessionId>>& waiting) {
+      for (const auto& [arrived, id] : waiting) {
+        const Session& other = *FindSession(org_, id);
+        if (other.channel != channel_.id) continue;
+        const std::pair place(PlaceOf(org_, other), id);
+        if (!(place < first)) break;
+        // After so many it is likely enough that one of those before it is for him.
+        if (++looked < kLookedBefore && CandidateFor(org_, other, item, now_).filters != Bit(Filter::kManual)) continue;
+        first = place;
+        break;
+      }
+    };
+    if (auto kept = org_.kept.find(item.technician); kept != org_.kept.end()) look(kept->second);
+    for (auto it = org_.waiting.lower_bound(Queue{channel_.id, {}}); it != org_.waiting.end(); ++it) {
+      if (it->first.channel != channel_.id) break;
+      bool overflow = false;
+      if (ServesOrOverflows(item.technician, GroupOf(item), it->first, channel_, overflow)) look(it->second);
+    }
+    return first.second;
+  }
+
+  // A change that concerns several: of those whom it would give the session, else of all, who comes first is kept.
   void Share(const std::string& what, const RosterItem& item, Change change) {
     const Terms terms = CandidateFor(org_, session_, item, now_).terms;
     auto [it, first] = shared_.try_emplace(what, Shared{item, terms, change});
     const Shared& known = it->second;
-    if (!first && std::pair(terms, item.technician) < std::pair(known.terms, known.item.technician)) {
+    const auto rank = [&](const Shared& s) { return std::tuple(s.change.first != session_.id, s.terms, s.item.technician); };
+    if (!first && rank(Shared{item, terms, change}) < rank(known)) {
       it->second = Shared{item, terms, std::move(change)};
     }
   }

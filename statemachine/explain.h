@@ -10,9 +10,11 @@
 
 namespace guichet {
 
-// One change, of one person or setting or by time alone, after which a technician could have a waiting session.
+// One change, of one person or setting or by time alone, after which a technician could have a waiting session. A change that
+// concerns several (of a channel, of a group, of a session's preference) names one of them: the best for whom the session would
+// come first; a better one may get it when what comes before it goes elsewhere.
 struct Change {
-  TechnicianId technician;       // who could then have it; of several whom the change concerns, the best
+  TechnicianId technician;       // who could then have it
   std::optional<Filter> filter;  // the first that stands against him; nullopt: none, he is of an overflow group
   std::string description;       // "bob is back from AWAY"
   Time at{};                     // when it comes by itself; kNoTime: it does not

@@ -675,7 +675,8 @@ class Truth {
       // What comes by itself is said of things as they stand: nothing else may have happened meanwhile.
       if (change.at != kNoTime && then.happened != std::set<SessionId>{id}) continue;
       ++made[change.filter ? static_cast<size_t>(*change.filter) : kFilterCount];
-      if (change.at != kNoTime) {
+      // What concerns several may give it to a better one, for whom something came before that went elsewhere.
+      if (change.at != kNoTime || change.filter == Filter::kManual || change.filter == Filter::kLens) {
         EXPECT_NE(then.With(id).value, "") << what;
       } else {
         EXPECT_EQ(then.With(id).value, change.technician.value)
@@ -762,7 +763,9 @@ TEST(ExplainTruthTest, WhatIsSaidComesTrue) {
   }
   for (int f = 0; f <= kFilterCount; ++f) {
     const std::string name = f == kFilterCount ? "overflow" : std::string(Name(static_cast<Filter>(f)));
-    EXPECT_GE(made[f], 5) << name << ": hardly tried";
+    if (given == nullptr) {
+      EXPECT_GE(made[f], 3) << name << ": hardly tried";
+    }
     RecordProperty(name, made[f]);
   }
 }
