@@ -109,7 +109,7 @@ class PositionWatch final : public LiveStream<pb::WatchPositionResponse> {
   absl::Status Check(const OrgRuntime& rt) override {
     absl::StatusOr<const Session*> session = SessionOf(rt.org, token_);
     if (!session.ok()) return session.status();
-    return *session == nullptr ? Unauthenticated("the device token is unknown, or its session is over") : absl::OkStatus();
+    return *session == nullptr ? Unauthenticated("the device token is unknown") : absl::OkStatus();
   }
   absl::Status Make(QueueRanks& ranks, pb::WatchPositionResponse* out, bool* last) override {
     ShowPlace(FindSession(ranks.org(), token_.session), ranks, out->mutable_position());

@@ -7,9 +7,9 @@
 
 namespace guichet::router {
 
-inline constexpr size_t kCommandQueue = 16384;    // commands of a shard waiting; beyond: RESOURCE_EXHAUSTED / OVERLOADED
-inline constexpr size_t kBatchCommands = 1024;    // decided before a batch is handed to the store
-inline constexpr size_t kRoutesPerTurn = 512;     // sessions given to technicians before commands have their turn again
+inline constexpr size_t kCommandQueue = 16384;      // commands of a shard waiting; beyond: RESOURCE_EXHAUSTED / OVERLOADED
+inline constexpr size_t kBatchCommands = 1024;      // decided before a batch is handed to the store
+inline constexpr size_t kRoutesPerTurn = 512;       // sessions given to technicians before commands have their turn again
 inline constexpr size_t kExplainedDecisions = 100;  // the latest of one session in an explanation
 inline constexpr size_t kLiveStepsAtOnce = 2000;  // views and queue places of one computation; beyond it the next waits a tick
 inline constexpr size_t kBatchesToPublish = 64;   // durable and not told to watchers; beyond it the writer waits

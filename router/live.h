@@ -89,7 +89,7 @@ class LiveStream : public Stream<grpc::ServerWriteReactor<Response>, Response>, 
     auto self = std::static_pointer_cast<LiveStream>(this->self());
     absl::Status submitted = this->gateway_.ShardOf(org).Submit([self, org](Turn& turn) {
       OrgRuntime* rt = turn.Find(org);
-      absl::Status refused = rt == nullptr ? Unauthenticated("the credential is unknown") : self->Check(*rt);
+      absl::Status refused = rt == nullptr ? Unauthenticated("the device token is unknown") : self->Check(*rt);
       if (refused.ok()) {
         std::shared_ptr<LiveBoard> board = LiveBoard::Join(self->gateway_, turn, *rt, self);
         absl::MutexLock lock(&self->mu_);

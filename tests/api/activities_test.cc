@@ -52,8 +52,8 @@ class Activities : public ::testing::Test {
   // "1 REMOTE_CONTROL of ann open"
   std::vector<std::string> Of(uint64_t id) {
     std::vector<std::string> words;
-    const pb::Session session = world.Get(id);
-    for (const pb::Activity& a : session.activities()) {
+    const auto answer = world.Get(id);
+    for (const pb::Activity& a : answer.activities()) {
       words.push_back(std::to_string(a.activity_id()) + " " + pb::ActivityKind_Name(a.kind()).substr(14) + " of " +
                       a.technician_id() + (a.open() ? " open" : ""));
     }

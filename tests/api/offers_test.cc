@@ -38,8 +38,8 @@ class Offers : public ::testing::Test {
   // "ann REJECTED: lunch"
   std::vector<std::string> Declines(uint64_t id) {
     std::vector<std::string> words;
-    const pb::Session session = world.Get(id);
-    for (const pb::Decline& d : session.declines()) {
+    const auto answer = world.Get(id);
+    for (const pb::Decline& d : answer.declines()) {
       words.push_back(d.technician_id() + " " + pb::Decline::Cause_Name(d.cause()).substr(6) +
                       (d.reason().empty() ? "" : ": " + d.reason()));
     }
@@ -76,7 +76,7 @@ TEST_F(Offers, AnOfferReachesTheConsoleOfOneAndNobodyElseCanTakeIt) {
   const Outcome start = Start(id, world.bob);
   EXPECT_EQ(start.code, grpc::FAILED_PRECONDITION) << start;
   EXPECT_EQ(start.reason, "OFFERED_TO_ANOTHER");
-  EXPECT_EQ(start.metadata.at("technician_id"), "ann") << start;
+  EXPECT_EQ(start.metadata.at("offered_to"), "ann") << start;
   auto transfer = World::On<pb::TransferSessionRequest>(id);
   transfer.mutable_to()->set_technician_id("ann");
   EXPECT_EQ(world.Call<pb::TransferSessionResponse>(transfer, world.bob).outcome.reason, "OFFERED_TO_ANOTHER");

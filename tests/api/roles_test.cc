@@ -94,7 +94,8 @@ class Roles : public ::testing::Test {
     return world.Must<pb::GetPrincipalResponse>(pb::GetPrincipalRequest(), token);
   }
   pb::ApiKey Key(const std::string& id) {
-    for (const pb::ApiKey& key : world.Must<pb::ListApiKeysResponse>(pb::ListApiKeysRequest(), world.admin).api_keys()) {
+    const auto answer = world.Must<pb::ListApiKeysResponse>(pb::ListApiKeysRequest(), world.admin);
+    for (const pb::ApiKey& key : answer.api_keys()) {
       if (key.key_id() == id) return key;
     }
     return {};
@@ -116,7 +117,8 @@ class Roles : public ::testing::Test {
     pb::ListQueueRequest request;
     request.set_technician_id(technician);
     std::set<uint64_t> ids;
-    for (const auto& entry : world.Must<pb::ListQueueResponse>(request, token).entries()) {
+    const auto answer = world.Must<pb::ListQueueResponse>(request, token);
+    for (const auto& entry : answer.entries()) {
       ids.insert(entry.session().session_id());
     }
     return ids;
@@ -399,7 +401,8 @@ TEST_F(Roles, AGroupAdministratorSeesTheSessionsOfHisPeopleAndQueues) {
   pb::ListSessionsRequest list;
   list.set_technician_id("ann");
   std::set<uint64_t> listed;
-  for (const pb::Session& session : world.Must<pb::ListSessionsResponse>(list, gus).sessions()) {
+  const auto answer = world.Must<pb::ListSessionsResponse>(list, gus);
+  for (const pb::Session& session : answer.sessions()) {
     listed.insert(session.session_id());
   }
   EXPECT_EQ(listed, (std::set<uint64_t>{help, of_ann, connecting}));

@@ -12,6 +12,7 @@
 
 #include "guichet/v1/admin_service.pb.h"
 #include "guichet/v1/applet_service.pb.h"
+#include "guichet/v1/channel_service.pb.h"
 #include "guichet/v1/queue_service.pb.h"
 #include "guichet/v1/session_service.pb.h"
 #include "guichet/v1/technician_service.pb.h"
