@@ -77,7 +77,7 @@ TEST_F(Offers, AnOfferReachesTheConsoleOfOneAndNobodyElseCanTakeIt) {
   const Outcome start = Start(id, world.bob);
   EXPECT_EQ(start.code, grpc::FAILED_PRECONDITION) << start;
   EXPECT_EQ(start.reason, "OFFERED_TO_ANOTHER");
-  EXPECT_EQ(start.metadata.at("offered_to"), "ann") << start;
+  EXPECT_EQ(start.metadata.at("technician_id"), "ann") << start;
   auto transfer = World::On<pb::TransferSessionRequest>(id);
   transfer.mutable_to()->set_technician_id("ann");
   EXPECT_EQ(world.Call<pb::TransferSessionResponse>(transfer, world.bob).outcome.reason, "OFFERED_TO_ANOTHER");
