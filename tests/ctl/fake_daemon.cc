@@ -10,6 +10,8 @@
 #include "absl/synchronization/mutex.h"
 #include "google/rpc/status.pb.h"
 #include "guichet/v1/admin_service.grpc.pb.h"
+#include "guichet/v1/applet_service.grpc.pb.h"
+#include "guichet/v1/delivery_service.grpc.pb.h"
 #include "guichet/v1/queue_service.grpc.pb.h"
 #include "guichet/v1/session_service.grpc.pb.h"
 #include "guichet/v1/technician_service.grpc.pb.h"
@@ -35,7 +37,9 @@ grpc::Status ToGrpc(const absl::Status& status) {
 class FakeDaemon::Impl : v1::SessionService::Service,
                          v1::QueueService::Service,
                          v1::TechnicianService::Service,
-                         v1::AdminService::Service {
+                         v1::AdminService::Service,
+                         v1::AppletService::Service,
+                         v1::DeliveryService::Service {
  public:
   explicit Impl(Methods methods) : methods_(std::move(methods)) {
     grpc::EnableDefaultHealthCheckService(true);
@@ -47,6 +51,8 @@ class FakeDaemon::Impl : v1::SessionService::Service,
     builder.RegisterService(static_cast<v1::QueueService::Service*>(this));
     builder.RegisterService(static_cast<v1::TechnicianService::Service*>(this));
     builder.RegisterService(static_cast<v1::AdminService::Service*>(this));
+    builder.RegisterService(static_cast<v1::AppletService::Service*>(this));
+    builder.RegisterService(static_cast<v1::DeliveryService::Service*>(this));
     server_ = builder.BuildAndStart();
     address_ = absl::StrCat("127.0.0.1:", port);
   }
@@ -75,6 +81,39 @@ class FakeDaemon::Impl : v1::SessionService::Service,
 
   grpc::Status StartSession(grpc::ServerContext* c, const v1::StartSessionRequest* q, v1::StartSessionResponse* r) override {
     return Answer(c, methods_.start, *q, r);
+  }
+  grpc::Status CreateSession(grpc::ServerContext* c, const v1::CreateSessionRequest* q, v1::CreateSessionResponse* r) override {
+    return Answer(c, methods_.create, *q, r);
+  }
+  grpc::Status InviteTechnician(grpc::ServerContext* c, const v1::InviteTechnicianRequest* q,
+                                v1::InviteTechnicianResponse* r) override {
+    return Answer(c, methods_.invite, *q, r);
+  }
+  grpc::Status SetGrants(grpc::ServerContext* c, const v1::SetGrantsRequest* q, v1::SetGrantsResponse* r) override {
+    return Answer(c, methods_.set_grants, *q, r);
+  }
+  grpc::Status RequestActivity(grpc::ServerContext* c, const v1::RequestActivityRequest* q,
+                               v1::RequestActivityResponse* r) override {
+    return Answer(c, methods_.request_activity, *q, r);
+  }
+  grpc::Status CloseActivity(grpc::ServerContext* c, const v1::CloseActivityRequest* q, v1::CloseActivityResponse* r) override {
+    return Answer(c, methods_.close_activity, *q, r);
+  }
+  grpc::Status SetChat(grpc::ServerContext* c, const v1::SetChatRequest* q, v1::SetChatResponse* r) override {
+    return Answer(c, methods_.set_chat, *q, r);
+  }
+  grpc::Status SendSurvey(grpc::ServerContext* c, const v1::SendSurveyRequest* q, v1::SendSurveyResponse* r) override {
+    return Answer(c, methods_.send_survey, *q, r);
+  }
+  grpc::Status RejectOffer(grpc::ServerContext* c, const v1::RejectOfferRequest* q, v1::RejectOfferResponse* r) override {
+    return Answer(c, methods_.reject_offer, *q, r);
+  }
+  grpc::Status ListQueue(grpc::ServerContext* c, const v1::ListQueueRequest* q, v1::ListQueueResponse* r) override {
+    return Answer(c, methods_.list_queue, *q, r);
+  }
+  grpc::Status ReportDelivery(grpc::ServerContext* c, const v1::ReportDeliveryRequest* q,
+                              v1::ReportDeliveryResponse* r) override {
+    return Answer(c, methods_.report, *q, r);
   }
   grpc::Status GetSession(grpc::ServerContext* c, const v1::GetSessionRequest* q, v1::GetSessionResponse* r) override {
     return Answer(c, methods_.get_session, *q, r);
@@ -119,6 +158,25 @@ class FakeDaemon::Impl : v1::SessionService::Service,
       const v1::AttachConsoleResponse response = methods_.console(request);
       if (response.message_case() != v1::AttachConsoleResponse::MESSAGE_NOT_SET) stream->Write(response);
     }
+    return grpc::Status::OK;
+  }
+  grpc::Status Attach(grpc::ServerContext*, grpc::ServerReaderWriter<v1::AttachResponse, v1::AttachRequest>* stream) override {
+    if (!methods_.applet)
+      return grpc::Status(grpc::StatusCode::UNIMPLEMENTED, "not given by the test");  // check-words: allow (a code of gRPC)
+    v1::AttachRequest request;
+    while (stream->Read(&request)) {
+      for (const v1::AttachResponse& response : methods_.applet(request)) {
+        stream->Write(response);
+        if (response.has_ended()) return grpc::Status::OK;
+      }
+    }
+    return grpc::Status::OK;
+  }
+  grpc::Status WatchDeliveries(grpc::ServerContext*, const v1::WatchDeliveriesRequest*,
+                               grpc::ServerWriter<v1::WatchDeliveriesResponse>* writer) override {
+    if (!methods_.deliveries)
+      return grpc::Status(grpc::StatusCode::UNIMPLEMENTED, "not given by the test");  // check-words: allow (a code of gRPC)
+    for (const v1::WatchDeliveriesResponse& response : methods_.deliveries()) writer->Write(response);
     return grpc::Status::OK;
   }
   grpc::Status WatchQueue(grpc::ServerContext*, const v1::WatchQueueRequest* q,

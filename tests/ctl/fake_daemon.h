@@ -4,9 +4,12 @@
 #include <functional>
 #include <memory>
 #include <string>
+#include <vector>
 
 #include "absl/status/status.h"
 #include "guichet/v1/admin_service.pb.h"
+#include "guichet/v1/applet_service.pb.h"
+#include "guichet/v1/delivery_service.pb.h"
 #include "guichet/v1/queue_service.pb.h"
 #include "guichet/v1/session_service.pb.h"
 #include "guichet/v1/technician_service.pb.h"
@@ -22,6 +25,16 @@ class FakeDaemon {
 
   struct Methods {
     Unary<v1::StartSessionRequest, v1::StartSessionResponse> start;
+    Unary<v1::CreateSessionRequest, v1::CreateSessionResponse> create;
+    Unary<v1::InviteTechnicianRequest, v1::InviteTechnicianResponse> invite;
+    Unary<v1::SetGrantsRequest, v1::SetGrantsResponse> set_grants;
+    Unary<v1::RequestActivityRequest, v1::RequestActivityResponse> request_activity;
+    Unary<v1::CloseActivityRequest, v1::CloseActivityResponse> close_activity;
+    Unary<v1::SetChatRequest, v1::SetChatResponse> set_chat;
+    Unary<v1::SendSurveyRequest, v1::SendSurveyResponse> send_survey;
+    Unary<v1::RejectOfferRequest, v1::RejectOfferResponse> reject_offer;
+    Unary<v1::ListQueueRequest, v1::ListQueueResponse> list_queue;
+    Unary<v1::ReportDeliveryRequest, v1::ReportDeliveryResponse> report;
     Unary<v1::GetSessionRequest, v1::GetSessionResponse> get_session;
     Unary<v1::UpdateGroupRequest, v1::UpdateGroupResponse> update_group;
     Unary<v1::GetGroupRequest, v1::GetGroupResponse> get_group;
@@ -34,6 +47,10 @@ class FakeDaemon {
     Unary<v1::ListTechniciansRequest, v1::ListTechniciansResponse> list_technicians;
     // console answers one message of AttachConsole; the stream ends with the call. A response without a message is not sent.
     std::function<v1::AttachConsoleResponse(const v1::AttachConsoleRequest&)> console;
+    // applet answers one message of Attach with any number; the stream ends after one that is `ended`.
+    std::function<std::vector<v1::AttachResponse>(const v1::AttachRequest&)> applet;
+    // deliveries are what WatchDeliveries sends before it ends.
+    std::function<std::vector<v1::WatchDeliveriesResponse>()> deliveries;
     // watch sends messages by the function that it is given, and returns how the stream ends.
     std::function<absl::Status(const v1::WatchQueueRequest&, const std::function<void(const v1::WatchQueueResponse&)>&)> watch;
   };

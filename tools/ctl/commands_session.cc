@@ -184,8 +184,8 @@ void AddSessionCreate(CLI::App& parent, Runner& runner) {
   EnumFlag<v1::SessionType>(
       command, "--type", [request](v1::SessionType type) { request->set_type(type); }, "Kind of support; default standard");
   TextFlag(
-      command, "--address", [request](const std::string& address) { request->set_delivery_address(address); },
-      "Where the invitation goes, for email and sms");
+      command, "--deliver-to", [request](const std::string& address) { request->set_delivery_address(address); },
+      "E-mail address or telephone number, for email and sms");
   TextFlag(
       command, "--channel", [request](const std::string& id) { request->set_channel_id(id); }, "Channel, for channel-form");
   TextFlag(
