@@ -7,14 +7,16 @@
 
 namespace guichet::router {
 
-inline constexpr size_t kCommandQueue = 16384;    // commands of a shard waiting; beyond: RESOURCE_EXHAUSTED / OVERLOADED
-inline constexpr size_t kBatchCommands = 1024;    // decided before a batch is handed to the store
-inline constexpr size_t kRoutesPerTurn = 512;     // sessions given to technicians before commands have their turn again
+inline constexpr size_t kCommandQueue = 16384;      // commands of a shard waiting; beyond: RESOURCE_EXHAUSTED / OVERLOADED
+inline constexpr size_t kBatchCommands = 1024;      // decided before a batch is handed to the store
+inline constexpr size_t kRoutesPerTurn = 512;       // sessions given to technicians before commands have their turn again
 inline constexpr size_t kExplainedDecisions = 100;  // the latest of one session in an explanation
-inline constexpr size_t kLiveStepsAtOnce = 2000;  // views and queue places of one computation; beyond it the next waits a tick
-inline constexpr size_t kBatchesToPublish = 64;   // durable and not told to watchers; beyond it the writer waits
-inline constexpr size_t kBatchesInFlight = 8;     // handed to the store and not durable
-inline constexpr size_t kRequestIds = 65536;      // remembered an organization
+inline constexpr size_t kToldPerMs = 10;            // who look at one queue are told, over time; a tenth of a thread
+inline constexpr size_t kLookersPerSession = 4;     // WatchPosition streams of one customer: his windows
+inline constexpr size_t kPositionStreams = 50000;   // WatchPosition streams, as many as devices
+inline constexpr size_t kBatchesToPublish = 64;     // durable and not told to watchers; beyond it the writer waits
+inline constexpr size_t kBatchesInFlight = 8;       // handed to the store and not durable
+inline constexpr size_t kRequestIds = 65536;        // remembered an organization
 inline constexpr Duration kRequestIdAge = std::chrono::hours(24);
 inline constexpr size_t kLogPage = 256;             // entries read from the log at a time
 inline constexpr size_t kRetainedLog = 1000000;     // entries kept, an organization; older resume tokens expire
