@@ -14,7 +14,8 @@ std::string_view BrokenInvariant(const Org& org, const Session& session) {
   if (const Participant* lead = session.lead()) {
     if (FindTechnician(org, lead->technician) == nullptr) return "its lead does not exist";
   } else if (session.channel) {
-    if (FindChannel(org, session.channel) == nullptr) return "its queue does not exist";
+    const bool group_exists = !session.queue_group || org.groups.contains(session.queue_group);
+    if (FindChannel(org, session.channel) == nullptr || !group_exists) return "its queue does not exist";
   } else if (FindTechnician(org, session.owner) == nullptr) {
     return "nobody owns it";
   }

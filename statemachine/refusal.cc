@@ -421,7 +421,7 @@ Refusal RefusalOf(const absl::Status& status) {
   if (!payload.has_value()) return refusal;
   const std::string text(*payload);
   const std::vector<std::string> parts = absl::StrSplit(text, '\x1f');
-  for (int i = 0; i < kReasonCount; ++i) {
+  for (int i = 0; i < kReasonCount && refusal.reason.empty(); ++i) {
     if (parts[0] == Name(static_cast<Reason>(i))) refusal.reason = Name(static_cast<Reason>(i));
   }
   int64_t retry_ms = 0;
@@ -440,6 +440,7 @@ absl::Status WithMetadata(const absl::Status& status, const Metadata& more) {
       auto same = [&](const auto& known) { return known.first == key; };
       if (std::none_of(metadata.begin(), metadata.end(), same)) metadata.emplace_back(key, value);
     }
+    if (metadata.size() == refusal.metadata.size()) return status;
     return Make(status.code(), reason, std::string(status.message()), std::move(metadata), refusal.retry);
   }
   return status;

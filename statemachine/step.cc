@@ -67,8 +67,13 @@ bool IsActive(const Session& session) { return session.lead() != nullptr && !ses
 
 // Idle time, after-work and statistics follow from who stopped working on what, on whatever way that came about.
 void FollowWork(Org& org, const Session& session, const Before& before, Time now, Notes& notes) {
-  if (!before.lead) return;
   const Participant* lead = session.lead();
+  const TechnicianId leads = lead == nullptr ? TechnicianId{} : lead->technician;
+  if (leads != before.lead || IsActive(session) != before.active) {  // though he may see what he saw before
+    if (leads) notes.loads.insert(leads);
+    if (before.lead) notes.loads.insert(before.lead);
+  }
+  if (!before.lead) return;
   const bool still_his = lead != nullptr && lead->technician == before.lead && !session.ended_already();
   auto it = org.technicians.find(before.lead);
   if (before.active && it != org.technicians.end() && !(still_his && IsActive(session))) {

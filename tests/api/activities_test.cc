@@ -70,8 +70,7 @@ TEST_F(Activities, ARequestReachesTheCustomerAndWhatHeGrantsReachesAllParticipan
   QueueWatch of_bob(world.client(), {}, world.bob);
   of_ann.Next();
   of_bob.Next();
-  const auto asked =
-      world.Must<pb::RequestActivityResponse>(Asking(id, pb::ACTIVITY_KIND_SEND_FILE, "manual.pdf"), world.ann);
+  const auto asked = world.Must<pb::RequestActivityResponse>(Asking(id, pb::ACTIVITY_KIND_SEND_FILE, "manual.pdf"), world.ann);
   EXPECT_EQ(asked.activity_id(), 1u);
   ASSERT_EQ(asked.session().activities_size(), 1);
   EXPECT_FALSE(asked.session().activities(0).open());
@@ -267,8 +266,9 @@ TEST_F(Activities, TheLeadNarrowsWhatACollaboratorMay) {
   const pb::Session narrowed = world.Must<pb::SetGrantsResponse>(grants, world.integrator).session();  // as the lead
   EXPECT_EQ(narrowed.participants(1).denied_permissions_size(), 2);
   EXPECT_EQ(Of(id), (Words{"1 CLIPBOARD of bob open"})) << "what he may no longer do is over";
-  EXPECT_EQ(world.Call<pb::HoldSessionResponse>(World::On<pb::HoldSessionRequest>(id), world.bob).outcome.metadata["permission"],
-            "HOLD");
+  EXPECT_EQ(
+      world.Call<pb::HoldSessionResponse>(World::On<pb::HoldSessionRequest>(id), world.bob).outcome.metadata["permission"],
+      "HOLD");
   EXPECT_TRUE(TryAsk(id, pb::ACTIVITY_KIND_REMOTE_CONTROL, world.ann).ok()) << "the lead is not narrowed";
   grants.set_collaborator_technician_id("cid");
   EXPECT_EQ(world.Call<pb::SetGrantsResponse>(grants, world.integrator).outcome.reason, "NOT_IN_SESSION");

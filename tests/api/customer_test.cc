@@ -105,7 +105,8 @@ TEST_F(Customer, ANoticeTellsThatNobodyServes) {
   Console back(world.client(), world.ann);
   back.Hello();
   world.Must<pb::StartSessionResponse>(World::On<pb::StartSessionRequest>(1), world.ann);
-  ViewUntil(*sessions.devices[0], [](const auto& v) { return v.phase() == pb::CustomerView::PHASE_ACTIVE && v.notice().empty(); });
+  ViewUntil(*sessions.devices[0],
+            [](const auto& v) { return v.phase() == pb::CustomerView::PHASE_ACTIVE && v.notice().empty(); });
 }
 
 TEST_F(Customer, APageTellsWhereToGoWhenNobodyServes) {
@@ -125,8 +126,9 @@ TEST_F(Customer, APageTellsWhereToGoWhenNobodyServes) {
 
 TEST_F(Customer, OutOfHoursHasItsOwnNotice) {
   // Open for one hour of a day of the week that begins in two days.
-  UpdateChannel("out_of_hours { action: ACTION_NOTIFY notice: 'We open on another day.' } "
-                "nobody_online { action: ACTION_NOTIFY notice: 'Nobody is here.' }");
+  UpdateChannel(
+      "out_of_hours { action: ACTION_NOTIFY notice: 'We open on another day.' } "
+      "nobody_online { action: ACTION_NOTIFY notice: 'Nobody is here.' }");
   sessions.Waiting();
   const auto now = std::chrono::floor<std::chrono::days>(world.daemon.clock().Now());
   const unsigned weekday = std::chrono::weekday(now + std::chrono::days(2)).iso_encoding();

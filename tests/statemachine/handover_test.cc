@@ -103,6 +103,20 @@ TEST_P(HandOver, WhereverTheDeviceIs) {
   EXPECT_EQ(world.Views(rebooting), "REMOVED ACTIVE COLLABORATION");
 }
 
+// He sees RECONNECTING as before, but leads: his load is another.
+TEST_P(HandOver, TheLoadOfASuccessorWhoSeesNoChange) {
+  GroupSettings settings;
+  settings.busy_at = 1;
+  World world(settings);
+  const SessionId id = world.Active();
+  world.Do(Transfer(id, kAnn, kBob));
+  world.Do(Lose(id));
+  EXPECT_EQ(world.Views(id), "RECONNECTING RECONNECTING REMOVED");
+  world.Do(Leaves(kAnn, kBob));
+  EXPECT_EQ(world.Views(id), "REMOVED RECONNECTING REMOVED");
+  EXPECT_EQ(world.org.technicians.at(kBob).status, Status::kBusy);
+}
+
 TEST_P(HandOver, ALostConsoleIsMadeGoodByTheSuccessors) {
   World world;
   const SessionId id = world.Collaborating();

@@ -521,7 +521,7 @@ class RandomRun {
 // Events of administrators; not all of them are drawn.
 using Administrative =
     std::variant<event::OrgPut, event::GroupPut, event::GroupDeleted, event::TechnicianPut, event::TechnicianDeleted,
-                 event::ChannelPut, event::ChannelDeleted, event::KeyPut, event::KeyRevoked, event::KeyUsed>;
+                 event::ChannelPut, event::ChannelDeleted, event::KeyPut, event::KeyRevoked>;
 template <class E, class... Alternatives>
 constexpr bool IsOneOf(std::variant<Alternatives...>*) {
   return (std::is_same_v<E, Alternatives> || ...);

@@ -452,7 +452,11 @@ TEST(TransferRule, IntegratorsActAsTheLead) {
   world.Do(Transfer(id, kBob, kAnn));
   world.Do(Cancel(id, {}));
   EXPECT_EQ(world.Views(id), "ACTIVE REMOVED REMOVED");
-  EXPECT_EQ(world.ReasonOf(Start(id, {})), "INVALID_FIELD");
+  for (const Command& command :
+       {Start(id, {}), Hold(id, {}), Leave(id, {}), Reboot(id, {}), CancelOffer(id, {}), Accept(id, {}), Transfer(id, {}, kBob),
+        Transfer(id, {}, kDesk), Invite(id, {}, kBob), Offer(id, {}, kBob), Reject(id, {})}) {
+    EXPECT_EQ(world.ReasonOf(command), "INVALID_FIELD") << Text(command);
+  }
   world.Do(End(id, {}));
   EXPECT_TRUE(world.Gone(id));
 }

@@ -142,18 +142,22 @@ std::string BrokenTransfer(const Session& session) {
   return "";
 }
 
-std::string BrokenParticipants(const Session& session) {
+std::string BrokenParticipants(const Org& org, const Session& session) {
   int leads = 0;
   std::set<TechnicianId> known;
   for (const Participant& p : session.participants) {
     leads += p.role == Role::kLead;
     if (!known.insert(p.technician).second) return absl::StrCat(p.technician.value, " participates twice");
+    const Technician* t = FindTechnician(org, p.technician);
+    const bool looks = t != nullptr && t->console && t->foreground == session.id;
+    if (p.foreground != looks) return absl::StrCat("it is not known what the console of ", p.technician.value, " shows");
     if (!p.seat_of) continue;
     const Participant* seat = session.Find(p.seat_of);
     if (p.role != Role::kInvitee) return "only an invitee can be on his way into a seat";
     if (seat == nullptr || seat->role != Role::kCollaborator) return "a seat that is no collaborator's";
   }
   if (leads > 1) return "more than one lead";
+  if (session.type == SessionType::kLens && session.participants.size() > 1) return "a Lens session with collaborators";
   if (leads == 0 && !session.participants.empty()) return "participants without a lead";
   if (leads == 0 && (session.held || session.lead_console_lost)) return "held, or a console lost, without a lead";
   if (session.lead_offered_to) {
@@ -179,6 +183,21 @@ std::string BrokenActivities(const Session& session) {
     }
   }
   return "";
+}
+
+std::string BrokenRouting(const Org& org, const Session& session) {
+  std::set<TechnicianId> declined;
+  if (session.declines.size() > limits::kDeclines) return "more declines than the limit";
+  for (const Decline& decline : session.declines) {
+    if (!declined.insert(decline.technician).second) return absl::StrCat(decline.technician.value, " declined twice");
+  }
+  if (session.preferred_only && (!session.preferred || session.lead() != nullptr)) return "kept for nobody, or led";
+  if (!session.offer) return "";
+  if (session.link != Link::kAttached || PoolView(session) != EntryState::kWaiting) return "an offer of what does not wait";
+  if (session.offer->expires <= session.offer->since) return "an offer for no time";
+  const Technician* technician = FindTechnician(org, session.offer->technician);
+  const bool there = technician != nullptr && technician->console && !technician->away && !technician->inactive;
+  return there ? "" : absl::StrCat("an offer to ", session.offer->technician.value, ", who is not there");
 }
 
 std::string BrokenMarks(const Org& org, const Session& session) {
@@ -212,8 +231,9 @@ std::string BrokenSession(const Org& org, const Session& session) {
   }
   if (Deadlines(org, session).empty()) return "no deadline";
   if (session.owner && session.channel) return "private and of a channel";
-  if (std::string broken = BrokenParticipants(session); !broken.empty()) return broken;
+  if (std::string broken = BrokenParticipants(org, session); !broken.empty()) return broken;
   if (std::string broken = BrokenActivities(session); !broken.empty()) return broken;
+  if (std::string broken = BrokenRouting(org, session); !broken.empty()) return broken;
   if (session.transfer) return BrokenTransfer(session);
   return "";
 }
@@ -245,6 +265,7 @@ std::string BrokenInvariant(const Org& org) {
   }
   for (const auto& [id, technician] : org.technicians) {
     if (technician.status != StatusOf(org, technician)) return absl::StrCat("stale status of ", id.value);
+    if (LoadOf(org, id).lens > 1) return absl::StrCat("two active Lens sessions of ", id.value);
   }
   Org rebuilt = org;
   RebuildIndexes(rebuilt);
@@ -264,7 +285,8 @@ std::string BrokenInvariant(const Org& org) {
 namespace {
 
 // Changes of one session, as technicians see them, against its views before and after.
-std::string BrokenChanges(const Org& before, const Org& after, const SessionChange& change, Trigger trigger) {
+std::string BrokenChanges(const Org& before, const Org& after, const SessionChange& change, const LogEntry& entry) {
+  const Trigger trigger = entry.trigger;
   const SessionId id = change.after->id;
   const bool monitoring = change.after->method == Method::kMonitoring;
   std::map<TechnicianId, EntryChange> reported;
@@ -291,7 +313,7 @@ std::string BrokenChanges(const Org& before, const Org& after, const SessionChan
     for (const EntryChange& pool : pools) {  // a redirected session leaves one and enters another
       if (!by_pool || !Serves(after, technician, pool.pool)) continue;
       if (!told) {
-        told = EntryChange{technician, {}, pool.from, pool.to, {}};
+        told = EntryChange{technician, {}, pool.from, pool.to, pool.stayed};
       } else {
         told->to = pool.to;
       }
@@ -307,6 +329,12 @@ std::string BrokenChanges(const Org& before, const Org& after, const SessionChan
     if (told->from != expected || told->to != to) {
       return absl::StrCat(technician.value, " is told ", V(Name(told->from)), " to ", V(Name(told->to)), ", but sees ",
                           V(Name(from)), " to ", V(Name(to)));
+    }
+    const Duration stayed =
+        expected == EntryState::kNone ? Duration{0} : entry.time - SinceOf(before.sessions.at(id), technician);
+    if (told->stayed != stayed) {
+      return absl::StrCat(technician.value, " is told to have been in ", V(Name(from)), " for ", told->stayed.count(),
+                          " ms, not ", stayed.count());
     }
     if (expected != EntryState::kNone && !FindRow(from, to, trigger, monitoring)) {
       return absl::StrCat("no row for ", V(Name(from)), " to ", V(Name(to)), " (", technician.value, ", ", V(Name(trigger)),
@@ -388,15 +416,16 @@ std::string BrokenTouched(const Org& before, const Org& after, const Touched& to
 
 }  // namespace
 
-std::string BrokenStep(const Org& before, const Org& after, const Step& step) {
+std::string BrokenStep(const Org& before, const Org& after, const Step& step, bool folds_again) {
   if (step.entry.events.empty()) return Same(before, after) ? "" : "no events, but something changed";
   for (const SessionChange& change : step.entry.sessions) {
-    if (std::string broken = BrokenChanges(before, after, change, step.entry.trigger); !broken.empty()) {
+    if (std::string broken = BrokenChanges(before, after, change, step.entry); !broken.empty()) {
       return absl::StrCat("session ", change.after->id.value, ": ", broken);
     }
   }
   if (std::string broken = BrokenTouched(before, after, step.touched); !broken.empty()) return broken;
   if (std::string broken = BrokenAfterlife(before, step); !broken.empty()) return broken;
+  if (!folds_again) return "";
   Org folded = before;
   LogEntry entry{
       .time = step.entry.time, .trigger = step.entry.trigger, .actor = step.entry.actor, .events = step.entry.events};

@@ -78,6 +78,7 @@ CLI::Option* EnumListFlag(CLI::App* command, const std::string& name, std::funct
       ->delimiter(',')
       ->type_name("A,B");
 }
+
 // "true" or "false".
 CLI::Option* BoolFlag(CLI::App* command, const std::string& name, std::function<void(bool)> set, const std::string& help);
 
