@@ -39,6 +39,17 @@ void Prune(std::vector<std::weak_ptr<Looker>>& lookers) {
   std::erase_if(lookers, [](const std::weak_ptr<Looker>& looker) { return looker.expired(); });
 }
 
+// One more is told what he sees. Where others were told something else before, all will be told at the next computation, which
+// is due: what is compared then must have been told to all.
+template <class Looked, class View>
+void NoteTold(Looked& looked, const View& view) {
+  if (looked.lookers.empty()) {
+    looked.told = view;
+  } else if (looked.told && !view.IsAs(*looked.told)) {
+    looked.told.reset();
+  }
+}
+
 template <class View>
 void Tell(const std::vector<std::weak_ptr<Looker>>& lookers, const Seen<View>& seen, std::vector<std::function<void()>>& out) {
   for (const std::weak_ptr<Looker>& looker : lookers) {
@@ -59,7 +70,6 @@ bool Availability::IsAs(const Availability& told) const {
 }
 
 // --- what is known of a queue
-// ---------------------------------------------------------------------------------------------------
 
 void Boards::Index(const Org& org, const Queue& queue, Board& board) {
   Unindex(queue, board);
@@ -190,20 +200,19 @@ Availability Boards::AvailabilityOf(const Org& org, const ChannelId& id, Time no
 }
 
 // --- who looks
-// ------------------------------------------------------------------------------------------------------------------
 
 absl::StatusOr<Seen<Place>> Boards::Look(const Org& org, const Session& session, std::weak_ptr<Looker> looker, Time now) {
   auto [it, added] = customers_.try_emplace(session.id);
   Customer& customer = it->second;
   Prune(customer.lookers);
   if (customer.lookers.size() >= kLookersPerSession) return TooManyStreams("position", kLookersPerSession);
-  customer.lookers.push_back(std::move(looker));
   Seen<Place> seen{++version_, org.revision, PlaceOf(org, session, now)};
   if (added) {
     customer.queue = session.queue();
-    customer.told = seen.view;
     if (session.channel) BoardOf(org, customer.queue).sessions.insert(session.id);
   }
+  NoteTold(customer, seen.view);
+  customer.lookers.push_back(std::move(looker));
   return seen;
 }
 
@@ -214,7 +223,7 @@ Seen<Availability> Boards::Look(const Org& org, const ChannelId& channel, std::w
     Prune(board.lookers);
     board.prune_at = std::max<size_t>(16, 2 * board.lookers.size());
   }
-  if (board.lookers.empty()) board.told = seen.view;
+  NoteTold(board, seen.view);
   board.lookers.push_back(std::move(looker));
   return seen;
 }
@@ -232,7 +241,6 @@ void Boards::Forget(SessionId id) {
 }
 
 // --- telling
-// --------------------------------------------------------------------------------------------------------------------
 
 std::vector<std::function<void()>> Boards::Compute(const Org& org, Time now, Time& next) {
   std::vector<std::function<void()>> out;

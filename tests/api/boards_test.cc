@@ -212,6 +212,16 @@ TEST_F(BoardsTest, SecondLookersAreToldWhatTheFirstWere) {
   EXPECT_TRUE(boards.Look(org, org.sessions.at(second), over, now).ok());
 }
 
+TEST_F(BoardsTest, WhoLooksInBetweenIsToldWhenItIsAsBefore) {
+  auto one = Look(kWeb);
+  Do(command::AttachConsole{kAnn, "desk"});
+  auto two = std::make_shared<Eye>();
+  EXPECT_EQ(boards.Look(org, kWeb, two, now).view.technicians[0], 1u);
+  Do(command::DetachConsole{kAnn, now});
+  Tell();
+  EXPECT_EQ(two->availabilities.at(0).view.technicians[0], 0u);
+}
+
 TEST_F(BoardsTest, ADeletedChannelIsGone) {
   auto eye = Look(kShop);
   Do(command::DeleteChannel{kShop});
