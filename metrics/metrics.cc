@@ -39,6 +39,7 @@ const Buckets kLatenessSeconds = {0.001, 0.005, 0.025, 0.1, 0.5, 1, 5, 30, 300, 
 // By position of the enums.
 const std::vector<std::string> kCodeRefusals = {"unknown", "expired", "throttled"};
 const std::vector<std::string> kWatchResetCauses = {"membership", "expired"};
+const std::vector<std::string> kEstimateOutcomes = {"within_p90", "beyond_p90"};
 
 // What a scrape reads. It owns its parts, so that a scrape that outlives Metrics reads valid memory.
 class Page final : public prometheus::Collectable {
@@ -126,6 +127,9 @@ struct Metrics::Impl {
   Counter& slow_watchers_closed;
   Children<Histogram> entry_state_seconds;
   Histogram& time_to_start_seconds;
+  Children<Counter> wait_estimates;
+  Counter& wait_estimates_refused;
+  Histogram& wait_estimate_error_seconds;
   Histogram& commit_batch_commands;
   Histogram& commit_sync_seconds;
   Histogram& command_seconds;
@@ -158,6 +162,14 @@ Metrics::Impl::Impl(const MetricsOptions& options)
                           "state", kEntryStates, kStateSeconds),
       time_to_start_seconds(MakeHistogram(registry, "guichet_time_to_start_seconds",
                                           "Seconds that a session waited until a technician started it.", kStartSeconds)),
+      wait_estimates(MakeCounters(registry, "guichet_wait_estimates_total",
+                                  "Sessions started after their customer was told a wait, by how it came.", "outcome",
+                                  kEstimateOutcomes)),
+      wait_estimates_refused(
+          MakeCounter(registry, "guichet_wait_estimates_refused_total", "Sessions that joined a queue and were told no wait.")),
+      wait_estimate_error_seconds(MakeHistogram(registry, "guichet_wait_estimate_error_seconds",
+                                                "Seconds between the middle of the wait that was told and the wait.",
+                                                kStartSeconds)),
       commit_batch_commands(MakeHistogram(registry, "guichet_commit_batch_commands",
                                           "Commands that became durable by one commit.", kBatchCommands)),
       commit_sync_seconds(
@@ -199,6 +211,13 @@ void Metrics::TimerFired(size_t timer, double lateness_seconds) {
 
 void Metrics::EntryLeftState(size_t state, double seconds) { Observe(impl_->entry_state_seconds.at(state), seconds); }
 void Metrics::SessionStarted(double seconds) { Observe(impl_->time_to_start_seconds, seconds); }
+
+void Metrics::WaitEstimateCame(bool within_p90, double error_seconds) {
+  impl_->wait_estimates.at(within_p90 ? 0 : 1).Increment();
+  Observe(impl_->wait_estimate_error_seconds, error_seconds);
+}
+
+void Metrics::WaitEstimateRefused() { impl_->wait_estimates_refused.Increment(); }
 
 void Metrics::BatchCommitted(size_t commands, double sync_seconds) {
   Observe(impl_->commit_batch_commands, static_cast<double>(commands));

@@ -72,6 +72,11 @@ class Metrics {
   void EntryLeftState(size_t state, double seconds);
   // A technician started a session that had waited for `seconds`.
   void SessionStarted(double seconds);
+  // A technician started a session `error_seconds` from the middle (p50) of the wait that its customer was told when he joined
+  // the queue, above or below; `within_p90`: before the time within which nine of ten start.
+  void WaitEstimateCame(bool within_p90, double error_seconds);
+  // A session joined a queue and was told no wait: too little is known, or nobody is there.
+  void WaitEstimateRefused();
   // A batch of `commands` became durable; the engine's synced write took `sync_seconds`.
   void BatchCommitted(size_t commands, double sync_seconds);
   // A command became durable `seconds` after it was taken in.

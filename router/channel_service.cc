@@ -1,9 +1,9 @@
 #include "router/channel_service.h"
 
 #include "absl/strings/str_cat.h"
+#include "router/board_stream.h"
 #include "router/entrance.h"
 #include "router/form.h"
-#include "router/live.h"
 #include "router/unary_call.h"
 #include "store/keys.h"
 
@@ -21,13 +21,6 @@ absl::Status CheckChannel(const std::string& org, const std::string& channel) {
   return CheckId("channel_id", channel);
 }
 
-// The fallback that applies to the channel as it is; null: none.
-const Fallback* FallbackOf(const Org& org, const Channel& channel) {
-  if (!channel.open && channel.out_of_hours.action != Unserved::kKeepWaiting) return &channel.out_of_hours;
-  const bool applies = channel.nobody_online.action != Unserved::kKeepWaiting && !AnybodyOnline(org, Queue{channel.id, {}});
-  return applies ? &channel.nobody_online : nullptr;
-}
-
 absl::StatusOr<DeviceToken> TokenOf(grpc::CallbackServerContext* context) {
   const std::string bearer = BearerToken(*context);
   std::optional<DeviceToken> token = ParseDeviceToken(bearer);
@@ -36,91 +29,80 @@ absl::StatusOr<DeviceToken> TokenOf(grpc::CallbackServerContext* context) {
                                         : "the device token is unknown");
 }
 
-// The session of a device token; null: it has left memory.
-absl::StatusOr<const Session*> SessionOf(const Org& org, const DeviceToken& token) {
-  const Session* session = FindSession(org, token.session);
-  if (session != nullptr && !EqualInConstantTime(session->device_token_hash, token.hash)) {
-    return Unauthenticated("the device token is unknown");
-  }
-  return session;
-}
+absl::Status UnknownToken() { return Unauthenticated("the device token is unknown"); }
 
-void ShowPlace(const Session* session, QueueRanks& ranks, pb::QueuePosition* out) {
-  if (session == nullptr || session->ended_already()) {
-    out->set_state(pb::QueuePosition::STATE_ENDED);
-    return;
-  }
-  if (session->lead() != nullptr) {
-    out->set_state(pb::QueuePosition::STATE_STARTED);
-    return;
-  }
-  if (session->notified) {
-    if (const Channel* channel = FindChannel(ranks.org(), session->channel)) {
-      const Fallback* fallback = FallbackOf(ranks.org(), *channel);
-      if (fallback != nullptr) out->set_notice(fallback->notice);
-    }
-  }
-  if (session->waiting_since != kNoTime) SetDuration(ranks.now() - session->waiting_since, out->mutable_waited());
-  if (session->link != Link::kAttached) {
-    out->set_state(pb::QueuePosition::STATE_NOT_ATTACHED);
-    return;
-  }
-  if (session->offer || session->transfer) {
-    out->set_state(pb::QueuePosition::STATE_OFFERED);
-    return;
-  }
-  out->set_state(pb::QueuePosition::STATE_WAITING);
-  if (!session->channel) return;
-  const size_t ahead = ranks.Ahead(*session);
-  out->set_position(static_cast<uint32_t>(ahead + 1));
-  if (std::optional<WaitEstimate> estimate = ranks.Estimate(*session, ahead)) {
-    SetDuration(estimate->p50, out->mutable_estimate()->mutable_p50());
-    SetDuration(estimate->p90, out->mutable_estimate()->mutable_p90());
-  }
-}
+// What is done with the session of a device token. Exactly one of the three is called.
+struct Visit {
+  std::function<void(Turn&, OrgRuntime&, const Session&)> here;  // on the shard's thread; ended ones that are still shown, too
+  std::function<void(const Session&)> gone;                      // on a worker: it has ended and left memory
+  std::function<void(absl::Status)> refused;                     // on any thread
+};
 
-// For a session that is not in memory: OK when the token is that of an ended one. Other refusals stay; a stranger does not
-// learn which organizations exist.
-void EndedOrUnknown(Gateway& gateway, const DeviceToken& token, const absl::Status& status,
-                    std::function<void(absl::Status)> done) {
-  const std::string_view reason = RefusalOf(status).reason;
-  const bool look = status.ok() || reason == Name(Reason::kSessionNotFound);
-  if (!look) {
-    done(reason == Name(Reason::kOrganizationNotFound) ? Unauthenticated("the device token is unknown") : status);
-    return;
-  }
-  const bool taken = gateway.workers.Run([&gateway, token, done] {
+void VisitHistory(Gateway& gateway, const DeviceToken& token, const Visit& visit) {
+  const bool taken = gateway.workers.Run([&gateway, token, visit] {
     absl::StatusOr<std::string> record =
         gateway.store.Get(store::OrgKey{token.org.value}, store::Family::kHistory, store::NumberKey(token.session.value));
     absl::StatusOr<Session> session = record.ok() ? store::DecodeSession(*record) : absl::StatusOr<Session>(record.status());
-    const bool his = session.ok() && EqualInConstantTime(session->device_token_hash, token.hash);
-    done(his ? absl::OkStatus() : Unauthenticated("the device token is unknown"));
+    if (session.ok() && EqualInConstantTime(session->device_token_hash, token.hash)) {
+      visit.gone(*session);
+    } else {
+      visit.refused(UnknownToken());
+    }
   });
-  if (!taken) done(Overloaded("the read queue", kCommandQueue, kRetryDelay));
+  if (!taken) visit.refused(Overloaded("the read queue", kCommandQueue, kRetryDelay));
 }
 
-// The place of one session. `waited` grows all the time and is no reason to send it again.
-class PositionWatch final : public LiveStream<pb::WatchPositionResponse> {
+void VisitDevice(Gateway& gateway, const DeviceToken& token, Visit visit) {
+  absl::Status submitted = gateway.ShardOf(token.org).Submit([&gateway, token, visit](Turn& turn) {
+    OrgRuntime* rt = turn.Find(token.org);
+    const Session* session = rt == nullptr ? nullptr : FindSession(rt->org, token.session);
+    if (session == nullptr) {
+      turn.AfterDurable([&gateway, token, visit] { VisitHistory(gateway, token, visit); });
+    } else if (!EqualInConstantTime(session->device_token_hash, token.hash)) {
+      turn.AfterDurable([visit] { visit.refused(UnknownToken()); });
+    } else {
+      visit.here(turn, *rt, *session);
+    }
+  });
+  if (!submitted.ok()) visit.refused(submitted);
+}
+
+static_assert(static_cast<int>(Place::State::kNotAttached) == pb::QueuePosition::STATE_NOT_ATTACHED);
+static_assert(static_cast<int>(Place::State::kEnded) == pb::QueuePosition::STATE_ENDED);
+
+void ToProto(const Place& place, pb::QueuePosition* out) {
+  out->set_state(static_cast<pb::QueuePosition::State>(place.state));
+  out->set_position(static_cast<uint32_t>(place.position));
+  SetDuration(place.waited, out->mutable_waited());
+  if (place.estimate) ToProto(*place.estimate, out->mutable_estimate());
+  out->set_notice(place.notice);
+}
+
+class PositionWatch final : public BoardStream<pb::WatchPositionResponse, Place> {
  public:
-  PositionWatch(Gateway& gateway, grpc::CallbackServerContext* context, DeviceToken token)
-      : LiveStream(gateway, context, pb::WatchPositionRequest::default_instance()), token_(std::move(token)) {}
+  using BoardStream::BoardStream;
+
+  // Requires Open.
+  void Begin(const DeviceToken& token) {
+    auto self = std::static_pointer_cast<PositionWatch>(this->self());
+    Visit visit;
+    visit.here = [self](Turn& turn, OrgRuntime& rt, const Session& session) {
+      if (session.ended_already()) {
+        const Seen<Place> ended{1, rt.org.revision, rt.boards.PlaceOf(rt.org, session, turn.now())};
+        turn.AfterDurable([self, ended] { self->Show(ended); });
+        return;
+      }
+      absl::StatusOr<Seen<Place>> seen = rt.boards.Look(rt.org, session, std::weak_ptr<Looker>(self), turn.now());
+      turn.AfterDurable([self, seen] { seen.ok() ? self->Show(*seen) : self->EndStream(seen.status()); });
+    };
+    visit.gone = [self](const Session& session) { self->Show(Seen<Place>{1, session.revision, Place{}}); };
+    visit.refused = [self](const absl::Status& why) { self->EndStream(why); };
+    VisitDevice(gateway_, token, std::move(visit));
+  }
 
  protected:
-  absl::Status Check(const OrgRuntime& rt) override {
-    absl::StatusOr<const Session*> session = SessionOf(rt.org, token_);
-    if (!session.ok()) return session.status();
-    return *session == nullptr ? Unauthenticated("the device token is unknown") : absl::OkStatus();
-  }
-  absl::Status Make(QueueRanks& ranks, pb::WatchPositionResponse* out, bool* last) override {
-    ShowPlace(FindSession(ranks.org(), token_.session), ranks, out->mutable_position());
-    const auto state = out->position().state();
-    *last = state == pb::QueuePosition::STATE_ENDED || state == pb::QueuePosition::STATE_STARTED;
-    return absl::OkStatus();
-  }
-  void Forget(pb::WatchPositionResponse* out) override { out->mutable_position()->clear_waited(); }
-
- private:
-  const DeviceToken token_;
+  void Convert(const Place& place, pb::WatchPositionResponse* out) override { ToProto(place, out->mutable_position()); }
+  bool IsLast(const Place& place) override { return place.final(); }
 };
 
 }  // namespace
@@ -145,7 +127,7 @@ grpc::ServerUnaryReactor* ChannelService::GetForm(Context context, const pb::Get
         response->set_open(channel->open);
         if (form.has_hours()) *response->mutable_hours() = std::move(*form.mutable_hours());
         response->set_served(AnybodyOnline(rt.org, Queue{id, {}}));
-        const Fallback* fallback = FallbackOf(rt.org, *channel);
+        const Fallback* fallback = FallbackNow(rt.org, Queue{id, {}});
         if (fallback == &channel->out_of_hours) *response->mutable_fallback() = std::move(*form.mutable_out_of_hours());
         if (fallback == &channel->nobody_online) *response->mutable_fallback() = std::move(*form.mutable_nobody_online());
         return absl::OkStatus();
@@ -204,37 +186,31 @@ grpc::ServerUnaryReactor* ChannelService::GetPosition(Context context, const pb:
     call->Done(token.status());
     return call;
   }
-  auto in_memory = std::make_shared<bool>(true);
-  Read(
-      gateway_, token->org,
-      [response, token = *token, in_memory](Turn& turn, OrgRuntime& rt) {
-        response->set_revision(rt.org.revision.value);
-        absl::StatusOr<const Session*> session = SessionOf(rt.org, token);
-        if (!session.ok()) return session.status();
-        *in_memory = *session != nullptr;
-        QueueRanks ranks(rt.org, turn.now());
-        ShowPlace(*session, ranks, response->mutable_position());
-        return absl::OkStatus();
-      },
-      [this, call, token = *token, in_memory](const absl::Status& status) {
-        if (status.ok() && *in_memory) {
-          call->Done(status);
-        } else {
-          EndedOrUnknown(gateway_, token, status, [call](const absl::Status& ended) { call->Done(ended); });
-        }
-      });
+  Visit visit;
+  visit.here = [call, response](Turn& turn, OrgRuntime& rt, const Session& session) {
+    response->set_revision(rt.org.revision.value);
+    ToProto(rt.boards.PlaceOf(rt.org, session, turn.now()), response->mutable_position());
+    turn.AfterDurable([call] { call->Done(absl::OkStatus()); });
+  };
+  visit.gone = [call, response](const Session& session) {
+    response->set_revision(session.revision.value);
+    response->mutable_position()->set_state(pb::QueuePosition::STATE_ENDED);
+    call->Done(absl::OkStatus());
+  };
+  visit.refused = [call](const absl::Status& why) { call->Done(why); };
+  VisitDevice(gateway_, *token, std::move(visit));
   return call;
 }
 
 grpc::ServerWriteReactor<pb::WatchPositionResponse>* ChannelService::WatchPosition(Context context,
-                                                                                   const pb::WatchPositionRequest*) {
+                                                                                   const pb::WatchPositionRequest* request) {
   absl::StatusOr<DeviceToken> token = TokenOf(context);
-  auto watch = std::make_shared<PositionWatch>(gateway_, context, token.ok() ? *token : DeviceToken{});
+  auto watch = std::make_shared<PositionWatch>(gateway_, context, *request);
   if (!token.ok()) {
     watch->Refuse(watch, token.status());
     return watch.get();
   }
-  if (watch->Open(watch, StreamKind::kWatch, Principal{.org = token->org})) watch->Begin(token->org);
+  if (watch->Open(watch, StreamKind::kPosition, Principal{.org = token->org})) watch->Begin(*token);
   return watch.get();
 }
 
@@ -246,26 +222,23 @@ grpc::ServerUnaryReactor* ChannelService::LeaveQueue(Context context, const pb::
     call->Done(token.status());
     return call;
   }
-  Mutation mutation;
-  mutation.org = token->org;
-  mutation.actor = "device";
-  auto left = std::make_shared<bool>(false);
-  Mutate(
-      gateway_, std::move(mutation),
-      [token = *token, left](const Org& org) -> absl::StatusOr<Command> {
-        absl::StatusOr<const Session*> session = SessionOf(org, token);
-        if (!session.ok()) return session.status();
-        *left = *session != nullptr && (*session)->ended_already();
-        return Command{command::CustomerEnd{token.session}};
-      },
-      response, [response](const OrgRuntime&, const Step& step) { response->set_revision(step.entry.revision.value); },
-      [this, call, token = *token, left](const absl::Status& status) {
-        if (status.ok() || *left) {
-          call->Done(absl::OkStatus());
-        } else {
-          EndedOrUnknown(gateway_, token, status, [call](const absl::Status& ended) { call->Done(ended); });
-        }
-      });
+  Visit visit;
+  visit.here = [call, response](Turn& turn, OrgRuntime& rt, const Session& session) {
+    absl::Status left;
+    response->set_revision(session.revision.value);
+    if (!session.ended_already()) {
+      absl::StatusOr<Step> step = turn.Apply(rt, command::CustomerEnd{session.id}, "device");
+      left = step.status();
+      if (step.ok()) response->set_revision(step->entry.revision.value);
+    }
+    turn.AfterDurable([call, left] { call->Done(left); });
+  };
+  visit.gone = [call, response](const Session& session) {
+    response->set_revision(session.revision.value);
+    call->Done(absl::OkStatus());
+  };
+  visit.refused = [call](const absl::Status& why) { call->Done(why); };
+  VisitDevice(gateway_, *token, std::move(visit));
   return call;
 }
 

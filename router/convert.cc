@@ -93,10 +93,7 @@ void RoutingToProto(const Session& session, pb::Session* out) {
     SetTime(decline.at, d->mutable_time());
   }
   out->set_customer_notified(session.notified);
-  if (session.told) {
-    SetDuration(session.told->p50, out->mutable_told_wait()->mutable_p50());
-    SetDuration(session.told->p90, out->mutable_told_wait()->mutable_p90());
-  }
+  if (session.told) ToProto(*session.told, out->mutable_told_wait());
 }
 
 // All but the deadline.
@@ -152,6 +149,11 @@ void EntryToProto(const Session& session, const TechnicianId& technician, EntryS
 }
 
 }  // namespace
+
+void ToProto(const WaitEstimate& estimate, pb::WaitEstimate* out) {
+  SetDuration(estimate.p50, out->mutable_p50());
+  SetDuration(estimate.p90, out->mutable_p90());
+}
 
 void ToProto(const Session& session, const Org* org, pb::Session* out) {
   ToProto(session, org == nullptr ? kNoTime : UrgentAt(*org, session), out);

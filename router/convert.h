@@ -20,6 +20,7 @@ void ToProto(const Session& session, const Org* org, pb::Session* out);
 void ToProto(const Session& session, const TechnicianId& technician, EntryState state, const Org* org, pb::QueueEntry* out);
 // For watches, which show no deadlines. `urgent`: UrgentAt.
 void ToWatched(const Session& session, const TechnicianId& technician, EntryState state, Time urgent, pb::QueueEntry* out);
+void ToProto(const WaitEstimate& estimate, pb::WaitEstimate* out);
 void ToProto(const CustomerUpdate& update, pb::CustomerView* out);
 // Of a session that has ended.
 void ToProto(const CustomerUpdate& update, pb::AppletEnded* out);

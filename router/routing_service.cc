@@ -3,8 +3,8 @@
 #include <deque>
 
 #include "absl/strings/str_cat.h"
+#include "router/board_stream.h"
 #include "router/limits.h"
-#include "router/live.h"
 #include "router/parse.h"
 #include "router/unary_call.h"
 #include "router/validate.h"
@@ -60,11 +60,20 @@ void ToProto(const RoutingRecord& record, pb::RoutingDecision* out) {
   }
 }
 
+// How a session ended that has left memory; on a worker.
+absl::Status ReadEnd(Gateway& gateway, const OrgId& org, SessionId id, Time now, pb::ExplainSessionResponse* response) {
+  absl::StatusOr<std::string> record =
+      gateway.store.Get(store::OrgKey{org.value}, store::Family::kHistory, store::NumberKey(id.value));
+  if (!record.ok()) return absl::IsNotFound(record.status()) ? SessionNotFound(id) : record.status();
+  absl::StatusOr<Session> session = store::DecodeSession(*record);
+  if (session.ok()) response->set_summary(Summary(Org{}, *session, nullptr, now));
+  return session.status();
+}
+
 // The decisions about a session, from its timeline; on a worker.
 absl::Status ReadDecisions(Gateway& gateway, const OrgId& org, SessionId id, pb::ExplainSessionResponse* response) {
   std::deque<pb::RoutingDecision> decisions;
   absl::Status bad;
-  bool known = false;
   absl::Status scan = gateway.store.Scan(
       store::OrgKey{org.value}, {store::Family::kTimeline, store::PairKey(id.value, 0), store::PairKey(id.value + 1, 0)},
       [&](std::string_view, std::string_view value) {
@@ -74,7 +83,6 @@ absl::Status ReadDecisions(Gateway& gateway, const OrgId& org, SessionId id, pb:
           return false;
         }
         if (item->revision.value > response->revision()) return false;
-        known = true;
         for (const Event& event : item->events) {
           const auto* offered = std::get_if<event::Offered>(&event);
           if (offered == nullptr) continue;
@@ -90,7 +98,6 @@ absl::Status ReadDecisions(Gateway& gateway, const OrgId& org, SessionId id, pb:
       });
   if (!scan.ok()) return scan;
   if (!bad.ok()) return bad;
-  if (!known) return SessionNotFound(id);
   for (pb::RoutingDecision& decision : decisions) *response->add_decisions() = std::move(decision);
   return absl::OkStatus();
 }
@@ -110,57 +117,60 @@ void Explain(const Org& org, const Session& session, Time now, pb::ExplainSessio
     if (change.filter) c->set_filter(ToProto(*change.filter));
     c->set_description(change.description);
     if (change.at != kNoTime) SetTime(change.at, c->mutable_time());
+    c->set_first_session_id(change.first.value);
   }
   response->set_summary(Summary(org, session, &waiting, now));
 }
 
-// Counts who serves the channel's own queue.
-void Availability(QueueRanks& ranks, const ChannelId& id, bool count_away, bool count_busy, pb::Availability* out) {
-  const Org& org = ranks.org();
-  const Channel* channel = FindChannel(org, id);
-  if (channel == nullptr) return;
-  Session joining;  // as if one joined at this moment
-  joining.id.value = org.last_session.value + 1;
-  joining.channel = id;
-  joining.waiting_since = joining.queue_since = ranks.now();
-  uint32_t there = 0;
-  for (const TechnicianId& technician : TechniciansServing(org, id)) {
-    const Technician& t = *FindTechnician(org, technician);
-    if (!t.console) continue;
-    const bool away = t.away || t.inactive;
-    if ((count_away || !away) && (count_busy || !t.busy)) ++there;
-  }
-  out->set_available(there > 0);
-  out->set_technicians(there);
-  out->set_open(channel->open);
-  auto waiting = org.waiting.find(Queue{id, {}});
-  const size_t ahead = waiting == org.waiting.end() ? 0 : waiting->second.size();
-  out->set_waiting(static_cast<uint32_t>(ahead));
-  if (std::optional<WaitEstimate> estimate = ranks.Estimate(joining, ahead)) {
-    SetDuration(estimate->p50, out->mutable_estimate()->mutable_p50());
-    SetDuration(estimate->p90, out->mutable_estimate()->mutable_p90());
-  }
+template <class Request>
+size_t CountedBy(const Request& request, const Availability& availability) {
+  return availability.technicians[(request.count_away() ? 1 : 0) + (request.count_busy() ? 2 : 0)];
 }
 
-class AvailabilityWatch final : public LiveStream<pb::WatchAvailabilityResponse> {
+template <class Request>
+void ToProto(const Availability& availability, const Request& request, pb::Availability* out) {
+  const size_t count = CountedBy(request, availability);
+  out->set_available(count > 0);
+  out->set_technicians(static_cast<uint32_t>(count));
+  out->set_open(availability.open);
+  out->set_waiting(static_cast<uint32_t>(availability.waiting));
+  if (availability.estimate) ToProto(*availability.estimate, out->mutable_estimate());
+}
+
+class AvailabilityWatch final : public BoardStream<pb::WatchAvailabilityResponse, Availability> {
  public:
   AvailabilityWatch(Gateway& gateway, grpc::CallbackServerContext* context, const pb::WatchAvailabilityRequest& request)
-      : LiveStream(gateway, context, request), request_(request) {}
+      : BoardStream(gateway, context, request), request_(request) {}
+
+  // Requires Open.
+  void Begin(const OrgId& org) {
+    auto self = std::static_pointer_cast<AvailabilityWatch>(this->self());
+    auto seen = std::make_shared<Seen<Availability>>();
+    Read(
+        gateway_, org,
+        [self, seen](Turn& turn, OrgRuntime& rt) -> absl::Status {
+          const ChannelId id{self->request_.channel_id()};
+          if (!rt.org.channels.contains(id)) return ChannelNotFound(id);
+          *seen = rt.boards.Look(rt.org, id, std::weak_ptr<Looker>(self), turn.now());
+          return absl::OkStatus();
+        },
+        [self, seen](const absl::Status& status) { status.ok() ? self->Show(*seen) : self->EndStream(status); });
+  }
+
+  void ShowGone() override { EndStream(ChannelNotFound(ChannelId{request_.channel_id()})); }
 
  protected:
-  absl::Status Check(const OrgRuntime& rt) override { return Exists(rt.org); }
-  absl::Status Make(QueueRanks& ranks, pb::WatchAvailabilityResponse* out, bool*) override {
-    if (absl::Status exists = Exists(ranks.org()); !exists.ok()) return exists;
-    Availability(ranks, ChannelId{request_.channel_id()}, request_.count_away(), request_.count_busy(),
-                 out->mutable_availability());
-    return absl::OkStatus();
+  void Convert(const Availability& availability, pb::WatchAvailabilityResponse* out) override {
+    ToProto(availability, request_, out->mutable_availability());
+  }
+  // How many there are who do not count for it is no reason.
+  bool IsAs(const Availability& availability, const Availability& told) override {
+    Availability counted = availability;
+    counted.technicians = told.technicians;
+    return CountedBy(request_, availability) == CountedBy(request_, told) && counted.IsAs(told);
   }
 
  private:
-  absl::Status Exists(const Org& org) const {
-    const ChannelId id{request_.channel_id()};
-    return org.channels.contains(id) ? absl::OkStatus() : ChannelNotFound(id);
-  }
   const pb::WatchAvailabilityRequest request_;
 };
 
@@ -180,10 +190,7 @@ grpc::ServerUnaryReactor* RoutingService::ExplainSession(Context context, const 
       [principal = *principal, id, response](Turn& turn, OrgRuntime& rt) -> absl::Status {
         response->set_revision(rt.org.revision.value);
         const Session* session = FindSession(rt.org, id);
-        if (session == nullptr) {
-          response->set_summary("It has ended.");
-          return absl::OkStatus();
-        }
+        if (session == nullptr) return absl::OkStatus();
         if (!session->ended_already() && !MaySee(principal, rt.org, *session)) return SessionNotFound(id);
         Explain(rt.org, *session, turn.now(), response);
         return absl::OkStatus();
@@ -193,8 +200,11 @@ grpc::ServerUnaryReactor* RoutingService::ExplainSession(Context context, const 
           call->Done(status);
           return;
         }
-        const bool taken =
-            gateway_.workers.Run([this, call, org, id, response] { call->Done(ReadDecisions(gateway_, org, id, response)); });
+        const bool taken = gateway_.workers.Run([this, call, org, id, response] {
+          absl::Status read =
+              response->summary().empty() ? ReadEnd(gateway_, org, id, gateway_.clock.Now(), response) : absl::OkStatus();
+          call->Done(read.ok() ? ReadDecisions(gateway_, org, id, response) : read);
+        });
         if (!taken) call->Done(Overloaded("the read queue", kCommandQueue, kRetryDelay));
       });
   return call;
@@ -250,8 +260,7 @@ grpc::ServerUnaryReactor* RoutingService::GetAvailability(Context context, const
         const ChannelId id{request.channel_id()};
         if (!rt.org.channels.contains(id)) return ChannelNotFound(id);
         response->set_revision(rt.org.revision.value);
-        QueueRanks ranks(rt.org, turn.now());
-        Availability(ranks, id, request.count_away(), request.count_busy(), response->mutable_availability());
+        ToProto(rt.boards.AvailabilityOf(rt.org, id, turn.now()), request, response->mutable_availability());
         return absl::OkStatus();
       },
       [call](const absl::Status& status) { call->Done(status); });

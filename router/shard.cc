@@ -126,6 +126,8 @@ absl::StatusOr<Step> Turn::Apply(OrgRuntime& rt, const Command& command, std::st
   for (SessionId id : step->touched.live) shard_.WakeRouting(rt, id, now_);
   for (SessionId id : step->touched.finished) shard_.WakeRouting(rt, id, now_);
   for (const TechnicianId& id : step->touched.technicians) shard_.WakeRouting(rt, id, now_);
+  rt.boards.Note(rt.org, *step);
+  shard_.BoardsDue(rt);
   shard_.CheckInvariants(rt, *step);
   shard_.batch_->entry_of.emplace_back(rt.org.id, shard_.batch_->published.size());
   shard_.batch_->published.emplace_back(rt.feed, std::move(published));
@@ -559,6 +561,11 @@ void Shard::Fire(Turn& turn, const Timer& timer) {
     FireRouting(turn, timer);
     return;
   }
+  if (timer.what == What::kBoards) {
+    rt.boards_wake = kNoTime;
+    BoardsDue(rt);
+    return;
+  }
   rt.armed.erase(timer.session);
   const Session* session = FindSession(rt.org, timer.session);
   if (session == nullptr) return;
@@ -612,6 +619,7 @@ void Shard::RunPublisher() {
       publish_cv_.SignalAll();
     }
     Publish(*batch);
+    for (const auto& tell : batch->told) tell();
   }
 }
 
@@ -667,9 +675,11 @@ void Shard::Run() {
     batch_->taken = parts_.clock.Now();
     Turn turn(*this, batch_->taken);
     FireTimers(turn);
+    RouteAll(turn);  // what is read in this turn shows what its timers routed
     for (Work& work : taken) work(turn);
     taken.clear();
     RouteAll(turn);
+    TellBoards(turn);
     HandOver();
   }
 }
@@ -681,12 +691,20 @@ void Shard::HandOver() {
     {
       absl::MutexLock lock(&mu_);
       if (!in_flight_.empty()) {
-        auto& done = in_flight_.back()->done;
-        done.insert(done.end(), std::make_move_iterator(batch->done.begin()), std::make_move_iterator(batch->done.end()));
+        auto append = [](auto& to, auto& from) {
+          to.insert(to.end(), std::make_move_iterator(from.begin()), std::make_move_iterator(from.end()));
+        };
+        append(in_flight_.back()->done, batch->done);
+        append(in_flight_.back()->told, batch->told);
         return;
       }
     }
     for (const auto& done : batch->done) done();
+    if (!batch->told.empty()) {
+      absl::MutexLock lock(&publish_mu_);
+      to_publish_.push_back(batch);
+      publish_cv_.SignalAll();
+    }
     return;
   }
   std::vector<store::Commit> commits = std::move(batch->commits);
@@ -749,6 +767,20 @@ void Shard::Publish(const Batch& batch) {
   }
 }
 
+// How an estimate of the wait came out that a session was told when it joined its queue, or that it was told none. Who leaves
+// without a technician does not count: how long he would have waited is not known.
+void Shard::CountEstimate(Time now, const Session& session, const EntryChange& change) {
+  if (change.technician || !session.channel) return;  // the queue's view of it, not one technician's
+  const bool joined = change.to == EntryState::kWaiting && session.queue_since == now;
+  if (joined && !session.told) parts_.metrics.WaitEstimateRefused();
+  const bool started = change.from == EntryState::kWaiting && session.lead() != nullptr;
+  if (!started || !session.told) return;
+  const Duration waited = now - session.queue_since;
+  const std::chrono::duration<double> error =
+      waited > session.told->p50 ? waited - session.told->p50 : session.told->p50 - waited;
+  parts_.metrics.WaitEstimateCame(waited <= session.told->p90, error.count());
+}
+
 void Shard::Count(const LogEntry& entry) {
   metrics::Metrics& metrics = parts_.metrics;
   metrics.Event(static_cast<size_t>(entry.trigger));
@@ -763,6 +795,7 @@ void Shard::Count(const LogEntry& entry) {
       const std::chrono::duration<double> waited = session.started - session.first_waiting;
       metrics.SessionStarted(waited.count());
     }
+    for (const EntryChange& c : change.changes) CountEstimate(entry.time, session, c);
     for (const EntryChange& c : change.changes) {
       if (c.from == EntryState::kNone) continue;
       const std::chrono::duration<double> stayed = c.stayed;

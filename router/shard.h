@@ -17,6 +17,7 @@
 #include "absl/status/statusor.h"
 #include "absl/synchronization/mutex.h"
 #include "metrics/metrics.h"
+#include "router/boards.h"
 #include "router/clock.h"
 #include "router/codes.h"
 #include "router/feed.h"
@@ -76,14 +77,11 @@ struct Presence {
   Time last_seen() const { return attachment ? std::max(since, attachment->last_seen()) : since; }
 };
 
-class LiveBoard;
-
 // An organization with what the writer keeps beside its state.
 struct OrgRuntime {
   Org org;
   store::Token token;
   std::shared_ptr<Feed> feed;
-  std::weak_ptr<LiveBoard> board;                    // of those who look at its queues live
   absl::btree_set<SessionId> ids;                    // of org.sessions, in order
   absl::btree_set<SessionId> deliveries;             // … with an invitation that somebody has to send
   absl::flat_hash_map<SessionId, Time> armed;        // the deadline in the shard's timer set
@@ -95,6 +93,9 @@ struct OrgRuntime {
   absl::flat_hash_map<SessionId, Time> routing_sessions;  // when time alone changes the answer for a waiting session
   absl::flat_hash_map<TechnicianId, Time> routing_technicians;
   absl::flat_hash_map<ChannelId, Time> channel_hours;  // the next boundary of the channel's hours
+  Boards boards;                                       // who looks at queues
+  bool boards_due = false;                             // is in Shard::boards_due_
+  Time boards_wake{};                                  // … when boards have rested; kNoTime: none rests
   uint64_t trimmed = 0;
 };
 
@@ -183,10 +184,11 @@ class Shard {
     std::vector<std::pair<std::shared_ptr<Feed>, PublishedPtr>> published;
     std::vector<std::pair<OrgId, size_t>> entry_of;  // parallel to `published`
     std::vector<std::function<void()>> done;
+    std::vector<std::function<void()>> told;  // to those who look at queues, by the publisher
     size_t commands = 0;
     Time taken{};
   };
-  enum class What : uint8_t { kSession, kDevice, kConsole, kRouting, kHours };
+  enum class What : uint8_t { kSession, kDevice, kConsole, kRouting, kHours, kBoards };
   struct Timer {
     Time due{};
     What what = What::kSession;
@@ -209,12 +211,15 @@ class Shard {
   void WakeRouting(OrgRuntime& rt, const TechnicianId& technician, Time now);
   void ArmHours(Turn& turn, OrgRuntime& rt, const ChannelId& channel);
   void FireRouting(Turn& turn, const Timer& timer);
+  void BoardsDue(OrgRuntime& rt);
+  void TellBoards(Turn& turn);
 
   void HandOver();
   void OnCommitted(std::shared_ptr<Batch> batch, const std::vector<store::CommitResult>& results);
   void Publish(const Batch& batch);
   void RunPublisher();
   void Count(const LogEntry& entry);
+  void CountEstimate(Time now, const Session& session, const EntryChange& change);
 
   void WriteRecords(OrgRuntime& rt, const Step& step, store::Commit& commit);
   void Rearm(OrgRuntime& rt, const Touched& touched);
@@ -230,6 +235,7 @@ class Shard {
   absl::btree_set<Timer> timers_;                      // shard's thread, and Load
   std::shared_ptr<Batch> batch_;                       // shard's thread
   bool routing_left_ = false;                          // shard's thread: more to route than fits into one turn
+  std::vector<OrgRuntime*> boards_due_;                // shard's thread: whose boards may have something to tell
 
   mutable absl::Mutex mu_;
   absl::CondVar cv_;

@@ -83,8 +83,32 @@ void Shard::FireRouting(Turn& turn, const Timer& timer) {
     WakeRouting(rt, timer.session, turn.now());
   } else {
     rt.routing_technicians.erase(timer.technician);
+    rt.boards.Note(rt.org, timer.technician);
+    BoardsDue(rt);
     rt.dirty.technicians.insert(timer.technician);
     WakeRouting(rt, timer.technician, turn.now());
+  }
+}
+
+void Shard::BoardsDue(OrgRuntime& rt) {
+  if (rt.boards_due || !rt.boards.marked()) return;
+  rt.boards_due = true;
+  boards_due_.push_back(&rt);
+}
+
+// What those who look at queues see after all that the turn has done.
+void Shard::TellBoards(Turn& turn) {
+  std::vector<OrgRuntime*> due;
+  due.swap(boards_due_);
+  for (OrgRuntime* rt : due) {
+    rt->boards_due = false;
+    Time next{};
+    std::vector<std::function<void()>> told = rt->boards.Compute(rt->org, turn.now(), next);
+    std::move(told.begin(), told.end(), std::back_inserter(batch_->told));
+    if (next == rt->boards_wake) continue;
+    if (rt->boards_wake != kNoTime) timers_.erase({rt->boards_wake, What::kBoards, rt, {}, {}, {}});
+    rt->boards_wake = next;
+    if (next != kNoTime) timers_.insert({next, What::kBoards, rt, {}, {}, {}});
   }
 }
 

@@ -13,8 +13,11 @@ struct Limit {
   const char* name;
   size_t count;
 };
-constexpr std::array<Limit, kStreamKindCount> kLimits = {
-    {{"watch", kWatchers}, {"device", kDeviceStreams}, {"console", kConsoleStreams}, {"command", kCommandStreams}}};
+constexpr std::array<Limit, kStreamKindCount> kLimits = {{{"watch", kWatchers},
+                                                          {"device", kDeviceStreams},
+                                                          {"console", kConsoleStreams},
+                                                          {"command", kCommandStreams},
+                                                          {"position", kPositionStreams}}};
 
 const auto kAll = [](const auto&) { return true; };
 

@@ -305,6 +305,21 @@ SessionId FirstFor(const Org& org, const GroupId& group, const RosterItem& item,
   return first;
 }
 
+std::array<size_t, 4> AvailableOn(const Org& org, const Queue& queue) {
+  std::array<size_t, 4> available{};
+  const Channel* channel = FindChannel(org, queue.channel);
+  if (channel == nullptr) return available;
+  VisitServing(org, queue, *channel, Duration{0}, [&](const RosterItem& item) {
+    if ((item.filters & Bit(Filter::kOffline)) != 0) return;
+    const size_t needs =
+        ((item.filters & Bit(Filter::kAway)) != 0 ? 1 : 0) + ((item.filters & Bit(Filter::kBusy)) != 0 ? 2 : 0);
+    for (size_t counting = 0; counting < available.size(); ++counting) {
+      if ((needs & ~counting) == 0) ++available[counting];
+    }
+  });
+  return available;
+}
+
 QueueNow ServersOf(const Org& org, const Queue& queue, Duration waited, Time now) {
   QueueNow here;
   const Channel* channel = FindChannel(org, queue.channel);

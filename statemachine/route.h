@@ -105,6 +105,10 @@ bool IsRoutable(const Session& session);
 // bound on starvation of 10 steps.
 Time PlaceOf(const Org& org, const Session& session);
 
+// How many who serve the queue have a console attached, [+ 1: counting AWAY ones, + 2: counting BUSY ones]; who is both counts
+// with both.
+std::array<size_t, 4> AvailableOn(const Org& org, const Queue& queue);
+
 // Who is here for sessions of the queue that have waited so long, as for one with nobody ahead.
 QueueNow ServersOf(const Org& org, const Queue& queue, Duration waited, Time now);
 // The session's queue as it sees it; `ahead` counts at most `limit`.

@@ -11,8 +11,10 @@
 #include "google/rpc/status.pb.h"
 #include "guichet/v1/admin_service.grpc.pb.h"
 #include "guichet/v1/applet_service.grpc.pb.h"
+#include "guichet/v1/channel_service.grpc.pb.h"
 #include "guichet/v1/delivery_service.grpc.pb.h"
 #include "guichet/v1/queue_service.grpc.pb.h"
+#include "guichet/v1/routing_service.grpc.pb.h"
 #include "guichet/v1/session_service.grpc.pb.h"
 #include "guichet/v1/technician_service.grpc.pb.h"
 
@@ -39,7 +41,9 @@ class FakeDaemon::Impl : v1::SessionService::Service,
                          v1::TechnicianService::Service,
                          v1::AdminService::Service,
                          v1::AppletService::Service,
-                         v1::DeliveryService::Service {
+                         v1::DeliveryService::Service,
+                         v1::ChannelService::Service,
+                         v1::RoutingService::Service {
  public:
   explicit Impl(Methods methods) : methods_(std::move(methods)) {
     grpc::EnableDefaultHealthCheckService(true);
@@ -53,6 +57,8 @@ class FakeDaemon::Impl : v1::SessionService::Service,
     builder.RegisterService(static_cast<v1::AdminService::Service*>(this));
     builder.RegisterService(static_cast<v1::AppletService::Service*>(this));
     builder.RegisterService(static_cast<v1::DeliveryService::Service*>(this));
+    builder.RegisterService(static_cast<v1::ChannelService::Service*>(this));
+    builder.RegisterService(static_cast<v1::RoutingService::Service*>(this));
     server_ = builder.BuildAndStart();
     address_ = absl::StrCat("127.0.0.1:", port);
   }
@@ -120,6 +126,37 @@ class FakeDaemon::Impl : v1::SessionService::Service,
   }
   grpc::Status UpdateGroup(grpc::ServerContext* c, const v1::UpdateGroupRequest* q, v1::UpdateGroupResponse* r) override {
     return Answer(c, methods_.update_group, *q, r);
+  }
+  grpc::Status ExplainSession(grpc::ServerContext* c, const v1::ExplainSessionRequest* q,
+                              v1::ExplainSessionResponse* r) override {
+    return Answer(c, methods_.explain_session, *q, r);
+  }
+  grpc::Status ExplainTechnician(grpc::ServerContext* c, const v1::ExplainTechnicianRequest* q,
+                                 v1::ExplainTechnicianResponse* r) override {
+    return Answer(c, methods_.explain_technician, *q, r);
+  }
+  grpc::Status GetAvailability(grpc::ServerContext* c, const v1::GetAvailabilityRequest* q,
+                               v1::GetAvailabilityResponse* r) override {
+    return Answer(c, methods_.availability, *q, r);
+  }
+  grpc::Status GetForm(grpc::ServerContext* c, const v1::GetFormRequest* q, v1::GetFormResponse* r) override {
+    return Answer(c, methods_.form, *q, r);
+  }
+  grpc::Status GetPosition(grpc::ServerContext* c, const v1::GetPositionRequest* q, v1::GetPositionResponse* r) override {
+    return Answer(c, methods_.position, *q, r);
+  }
+  grpc::Status LeaveQueue(grpc::ServerContext* c, const v1::LeaveQueueRequest* q, v1::LeaveQueueResponse* r) override {
+    return Answer(c, methods_.leave, *q, r);
+  }
+  grpc::Status WatchPosition(grpc::ServerContext*, const v1::WatchPositionRequest*,
+                             grpc::ServerWriter<v1::WatchPositionResponse>* writer) override {
+    for (const v1::WatchPositionResponse& response : methods_.positions) writer->Write(response);
+    return grpc::Status::OK;
+  }
+  grpc::Status WatchAvailability(grpc::ServerContext*, const v1::WatchAvailabilityRequest*,
+                                 grpc::ServerWriter<v1::WatchAvailabilityResponse>* writer) override {
+    for (const v1::WatchAvailabilityResponse& response : methods_.availabilities) writer->Write(response);
+    return grpc::Status::OK;
   }
   grpc::Status GetGroup(grpc::ServerContext* c, const v1::GetGroupRequest* q, v1::GetGroupResponse* r) override {
     return Answer(c, methods_.get_group, *q, r);

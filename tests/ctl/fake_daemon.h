@@ -9,8 +9,10 @@
 #include "absl/status/status.h"
 #include "guichet/v1/admin_service.pb.h"
 #include "guichet/v1/applet_service.pb.h"
+#include "guichet/v1/channel_service.pb.h"
 #include "guichet/v1/delivery_service.pb.h"
 #include "guichet/v1/queue_service.pb.h"
+#include "guichet/v1/routing_service.pb.h"
 #include "guichet/v1/session_service.pb.h"
 #include "guichet/v1/technician_service.pb.h"
 
@@ -45,6 +47,15 @@ class FakeDaemon {
     Unary<v1::CreateApiKeyRequest, v1::CreateApiKeyResponse> create_key;
     Unary<v1::GetPrincipalRequest, v1::GetPrincipalResponse> principal;
     Unary<v1::ListTechniciansRequest, v1::ListTechniciansResponse> list_technicians;
+    Unary<v1::ExplainSessionRequest, v1::ExplainSessionResponse> explain_session;
+    Unary<v1::ExplainTechnicianRequest, v1::ExplainTechnicianResponse> explain_technician;
+    Unary<v1::GetAvailabilityRequest, v1::GetAvailabilityResponse> availability;
+    Unary<v1::GetFormRequest, v1::GetFormResponse> form;
+    Unary<v1::GetPositionRequest, v1::GetPositionResponse> position;
+    Unary<v1::LeaveQueueRequest, v1::LeaveQueueResponse> leave;
+    // positions and availabilities are sent in order, and their watch ends with OK.
+    std::vector<v1::WatchPositionResponse> positions;
+    std::vector<v1::WatchAvailabilityResponse> availabilities;
     // console answers one message of AttachConsole; the stream ends with the call. A response without a message is not sent.
     std::function<v1::AttachConsoleResponse(const v1::AttachConsoleRequest&)> console;
     // applet answers one message of Attach with any number; the stream ends after one that is `ended`.

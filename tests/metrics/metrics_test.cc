@@ -152,20 +152,31 @@ TEST(MetricsTest, EachMethodCountsInItsOwnFamily) {
   metrics.TimerFired(1, 0.02);
   metrics.EntryLeftState(0, 15);
   metrics.SessionStarted(61);
+  metrics.WaitEstimateCame(false, 12);
+  metrics.WaitEstimateRefused();
   metrics.BatchCommitted(3, 0.002);
   metrics.CommandDone(0.004);
   const std::string text = metrics.Text();
-  for (const std::string series :
-       {"guichet_transitions_total{row=\"X24\"}", "guichet_events_total{trigger=\"start\"}",
-        "guichet_sessions_created_total{method=\"channel_form\"}",
-        "guichet_sessions_ended_total{outcome=\"closed_by_customer\"}", "guichet_codes_refused_total{reason=\"throttled\"}",
-        "guichet_commands_refused_total{reason=\"queue_full\"}", "guichet_watch_resets_total{cause=\"expired\"}",
-        "guichet_slow_watchers_closed_total", "guichet_invariant_violations_total",
-        "guichet_timers_fired_total{timer=\"hold\"}", "guichet_timer_lateness_seconds_count",
-        "guichet_entry_state_seconds_count{state=\"connecting\"}",
-        "guichet_entry_state_seconds_bucket{state=\"connecting\",le=\"15\"}", "guichet_time_to_start_seconds_count",
-        "guichet_commit_batch_commands_bucket{le=\"4\"}", "guichet_commit_sync_seconds_count",
-        "guichet_command_seconds_count"}) {
+  for (const std::string series : {"guichet_transitions_total{row=\"X24\"}",
+                                   "guichet_events_total{trigger=\"start\"}",
+                                   "guichet_sessions_created_total{method=\"channel_form\"}",
+                                   "guichet_sessions_ended_total{outcome=\"closed_by_customer\"}",
+                                   "guichet_codes_refused_total{reason=\"throttled\"}",
+                                   "guichet_commands_refused_total{reason=\"queue_full\"}",
+                                   "guichet_watch_resets_total{cause=\"expired\"}",
+                                   "guichet_slow_watchers_closed_total",
+                                   "guichet_invariant_violations_total",
+                                   "guichet_timers_fired_total{timer=\"hold\"}",
+                                   "guichet_timer_lateness_seconds_count",
+                                   "guichet_entry_state_seconds_count{state=\"connecting\"}",
+                                   "guichet_entry_state_seconds_bucket{state=\"connecting\",le=\"15\"}",
+                                   "guichet_time_to_start_seconds_count",
+                                   "guichet_wait_estimates_total{outcome=\"beyond_p90\"}",
+                                   "guichet_wait_estimates_refused_total",
+                                   "guichet_wait_estimate_error_seconds_bucket{le=\"15\"}",
+                                   "guichet_commit_batch_commands_bucket{le=\"4\"}",
+                                   "guichet_commit_sync_seconds_count",
+                                   "guichet_command_seconds_count"}) {
     EXPECT_EQ(Value(text, series), "1") << series;
   }
   EXPECT_EQ(Value(text, "guichet_entry_state_seconds_bucket{state=\"connecting\",le=\"5\"}"), "0");

@@ -15,6 +15,7 @@ void AddChannelCommands(CLI::App& app, Runner& runner);   // channel
 void AddSessionCommands(CLI::App& app, Runner& runner);   // session
 void AddDeliveryCommands(CLI::App& app, Runner& runner);  // deliveries
 void AddQueueCommands(CLI::App& app, Runner& runner);     // queue
+void AddRoutingCommands(CLI::App& app, Runner& runner);   // routing
 void AddAppletCommands(CLI::App& app, Runner& runner);    // applet
 void AddShortcuts(CLI::App& app, Runner& runner);         // create, list, watch, start, …
 

@@ -6,8 +6,11 @@
 #include "guichet/v1/channel_service.pb.h"
 #include "tools/client/attachment.h"
 #include "tools/client/status.h"
+#include "tools/client/watch.h"
 #include "tools/ctl/commands.h"
 #include "tools/ctl/flags.h"
+#include "tools/ctl/lines.h"
+#include "tools/ctl/tables.h"
 #include "tools/ctl/words.h"
 
 namespace guichet::ctl {
@@ -230,6 +233,47 @@ void AddAttach(CLI::App& parent, Runner& runner) {
   });
 }
 
+bool IsOver(const v1::QueuePosition& position) {
+  return position.state() == v1::QueuePosition::STATE_STARTED || position.state() == v1::QueuePosition::STATE_ENDED;
+}
+
+absl::Status WatchPosition(Runner& runner, int changes) {
+  const auto client = runner.Connect();
+  if (!client.ok()) return client.status();
+  ChangeCounter counter(changes);
+  return client::Watch<v1::WatchPositionRequest, v1::WatchPositionResponse>(
+      **client, v1::WatchPositionRequest(),
+      [&](const v1::WatchPositionResponse& response) {
+        PrintLine(runner, response, PositionLine(response.position()));
+        return counter.GoOn(true) && !IsOver(response.position());
+      },
+      [&](const absl::Status& why) { PrintResume(runner, why); });
+}
+
+void AddPosition(CLI::App& parent, Runner& runner) {
+  auto* command = runner.Add(parent, {"position", "Show the customer's place in the queue and how long he will wait",
+                                      "applet position --watch --token-file device.token"});
+  auto watch = std::make_shared<bool>(false);
+  command->add_flag("--watch", *watch, "Print it again whenever it changes, until somebody starts the session or it ends");
+  auto changes = DeclareChanges(command);
+  runner.Act(command, [&runner, watch, changes]() -> absl::Status {
+    if (*watch) return WatchPosition(runner, *changes);
+    v1::GetPositionRequest request;
+    v1::GetPositionResponse response;
+    if (absl::Status status = runner.Call(&request, &response); !status.ok()) return status;
+    runner.Emit(
+        response, [&] { return PositionLine(response.position()) + "\n"; }, nullptr);
+    return absl::OkStatus();
+  });
+}
+
+void AddLeave(CLI::App& parent, Runner& runner) {
+  auto* command = runner.Add(
+      parent, {"leave", "The customer leaves the queue: his session ends", "applet leave --token-file device.token"});
+  runner.Bind<v1::LeaveQueueRequest, v1::LeaveQueueResponse>(command,
+                                                             {.table = [](const v1::LeaveQueueResponse&) { return "left\n"; }});
+}
+
 }  // namespace
 
 void AddAppletCommands(CLI::App& app, Runner& runner) {
@@ -237,6 +281,8 @@ void AddAppletCommands(CLI::App& app, Runner& runner) {
   AddRedeem(*applet, runner);
   AddEnter(*applet, runner);
   AddAttach(*applet, runner);
+  AddPosition(*applet, runner);
+  AddLeave(*applet, runner);
 }
 
 }  // namespace guichet::ctl

@@ -3,6 +3,7 @@
 #include "absl/strings/numbers.h"
 #include "absl/strings/str_split.h"
 #include "guichet/v1/admin_service.pb.h"
+#include "guichet/v1/channel_service.pb.h"
 #include "tools/ctl/commands.h"
 #include "tools/ctl/files.h"
 #include "tools/ctl/flags.h"
@@ -269,6 +270,13 @@ void AddChannelCommands(CLI::App& app, Runner& runner) {
   ChannelFlags(
       set, [changed] { return changed->mutable_channel(); },
       [changed](const std::string& path) { changed->mutable_update_mask()->add_paths(path); });
+  auto* form = runner.Add(
+      *family, {"form", "Show what a customer is asked, as a web page sees it; needs no credential", "channel form acme web"});
+  auto shown = runner.Bind<v1::GetFormRequest, v1::GetFormResponse>(form, {.table = FormDetails});
+  Argument(
+      form, "ORGANIZATION", [shown](const std::string& id) { shown->set_organization_id(id); }, "Id of the organization");
+  Argument(
+      form, "CHANNEL", [shown](const std::string& id) { shown->set_channel_id(id); }, "Id of the channel");
   auto* remove = runner.Add(*family, {"delete", "Delete a channel without live sessions", "channel delete web"});
   auto removed = runner.Bind<v1::DeleteChannelRequest, v1::DeleteChannelResponse>(
       remove, {.table = [](const v1::DeleteChannelResponse&) { return "deleted\n"; }});

@@ -27,6 +27,7 @@ void Describe(CLI::App& app, Runner& runner) {
   AddChannelCommands(app, runner);
   AddSessionCommands(app, runner);
   AddQueueCommands(app, runner);
+  AddRoutingCommands(app, runner);
   AddAppletCommands(app, runner);
   AddDeliveryCommands(app, runner);
   AddShortcuts(app, runner);

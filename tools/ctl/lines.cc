@@ -86,6 +86,11 @@ void PrintDelivery(Runner& runner, const v1::WatchDeliveriesResponse& response) 
   out.flush();
 }
 
+void PrintLine(Runner& runner, const google::protobuf::Message& message, const std::string& line) {
+  runner.io().out << (runner.json() ? Json(message, /*pretty=*/false) : absl::StrCat(Clock(runner), "  ", line)) << "\n";
+  runner.io().out.flush();
+}
+
 void PrintResume(Runner& runner, const absl::Status& why) {
   runner.io().err << "guichetctl: watch interrupted (" << client::CodeName(why) << "), connecting again\n";
 }

@@ -32,6 +32,8 @@ class ChangeCounter {
 
 void PrintQueueMessage(Runner& runner, const v1::WatchQueueResponse& response);
 void PrintTechnicianMessage(Runner& runner, const v1::WatchTechniciansResponse& response);
+// `line` after the time; with `-o json` the message.
+void PrintLine(Runner& runner, const google::protobuf::Message& message, const std::string& line);
 void PrintDelivery(Runner& runner, const v1::WatchDeliveriesResponse& response);
 // To stderr: that the watch connects again, and why.
 void PrintResume(Runner& runner, const absl::Status& why);

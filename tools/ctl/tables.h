@@ -6,6 +6,8 @@
 #include "absl/time/time.h"
 #include "google/protobuf/repeated_field.h"
 #include "google/protobuf/repeated_ptr_field.h"
+#include "guichet/v1/channel_service.pb.h"
+#include "guichet/v1/routing_service.pb.h"
 #include "guichet/v1/session_service.pb.h"
 #include "guichet/v1/types.pb.h"
 
@@ -42,8 +44,17 @@ std::string GroupTable(const Rows<v1::Group>& groups);
 std::string GroupDetails(const v1::Group& group);
 std::string ChannelTable(const Rows<v1::Channel>& channels);
 std::string ChannelDetails(const v1::Channel& channel);
+// What a customer must be asked.
+std::string FormDetails(const v1::GetFormResponse& form);
 std::string KeyTable(const Rows<v1::ApiKey>& keys, absl::Time now);
 std::string OrganizationTable(const Rows<v1::Organization>& organizations, absl::Time now);
+
+// The summary, then what would change it, who was considered and what was decided.
+std::string ExplanationText(const v1::ExplainSessionResponse& response, absl::Time now);
+std::string ExplanationText(const v1::ExplainTechnicianResponse& response, absl::Time now);
+// One line each, without a line feed.
+std::string AvailabilityLine(const v1::Availability& availability);
+std::string PositionLine(const v1::QueuePosition& position);
 
 // "all", "all but lan", or a list: words that --permissions takes.
 std::string PermissionsWord(const google::protobuf::RepeatedField<int>& permissions);

@@ -234,6 +234,21 @@ std::string ChannelDetails(const v1::Channel& channel) {
   return table.Vertical();
 }
 
+std::string FormDetails(const v1::GetFormResponse& form) {
+  std::string text = absl::StrCat(Printable(form.display_name()), ": ", form.open() ? "open" : "closed", ", ",
+                                  form.served() ? "served" : "nobody is there", "; ", HoursWord(form.hours()), "\n");
+  if (form.has_fallback()) absl::StrAppend(&text, "for customers: ", Printable(FallbackWord(form.fallback())), "\n");
+  Table table({"FIELD", "LABEL", "REQUIRED", "MUST BE"});
+  for (int i = 0; i < form.fields_size(); ++i) {
+    const v1::FieldRule& rule = form.fields(i);
+    std::vector<std::string> must;
+    if (!rule.choices().empty()) must.push_back(absl::StrJoin(rule.choices(), " | "));
+    if (!rule.pattern().empty()) must.push_back(absl::StrCat("/", rule.pattern(), "/"));
+    table.Add({absl::StrCat(i + 1), rule.label(), rule.required() ? "yes" : "no", absl::StrJoin(must, " and ")});
+  }
+  return table.empty() ? text : absl::StrCat(text, "\n", table.Text());
+}
+
 std::string KeyTable(const Rows<v1::ApiKey>& keys, absl::Time now) {
   Table table({"KEY", "ROLE", "TECHNICIAN", "NAME", "SCOPES", "EXPIRES", "USED", "AGE"});
   for (const v1::ApiKey& key : keys) {
