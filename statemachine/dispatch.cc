@@ -42,6 +42,12 @@ void NotePushedBack(const Org& org, SessionId id, size_t touched, Time now, Dirt
   }
 }
 
+void NoteGroup(const Org& org, const GroupId& group, Dirty& dirty) {
+  auto members = org.roster.find(group);
+  if (members == org.roster.end()) return;
+  for (const RosterItem& item : members->second) dirty.technicians.insert(item.technician);
+}
+
 bool AsksWhoIsOnline(const Channel& channel) {
   for (const Redirect& rule : channel.redirects) {
     if (rule.when == RedirectWhen::kNobodyOnline) return true;
@@ -91,10 +97,24 @@ void Note(const Org& org, const Touched& touched, Time now, Dirty& dirty) {
       NoteRules(org, it->second, now, dirty);
     }
   }
+  if (touched.weights) {
+    for (const auto& [id, at] : org.roster_at) dirty.technicians.insert(id);
+  }
   if (touched.channels.empty()) return;
-  // The terms of a channel changed: whoever is free may be able to take what he could not.
   for (const auto& [technician, waiting] : org.kept) NoteRules(org, waiting, now, dirty);
-  for (const auto& [id, at] : org.roster_at) dirty.technicians.insert(id);
+  if (!touched.membership) return;
+  // The terms of a channel changed: who is asked for it may be able to take what he could not.
+  for (const ChannelId& id : touched.channels) {
+    const Channel* channel = FindChannel(org, id);
+    if (channel == nullptr) continue;
+    for (const std::vector<GroupId>* groups : {&channel->groups, &channel->routing.overflow_groups}) {
+      for (const GroupId& group : *groups) NoteGroup(org, group, dirty);
+    }
+    dirty.technicians.insert(channel->technicians.begin(), channel->technicians.end());
+    for (auto it = org.waiting.lower_bound(Queue{id, {}}); it != org.waiting.end() && it->first.channel == id; ++it) {
+      NoteGroup(org, it->first.group, dirty);
+    }
+  }
 }
 
 SessionId NextToRoute(const Org& org, std::set<SessionId>& sessions, std::set<TechnicianId>& technicians, Time now) {

@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "statemachine/limits.h"
+#include "statemachine/view.h"
 
 namespace guichet {
 namespace {
@@ -389,7 +390,9 @@ struct Folder {
     auto [it, created] = org.channels.try_emplace(e.channel.id, e.channel);
     const bool open = created || it->second.open;
     const uint32_t version = created ? 0 : it->second.policy_version;
+    if (!created) UnindexChannel(org, it->second);
     it->second = e.channel;
+    IndexChannel(org, it->second);
     it->second.open = open;
     it->second.policy_version = version + 1;
   }
@@ -398,6 +401,7 @@ struct Folder {
     if (it != org.channels.end()) it->second.open = e.open;
   }
   void operator()(const ChannelDeleted& e) {
+    if (const Channel* channel = FindChannel(org, e.channel)) UnindexChannel(org, *channel);
     org.channels.erase(e.channel);
     std::erase_if(org.stats, [&](const auto& entry) { return entry.first.channel == e.channel; });
   }

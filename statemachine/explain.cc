@@ -249,13 +249,10 @@ class Changes {
     std::vector<std::string> missing;
     for (const SkillNeed& need : channel_.routing.skills) {
       const uint32_t level = LevelNeeded(need, now_ - session_.waiting_since);
-      const uint32_t has = LevelOf(item.skills, need.skill);
+      const uint32_t has = LevelOf(org_, item, need.skill);
       if (has >= level) continue;
       missing.push_back(absl::StrCat("skill ", need.skill.value, " ", level, has == 0 ? "" : absl::StrCat(" (has ", has, ")")));
-      auto place = std::lower_bound(then.skills.begin(), then.skills.end(), need.skill,
-                                    [](const Skill& s, const SkillId& id) { return s.skill < id; });
-      if (has == 0) place = then.skills.insert(place, {need.skill, level});
-      place->level = level;
+      SetLevel(org_, then, need.skill, level);
     }
     return missing;
   }

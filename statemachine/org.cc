@@ -180,6 +180,11 @@ void RebuildIndexes(Org& org) {
   org.offers.clear();
   org.roster.clear();
   org.roster_at.clear();
+  org.skill_numbers.clear();
+  org.channels_of_group.clear();
+  org.channels_of_technician.clear();
+  org.queues_of_group.clear();
+  for (const auto& [id, channel] : org.channels) IndexChannel(org, channel);
   for (const auto& [id, session] : org.sessions) {
     IndexSession(org, session);
     IndexRouting(org, session);

@@ -9,6 +9,7 @@
 
 #include "absl/container/flat_hash_map.h"
 #include "absl/container/flat_hash_set.h"
+#include "absl/container/inlined_vector.h"
 #include "statemachine/estimate.h"
 #include "statemachine/ids.h"
 #include "statemachine/session.h"
@@ -268,24 +269,34 @@ struct OrgSettings {
   bool operator==(const OrgSettings&) const = default;
 };
 
-// One technician as routing scans him: all that is not particular to a session, side by side with his colleagues.
-struct RosterItem {
-  TechnicianId technician;
-  std::vector<Skill> skills;
-  bool auto_start = false;  // his group's auto_start_channel
+// A skill by its number in Org::skill_numbers.
+struct RosterSkill {
+  uint32_t skill : 28;
+  uint32_t level : 4;
+  bool operator==(const RosterSkill&) const = default;
+};
+
+// One technician as routing scans him: all that is not particular to a session, side by side with his colleagues. What every
+// decision reads of everybody is in the first cache line.
+struct alignas(64) RosterItem {
+  uint32_t filters = 0;  // bits of Filter (route.h) that hold whatever the session
+  uint32_t units = 0;    // taken by his active sessions
+  uint32_t capacity = 0;
+  uint32_t active = 0;
+  Time not_before{};  // the latest of the three below
   Time idle_since{};
   Time last_offer{};
-  Time not_before{};      // the latest of the three below
+  absl::InlinedVector<RosterSkill, 4> skills;  // by number
+
+  uint32_t id_hash = 0;       // differs for most who are not the same
+  bool auto_start = false;    // his group's auto_start_channel
+  bool lens_allowed = false;  // by his group
+  uint32_t lens = 0;          // active camera sessions
+  uint32_t max_active = 0;
   Time deferred_until{};  // after log-in
   Time wrap_up_until{};
   Time paused_until{};
-  uint32_t units = 0;  // taken by his active sessions
-  uint32_t capacity = 0;
-  uint32_t active = 0;
-  uint32_t max_active = 0;
-  uint32_t lens = 0;          // active camera sessions
-  bool lens_allowed = false;  // by his group
-  uint32_t filters = 0;       // bits of Filter (route.h) that hold whatever the session
+  TechnicianId technician;
   bool operator==(const RosterItem&) const = default;
 };
 
@@ -316,6 +327,10 @@ struct Org {
   absl::flat_hash_map<TechnicianId, SessionId> offers;                           // at most one each
   absl::flat_hash_map<GroupId, std::vector<RosterItem>> roster;                  // enabled members, in no order
   absl::flat_hash_map<TechnicianId, std::pair<GroupId, size_t>> roster_at;
+  absl::flat_hash_map<SkillId, uint32_t> skill_numbers;  // of all skills that anybody has or needs, as they became known
+  absl::flat_hash_map<GroupId, std::set<ChannelId>> channels_of_group;            // that it serves or that overflow to it
+  absl::flat_hash_map<TechnicianId, std::set<ChannelId>> channels_of_technician;  // that he serves by name
+  absl::flat_hash_map<GroupId, std::set<ChannelId>> queues_of_group;              // `waiting` has a queue of the group itself
 };
 
 const GroupSettings& DefaultSettings();

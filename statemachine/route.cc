@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <bit>
+#include <functional>
 
 #include "statemachine/limits.h"
 #include "statemachine/view.h"
@@ -13,97 +14,133 @@ constexpr uint32_t kUntimed = ~(Bit(Filter::kDeferred) | Bit(Filter::kWrapUp) | 
 
 constexpr uint32_t kOfOneSession = Bit(Filter::kDeclined) | Bit(Filter::kPreferred) | Bit(Filter::kLens);
 
-// Since when the session asks no more of the technician than he has: kNoTime, from its arrival; kEndless, it always will.
 constexpr Time kEndless = Time::max();
-Time SkilledFrom(const RosterItem& item, const RoutingPolicy& policy, Time arrived) {
-  Time from = kNoTime;
-  for (const SkillNeed& need : policy.skills) {
-    const uint32_t level = LevelOf(item.skills, need.skill);
-    if (level >= need.level) continue;
-    if (need.relax_every <= Duration{0} || level < need.relax_to) return kEndless;
-    from = std::max(from, arrived + need.relax_every * (need.level - level));
-  }
-  return from;
+constexpr uint32_t kUnknownSkill = UINT32_MAX;
+
+uint32_t NumberOf(const Org& org, const SkillId& skill) {
+  auto it = org.skill_numbers.find(skill);
+  return it == org.skill_numbers.end() ? kUnknownSkill : it->second;
 }
 
-// What is the same for all candidates of one session.
-struct Case {
-  const Org& org;
-  const Session& session;
-  const Channel& channel;
-  const RoutingPolicy& policy;
-  Time now;
-  Duration waited;
+uint32_t LevelOf(const RosterItem& item, uint32_t skill) {
+  for (const RosterSkill& has : item.skills) {
+    if (has.skill == skill) return has.level;
+  }
+  return 0;
+}
 
-  uint32_t FiltersOf(const RosterItem& item, Time& changes) const {
-    uint32_t filters = OwnFilters(item, now, &changes);
-    auto until = [&](Filter filter, Time end) {
-      if (end <= now) return;
-      filters |= Bit(filter);
-      if (end != kEndless && (changes == kNoTime || end < changes)) changes = end;
-    };
-    if (policy.mode == RoutingMode::kManual && !item.auto_start) filters |= Bit(Filter::kManual);
-    if (item.units + policy.weight > item.capacity) filters |= Bit(Filter::kCapacity);
-    if (!policy.skills.empty()) until(Filter::kSkill, SkilledFrom(item, policy, session.waiting_since));
+uint32_t HashOf(const TechnicianId& technician) { return static_cast<uint32_t>(std::hash<std::string>()(technician.value)); }
+
+// What is the same for all candidates of one session.
+class Case {
+ public:
+  Case(const Org& org, const Session& session, const Channel& channel, Time now)
+      : session_(session), policy_(channel.routing), now_(now), preferred_hash_(HashOf(session.preferred)) {
+    for (const SkillNeed& need : policy_.skills) needed_.push_back(NumberOf(org, need.skill));
     for (const Decline& decline : session.declines) {
-      if (decline.technician == item.technician) until(Filter::kDeclined, decline.at + policy.retry_after);
+      if (decline.at + policy_.retry_after > now) declines_.push_back({HashOf(decline.technician), &decline});
     }
-    if (session.preferred_only && session.preferred != item.technician) {
-      filters |= Bit(Filter::kPreferred);
-      until(Filter::kPreferred, session.waiting_since + policy.preferred_for);
-    }
-    if (session.type == SessionType::kLens && (item.lens > 0 || !item.lens_allowed)) filters |= Bit(Filter::kLens);
+  }
+
+  // What a glance at him shows. None of what RestOf finds comes before any of it.
+  uint32_t GlanceAt(const RosterItem& item) const {
+    uint32_t filters = OwnFilters(item, now_);
+    if (policy_.mode == RoutingMode::kManual && !item.auto_start) filters |= Bit(Filter::kManual);
+    if (item.units + policy_.weight > item.capacity) filters |= Bit(Filter::kCapacity);
     return filters;
   }
+
+  // … and the rest of what stands against him. `changes`: when the earliest of all of it ends by itself.
+  uint32_t RestOf(const RosterItem& item, Time* changes = nullptr) const {
+    uint32_t filters = 0;
+    auto until = [&](Filter filter, Time end) {
+      if (end <= now_) return;
+      filters |= Bit(filter);
+      if (changes != nullptr && end != kEndless && (*changes == kNoTime || end < *changes)) *changes = end;
+    };
+    if (changes != nullptr) OwnFilters(item, now_, changes);
+    if (!needed_.empty()) until(Filter::kSkill, SkilledFrom(item));
+    for (const auto& [hash, decline] : declines_) {
+      if (hash != item.id_hash || decline->technician != item.technician) continue;
+      until(Filter::kDeclined, decline->at + policy_.retry_after);
+    }
+    if (session_.preferred_only && !Prefers(item)) {
+      filters |= Bit(Filter::kPreferred);
+      until(Filter::kPreferred, session_.waiting_since + policy_.preferred_for);
+    }
+    if (session_.type == SessionType::kLens && (item.lens > 0 || !item.lens_allowed)) filters |= Bit(Filter::kLens);
+    return filters;
+  }
+
+  uint32_t FiltersOf(const RosterItem& item, Time* changes = nullptr) const { return GlanceAt(item) | RestOf(item, changes); }
 
   Terms TermsOf(const RosterItem& item) const {
     const int64_t idle_since = item.idle_since.time_since_epoch().count();
     int64_t strategy = item.active;  // kLongestIdle: who works on nothing is idle, then who works on little
-    if (policy.strategy == Strategy::kLeastActive) strategy = int64_t{item.units} * 1000 / std::max(item.capacity, 1u);
-    if (policy.strategy == Strategy::kRoundRobin) strategy = item.last_offer.time_since_epoch().count();
-    return {session.preferred && session.preferred == item.technician ? 0 : 1, strategy, idle_since};
+    if (policy_.strategy == Strategy::kLeastActive) strategy = int64_t{item.units} * 1000 / std::max(item.capacity, 1u);
+    if (policy_.strategy == Strategy::kRoundRobin) strategy = item.last_offer.time_since_epoch().count();
+    return {Prefers(item) ? 0 : 1, strategy, idle_since};
   }
+
+ private:
+  bool Prefers(const RosterItem& item) const {
+    return preferred_hash_ == item.id_hash && session_.preferred == item.technician;
+  }
+
+  // Since when the session asks no more of the technician than he has: kNoTime, from its arrival; kEndless, it always will.
+  Time SkilledFrom(const RosterItem& item) const {
+    Time from = kNoTime;
+    for (size_t i = 0; i < needed_.size(); ++i) {
+      const SkillNeed& need = policy_.skills[i];
+      const uint32_t level = LevelOf(item, needed_[i]);
+      if (level >= need.level) continue;
+      if (need.relax_every <= Duration{0} || level < need.relax_to) return kEndless;
+      from = std::max(from, session_.waiting_since + need.relax_every * (need.level - level));
+    }
+    return from;
+  }
+
+  const Session& session_;
+  const RoutingPolicy& policy_;
+  const Time now_;
+  const uint32_t preferred_hash_;
+  absl::InlinedVector<uint32_t, limits::kSkillNeeds> needed_;
+  absl::InlinedVector<std::pair<uint32_t, const Decline*>, limits::kDeclines> declines_;  // that still count
 };
 
-// Everybody who serves the session's queue, and after overflow_after the overflow groups. `visit(RosterItem)`.
+// Everybody who serves the session's queue, and after overflow_after the overflow groups, each once. `visit(RosterItem)`.
 template <class Visit>
 void VisitServing(const Org& org, const Queue& queue, const Channel& channel, Duration waited, const Visit& visit) {
-  std::vector<const GroupId*> groups;
+  std::vector<const std::vector<RosterItem>*> groups;
+  auto add = [&](const GroupId& group) {
+    auto it = org.roster.find(group);
+    if (it != org.roster.end()) groups.push_back(&it->second);
+  };
   if (queue.group) {
-    groups.push_back(&queue.group);
+    add(queue.group);
   } else {
-    for (const GroupId& group : channel.groups) groups.push_back(&group);
+    for (const GroupId& group : channel.groups) add(group);
   }
   const RoutingPolicy& policy = channel.routing;
   if (policy.overflow_after != kNever && waited >= policy.overflow_after) {
-    for (const GroupId& group : policy.overflow_groups) groups.push_back(&group);
+    for (const GroupId& group : policy.overflow_groups) add(group);
   }
-  auto first_time = [&](size_t i) {
-    return std::none_of(groups.begin(), groups.begin() + i, [&](const GroupId* g) { return *g == *groups[i]; });
-  };
-  for (size_t i = 0; i < groups.size(); ++i) {
-    auto it = org.roster.find(*groups[i]);
-    if (it == org.roster.end() || !first_time(i)) continue;
-    for (const RosterItem& item : it->second) visit(item);
+  std::sort(groups.begin(), groups.end());
+  groups.erase(std::unique(groups.begin(), groups.end()), groups.end());
+  for (const std::vector<RosterItem>* group : groups) {
+    for (const RosterItem& item : *group) visit(item);
   }
   if (queue.group) return;
   for (const TechnicianId& technician : channel.technicians) {
     auto at = org.roster_at.find(technician);
     if (at == org.roster_at.end()) continue;
-    const auto& [group, index] = at->second;
-    if (std::any_of(groups.begin(), groups.end(), [&](const GroupId* g) { return *g == group; })) continue;
-    visit(org.roster.at(group)[index]);
+    const std::vector<RosterItem>& group = org.roster.at(at->second.first);
+    if (!std::binary_search(groups.begin(), groups.end(), &group)) visit(group[at->second.second]);
   }
 }
 
 bool Better(const Terms& a, const TechnicianId& a_id, const Terms& b, const TechnicianId& b_id) {
   return a != b ? a < b : a_id < b_id;
-}
-
-uint32_t FiltersOf(const Org& org, const Session& session, const Channel& channel, const RosterItem& item, Time now) {
-  const Case c{org, session, channel, channel.routing, now, now - session.waiting_since};
-  Time changes{};
-  return c.FiltersOf(item, changes);
 }
 
 }  // namespace
@@ -149,55 +186,82 @@ RoutingRecord Consider(const Org& org, const Session& session, Time now, size_t 
   record.queue = session.queue();
   const Channel* channel = FindChannel(org, session.channel);
   if (channel == nullptr) return record;
+  limit = std::max<size_t>(limit, 1);
   const RoutingPolicy& policy = channel->routing;
-  const Case c{org, session, *channel, policy, now, now - session.waiting_since};
+  const Case c(org, session, *channel, now);
   record.policy_version = channel->policy_version;
   record.mode = policy.mode;
   record.strategy = policy.strategy;
-  record.waited = c.waited;
+  record.waited = now - session.waiting_since;
   record.head_start = org.settings.priority_step * channel->priority;
 
   // The best of those who can; and those closest to it of the others. In orders that do not depend on the roster's.
-  struct Entry {
-    const RosterItem* item;
-    uint32_t filters;
+  struct Able {
     Terms terms;
-    Time changes;
+    const RosterItem* item;
+    bool operator<(const Able& other) const { return Better(terms, item->technician, other.terms, other.item->technician); }
   };
-  std::vector<Entry> able;
-  std::vector<Entry> others;
-  able.reserve(limit + 1);
-  others.reserve(limit + 1);
-  auto keep = [&](std::vector<Entry>& list, const Entry& entry, const auto& before) {
-    if (list.size() == limit && !before(entry, list.back())) return;
-    list.insert(std::upper_bound(list.begin(), list.end(), entry, before), entry);
-    if (list.size() > limit) list.pop_back();
-  };
-  VisitServing(org, record.queue, *channel, c.waited, [&](const RosterItem& item) {
-    ++record.considered;
-    Entry entry{&item, 0, {}, kNoTime};
-    entry.filters = c.FiltersOf(item, entry.changes);
-    if (entry.filters == 0) {
-      ++record.eligible;
-      entry.terms = c.TermsOf(item);
-      keep(able, entry,
-           [](const Entry& a, const Entry& b) { return Better(a.terms, a.item->technician, b.terms, b.item->technician); });
-    } else {
-      ++record.removed[static_cast<size_t>(std::countr_zero(entry.filters))];
-      keep(others, entry, [](const Entry& a, const Entry& b) {
-        const int a_count = std::popcount(a.filters);
-        const int b_count = std::popcount(b.filters);
-        return a_count != b_count ? a_count < b_count : a.item->technician < b.item->technician;
-      });
+  struct Other {
+    int count;  // of filters
+    const RosterItem* item;
+    bool operator<(const Other& other) const {
+      if (count != other.count) return count < other.count;
+      if (item->idle_since != other.item->idle_since) return item->idle_since < other.item->idle_since;
+      return item->technician < other.item->technician;
     }
+  };
+  std::vector<Able> able;
+  std::vector<Other> others;
+  auto fits = [&](const auto& list, const auto& entry) { return list.size() < limit || entry < list.back(); };
+  auto keep = [&](auto& list, const auto& entry) {
+    if (!fits(list, entry)) return;
+    if (list.size() == limit) list.pop_back();
+    list.insert(std::upper_bound(list.begin(), list.end(), entry), entry);
+  };
+  VisitServing(org, record.queue, *channel, record.waited, [&](const RosterItem& item) {
+    ++record.considered;
+    uint32_t filters = c.GlanceAt(item);
+    if (filters != 0) {
+      ++record.removed[static_cast<size_t>(std::countr_zero(filters))];
+      if (!fits(others, Other{std::popcount(filters), &item})) return;  // nor with more filters
+      filters |= c.RestOf(item);
+    } else {
+      filters = c.RestOf(item);
+      if (filters == 0) {
+        ++record.eligible;
+        keep(able, Able{c.TermsOf(item), &item});
+        return;
+      }
+      ++record.removed[static_cast<size_t>(std::countr_zero(filters))];
+    }
+    keep(others, Other{std::popcount(filters), &item});
   });
-  for (const std::vector<Entry>* list : {&able, &others}) {
-    for (const Entry& e : *list) record.candidates.push_back({e.item->technician, e.filters, e.terms, e.changes});
+  record.candidates.reserve(able.size() + others.size());
+  for (const Able& a : able) record.candidates.push_back({a.item->technician, 0, a.terms, kNoTime});
+  for (const Other& o : others) {
+    Candidate& candidate = record.candidates.emplace_back();
+    candidate.technician = o.item->technician;
+    candidate.filters = c.FiltersOf(*o.item, &candidate.changes);
   }
   return record;
 }
 
-TechnicianId BestFor(const Org& org, const Session& session, Time now) { return Winner(Consider(org, session, now, 1)); }
+TechnicianId BestFor(const Org& org, const Session& session, Time now) {
+  const Channel* channel = FindChannel(org, session.channel);
+  if (channel == nullptr) return {};
+  const Case c(org, session, *channel, now);
+  const RosterItem* best = nullptr;
+  Terms best_terms{};
+  VisitServing(org, session.queue(), *channel, now - session.waiting_since, [&](const RosterItem& item) {
+    if (c.GlanceAt(item) != 0) return;
+    const Terms terms = c.TermsOf(item);
+    if (best != nullptr && !Better(terms, item.technician, best_terms, best->technician)) return;
+    if (c.RestOf(item) != 0) return;
+    best = &item;
+    best_terms = terms;
+  });
+  return best == nullptr ? TechnicianId{} : best->technician;
+}
 
 Time PlaceOf(const Org& org, const Session& session) {
   const Channel* channel = FindChannel(org, session.channel);
@@ -211,10 +275,13 @@ uint32_t LevelNeeded(const SkillNeed& need, Duration waited) {
   return need.level - static_cast<uint32_t>(std::min(steps, span));
 }
 
-uint32_t LevelOf(const std::vector<Skill>& skills, const SkillId& skill) {
-  auto it = std::lower_bound(skills.begin(), skills.end(), skill,
-                             [](const Skill& has, const SkillId& wanted) { return has.skill < wanted; });
-  return it != skills.end() && it->skill == skill ? it->level : 0;
+uint32_t LevelOf(const Org& org, const RosterItem& item, const SkillId& skill) { return LevelOf(item, NumberOf(org, skill)); }
+
+void SetLevel(const Org& org, RosterItem& item, const SkillId& skill, uint32_t level) {
+  const RosterSkill set{NumberOf(org, skill), level};
+  auto place = std::find_if(item.skills.begin(), item.skills.end(), [&](const RosterSkill& s) { return s.skill >= set.skill; });
+  if (place == item.skills.end() || place->skill != set.skill) place = item.skills.insert(place, set);
+  *place = set;
 }
 
 bool ServesOrOverflows(const TechnicianId& technician, const GroupId& group, const Queue& queue, const Channel& channel,
@@ -251,8 +318,8 @@ Candidate CandidateFor(const Org& org, const Session& session, const RosterItem&
   candidate.technician = item.technician;
   const Channel* channel = FindChannel(org, session.channel);
   if (channel == nullptr) return candidate;
-  const Case c{org, session, *channel, channel->routing, now, now - session.waiting_since};
-  candidate.filters = c.FiltersOf(item, candidate.changes);
+  const Case c(org, session, *channel, now);
+  candidate.filters = c.FiltersOf(item, &candidate.changes);
   candidate.terms = c.TermsOf(item);
   return candidate;
 }
@@ -280,26 +347,44 @@ SessionId FirstFor(const Org& org, const GroupId& group, const RosterItem& item,
       const Channel* channel = FindChannel(org, session.channel);
       bool overflow = false;
       if (channel == nullptr || !ServesOrOverflows(technician, group, session.queue(), *channel, overflow)) continue;
-      if (FiltersOf(org, session, *channel, item, now) == 0) offer(id, PlaceOf(org, session));
+      if (Case(org, session, *channel, now).FiltersOf(item) == 0) offer(id, PlaceOf(org, session));
     }
   }
-  for (const auto& [queue, sessions] : org.waiting) {
-    const Channel* channel = FindChannel(org, queue.channel);
+  using Places = std::set<std::pair<Time, SessionId>>;
+  auto look = [&](const Queue& queue, const Places& sessions, const Channel& channel) {
     bool overflow = false;
-    if (channel == nullptr || !ServesOrOverflows(technician, group, queue, *channel, overflow)) continue;
-    const Duration head_start = org.settings.priority_step * channel->priority;
-    const RoutingPolicy& policy = channel->routing;
+    if (!ServesOrOverflows(technician, group, queue, channel, overflow)) return;
+    const Duration head_start = org.settings.priority_step * channel.priority;
+    const RoutingPolicy& policy = channel.routing;
     for (const auto& [arrived, id] : sessions) {
       // Sessions behind this one have waited less: they need as much of a skill or more, and overflow later. So only what is
       // particular to one session is a reason to look further.
-      const Duration waited = now - arrived;
       if (first && first_place < arrived - head_start) break;
-      if (overflow && waited < policy.overflow_after) break;
-      const uint32_t filters = FiltersOf(org, *FindSession(org, id), *channel, item, now);
+      if (overflow && now - arrived < policy.overflow_after) break;
+      const uint32_t filters = Case(org, *FindSession(org, id), channel, now).FiltersOf(item);
       if ((filters & ~kOfOneSession) != 0) break;
       if (filters != 0) continue;
       offer(id, arrived - head_start);
       break;
+    }
+  };
+  auto look_at_channels = [&](const auto& index, const auto& key) {
+    auto channels = index.find(key);
+    if (channels == index.end()) return;
+    for (const ChannelId& id : channels->second) {
+      const Channel* channel = FindChannel(org, id);
+      if (channel == nullptr) continue;
+      auto queue = org.waiting.lower_bound(Queue{id, {}});
+      for (; queue != org.waiting.end() && queue->first.channel == id; ++queue) look(queue->first, queue->second, *channel);
+    }
+  };
+  look_at_channels(org.channels_of_group, group);
+  look_at_channels(org.channels_of_technician, technician);
+  if (auto channels = org.queues_of_group.find(group); channels != org.queues_of_group.end()) {
+    for (const ChannelId& id : channels->second) {
+      const Channel* channel = FindChannel(org, id);
+      auto queue = org.waiting.find(Queue{id, group});
+      if (channel != nullptr && queue != org.waiting.end()) look(queue->first, queue->second, *channel);
     }
   }
   return first;
@@ -407,7 +492,13 @@ void RefreshRoster(Org& org, const TechnicianId& id) {
   const GroupSettings& settings = SettingsOf(org, id);
   const Load load = LoadOf(org, id);
   item.technician = id;
-  item.skills = technician->skills;
+  item.id_hash = HashOf(id);
+  item.skills.clear();
+  for (const Skill& skill : technician->skills) {
+    const uint32_t number = org.skill_numbers.try_emplace(skill.skill, org.skill_numbers.size()).first->second;
+    item.skills.push_back({number, skill.level});
+  }
+  std::sort(item.skills.begin(), item.skills.end(), [](RosterSkill a, RosterSkill b) { return a.skill < b.skill; });
   item.auto_start = settings.auto_start_channel;
   item.idle_since = technician->idle_since;
   item.last_offer = technician->last_offer;

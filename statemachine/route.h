@@ -57,7 +57,8 @@ struct RoutingRecord {
   Strategy strategy = Strategy::kLongestIdle;
   Duration waited{};
   Duration head_start{};              // from the channel's priority
-  std::vector<Candidate> candidates;  // those who can, best first, then the others, the fewest filters first: some of each
+  std::vector<Candidate> candidates;  // those who can, best first, then the others, the fewest filters first and in those the
+                                      // longest idle: some of each
   uint32_t eligible = 0;              // of all
   uint32_t considered = 0;
   std::array<uint32_t, kFilterCount> removed{};  // how many by their first filter
@@ -91,7 +92,9 @@ uint32_t OwnFilters(const RosterItem& item, Time now, Time* changes = nullptr);
 
 // The level of a skill that is asked for after so long a wait; 0: none. And what somebody has; 0: not the skill.
 uint32_t LevelNeeded(const SkillNeed& need, Duration waited);
-uint32_t LevelOf(const std::vector<Skill>& skills, const SkillId& skill);
+uint32_t LevelOf(const Org& org, const RosterItem& item, const SkillId& skill);
+// For a line of the roster as it might be: a skill that a channel needs.
+void SetLevel(const Org& org, RosterItem& item, const SkillId& skill, uint32_t level);
 
 // Whether a technician of `group` can get something from the queue: he serves it, or it overflows to his group.
 bool ServesOrOverflows(const TechnicianId& technician, const GroupId& group, const Queue& queue, const Channel& channel,

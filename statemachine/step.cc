@@ -22,6 +22,7 @@ struct Notes {
   std::set<Queue> queues;
   bool org = false;
   bool membership = false;
+  bool weights = false;  // of running sessions
 };
 
 void Note(const Event& event, Notes& notes) {
@@ -130,6 +131,10 @@ Touched Fold(Org& org, LogEntry& entry) {
     UnindexRouting(org, *session);
   }
   for (const Event& event : entry.events) {
+    if (const auto* put = std::get_if<ChannelPut>(&event)) {
+      const Channel* channel = FindChannel(org, put->channel.id);
+      notes.weights |= channel != nullptr && channel->routing.weight != put->channel.routing.weight;
+    }
     Evolve(org, event, now);
     Note(event, notes);
   }
@@ -178,7 +183,7 @@ Touched Fold(Org& org, LogEntry& entry) {
     if (it != org.technicians.end() && RefreshStatus(org, it->second, now)) notes.technicians.insert(id);
     roster.insert(id);
   }
-  if (!notes.channels.empty()) {  // the weight of its sessions
+  if (notes.weights) {
     for (const auto& [id, technician] : org.technicians) roster.insert(id);
   }
   for (const TechnicianId& id : roster) RefreshRoster(org, id);
@@ -190,6 +195,7 @@ Touched Fold(Org& org, LogEntry& entry) {
   touched.queues.assign(notes.queues.begin(), notes.queues.end());
   touched.org = notes.org;
   touched.membership = notes.membership;
+  touched.weights = notes.weights;
   return touched;
 }
 

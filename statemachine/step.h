@@ -38,6 +38,7 @@ struct Touched {
   std::vector<KeyId> keys;
   std::vector<Queue> queues;  // whose statistics changed
   bool org = false;
+  bool weights = false;     // of running sessions: anybody may have more room for others
   bool membership = false;  // who serves which channel may have changed: watchers of queues begin again
 };
 

@@ -145,6 +145,7 @@ void IndexRouting(Org& org, const Session& session) {
     org.kept[session.preferred].insert(place);
   } else {
     org.waiting[session.queue()].insert(place);
+    if (session.queue_group) org.queues_of_group[session.queue_group].insert(session.channel);
   }
 }
 
@@ -152,17 +153,39 @@ void UnindexRouting(Org& org, const Session& session) {
   if (session.offer) org.offers.erase(session.offer->technician);
   if (!IsRoutable(session)) return;
   const std::pair place(session.waiting_since, session.id);
+  auto leave = [](auto& index, const auto& key, const auto& what) {
+    auto it = index.find(key);
+    if (it == index.end()) return false;
+    it->second.erase(what);
+    if (!it->second.empty()) return false;
+    index.erase(it);
+    return true;
+  };
+  if (session.preferred_only) {
+    leave(org.kept, session.preferred, place);
+  } else if (leave(org.waiting, session.queue(), place) && session.queue_group) {
+    leave(org.queues_of_group, session.queue_group, session.channel);
+  }
+}
+
+void IndexChannel(Org& org, const Channel& channel) {
+  for (const std::vector<GroupId>* groups : {&channel.groups, &channel.routing.overflow_groups}) {
+    for (const GroupId& group : *groups) org.channels_of_group[group].insert(channel.id);
+  }
+  for (const TechnicianId& technician : channel.technicians) org.channels_of_technician[technician].insert(channel.id);
+  for (const SkillNeed& need : channel.routing.skills) org.skill_numbers.try_emplace(need.skill, org.skill_numbers.size());
+}
+
+void UnindexChannel(Org& org, const Channel& channel) {
   auto leave = [&](auto& index, const auto& key) {
     auto it = index.find(key);
     if (it == index.end()) return;
-    it->second.erase(place);
+    it->second.erase(channel.id);
     if (it->second.empty()) index.erase(it);
   };
-  if (session.preferred_only) {
-    leave(org.kept, session.preferred);
-  } else {
-    leave(org.waiting, session.queue());
-  }
+  for (const GroupId& group : channel.groups) leave(org.channels_of_group, group);
+  for (const GroupId& group : channel.routing.overflow_groups) leave(org.channels_of_group, group);
+  for (const TechnicianId& technician : channel.technicians) leave(org.channels_of_technician, technician);
 }
 
 std::vector<EntryChange> RefreshViews(Org& org, Session& session, const Queue& before_queue, Time now) {

@@ -48,5 +48,8 @@ void UnindexSession(Org& org, const Session& session);
 // … of what routing goes by: out before the events of a command, in after them.
 void IndexRouting(Org& org, const Session& session);
 void UnindexRouting(Org& org, const Session& session);
+// … of who serves a channel, or is asked when it overflows: out before it changes, in after.
+void IndexChannel(Org& org, const Channel& channel);
+void UnindexChannel(Org& org, const Channel& channel);
 
 }  // namespace guichet

@@ -7,6 +7,7 @@
 #include "absl/strings/str_join.h"
 #include "gtest/gtest.h"
 #include "statemachine/invariant.h"
+#include "statemachine/route.h"
 
 namespace guichet::testing {
 namespace {
@@ -250,11 +251,24 @@ bool Same(const Org& a, const Org& b) {
          a.offers == b.offers;
 }
 
+// Numbers of skills differ with the order in which they became known.
+std::map<SkillId, uint32_t> SkillsOf(const Org& org, const RosterItem& item) {
+  std::map<SkillId, uint32_t> skills;
+  for (const auto& [skill, number] : org.skill_numbers) {
+    if (const uint32_t level = LevelOf(org, item, skill); level > 0) skills[skill] = level;
+  }
+  return skills;
+}
+
 bool SameRoster(const Org& a, const Org& b, const TechnicianId& id) {
   auto at_a = a.roster_at.find(id);
   auto at_b = b.roster_at.find(id);
   if (at_a == a.roster_at.end() || at_b == b.roster_at.end()) return at_a == a.roster_at.end() && at_b == b.roster_at.end();
-  return a.roster.at(at_a->second.first)[at_a->second.second] == b.roster.at(at_b->second.first)[at_b->second.second];
+  RosterItem item_a = a.roster.at(at_a->second.first)[at_a->second.second];
+  RosterItem item_b = b.roster.at(at_b->second.first)[at_b->second.second];
+  if (SkillsOf(a, item_a) != SkillsOf(b, item_b)) return false;
+  item_a.skills = item_b.skills;
+  return item_a == item_b;
 }
 
 std::string BrokenInvariant(const Org& org) {
@@ -275,6 +289,9 @@ std::string BrokenInvariant(const Org& org) {
   if (rebuilt.waiting != org.waiting) return "index `waiting` is not what the sessions say";
   if (rebuilt.kept != org.kept) return "index `kept` is not what the sessions say";
   if (rebuilt.offers != org.offers) return "index `offers` is not what the sessions say";
+  if (rebuilt.channels_of_group != org.channels_of_group) return "index `channels_of_group` is not what the channels say";
+  if (rebuilt.channels_of_technician != org.channels_of_technician) return "index `channels_of_technician` is not theirs";
+  if (rebuilt.queues_of_group != org.queues_of_group) return "index `queues_of_group` is not what waits";
   for (const auto& [id, technician] : org.technicians) {
     if (!SameRoster(org, rebuilt, id)) return absl::StrCat("stale roster of ", id.value);
   }
