@@ -74,7 +74,7 @@ void ToProto(const Place& place, pb::QueuePosition* out) {
   out->set_state(static_cast<pb::QueuePosition::State>(place.state));
   out->set_position(static_cast<uint32_t>(place.position));
   SetDuration(place.waited, out->mutable_waited());
-  if (place.estimate) ToProto(*place.estimate, out->mutable_estimate());
+  if (place.estimate) router::ToProto(*place.estimate, out->mutable_estimate());
   out->set_notice(place.notice);
 }
 

@@ -93,7 +93,7 @@ void RoutingToProto(const Session& session, pb::Session* out) {
     SetTime(decline.at, d->mutable_time());
   }
   out->set_customer_notified(session.notified);
-  if (session.told) ToProto(*session.told, out->mutable_told_wait());
+  if (session.told) router::ToProto(*session.told, out->mutable_told_wait());
 }
 
 // All but the deadline.

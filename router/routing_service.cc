@@ -134,7 +134,7 @@ void ToProto(const Availability& availability, const Request& request, pb::Avail
   out->set_technicians(static_cast<uint32_t>(count));
   out->set_open(availability.open);
   out->set_waiting(static_cast<uint32_t>(availability.waiting));
-  if (availability.estimate) ToProto(*availability.estimate, out->mutable_estimate());
+  if (availability.estimate) router::ToProto(*availability.estimate, out->mutable_estimate());
 }
 
 class AvailabilityWatch final : public BoardStream<pb::WatchAvailabilityResponse, Availability> {
