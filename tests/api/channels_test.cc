@@ -161,6 +161,7 @@ TEST_F(Channels, ThePlaceIsInTheOrderOfServiceAndMovesUp) {
   const Entered second = sessions.Waiting();
   world.daemon.clock().Advance(seconds(2));
   const Entered third = sessions.Waiting();
+  world.daemon.clock().Advance(std::chrono::milliseconds(1));
   Device late(world.client(), first.token);
   late.Hello();
   EXPECT_EQ(Place(second.token).position(), 1u);

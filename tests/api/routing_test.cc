@@ -258,7 +258,9 @@ TEST_F(Routing, TheLatestDecisionsAreKept) {
     Reject(id, world.ann);
     world.daemon.clock().Advance(milliseconds(1));
     sessions.consoles[0]->Beat(i + 1);  // the turn after the clock's
-    if (i == 0) EXPECT_EQ(Explain(id).decisions_size(), 2);
+    if (i == 0) {
+      EXPECT_EQ(Explain(id).decisions_size(), 2);
+    }
   }
   const auto why = Explain(id);
   ASSERT_EQ(why.decisions_size(), static_cast<int>(router::kExplainedDecisions));

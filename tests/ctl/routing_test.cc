@@ -80,9 +80,9 @@ TEST(RoutingTest, ExplainedTechnician) {
   EXPECT_EQ(ran.out,
             "ann is given nothing: AWAY for 5 min.\n"
             "\n"
-            "QUEUE                           WAITING  FIRST  AGAINST HIM\n"
-            "web                             2        7      AWAY\n"
-            "shop → group night (overflow)   0        -      -\n");
+            "QUEUE                          WAITING  FIRST  AGAINST HIM\n"
+            "web                            2        7      AWAY\n"
+            "shop → group night (overflow)  0        -      -\n");
 }
 
 TEST(RoutingTest, AvailabilityOnceAndWatched) {

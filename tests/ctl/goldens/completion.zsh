@@ -2,7 +2,7 @@
 # zsh completion of guichetctl; load it with: source <(guichetctl completion zsh)
 _guichetctl_words() {
   case "$1" in
-    "") words="health whoami completion org key group technician channel session queue applet deliveries create list start hold transfer end timeline watch technicians keys --help --version --address --token --token-file --tls-ca --insecure --output --timeout" ;;
+    "") words="health whoami completion org key group technician channel session queue routing applet deliveries create list start hold transfer end timeline watch technicians keys --help --version --address --token --token-file --tls-ca --insecure --output --timeout" ;;
     "health") words="--help --service --version --address --token --token-file --tls-ca --insecure --output --timeout" ;;
     "whoami") words="--help --version --address --token --token-file --tls-ca --insecure --output --timeout" ;;
     "completion") words="--help --version --address --token --token-file --tls-ca --insecure --output --timeout" ;;
@@ -30,14 +30,15 @@ _guichetctl_words() {
     "technician/import") words="--help --request-id --version --address --token --token-file --tls-ca --insecure --output --timeout" ;;
     "technician/status") words="--help --request-id --technician --reason --version --address --token --token-file --tls-ca --insecure --output --timeout" ;;
     "technician/watch") words="--help --changes --version --address --token --token-file --tls-ca --insecure --output --timeout" ;;
-    "channel") words="create list get set delete --help --version --address --token --token-file --tls-ca --insecure --output --timeout" ;;
+    "channel") words="create list get set form delete --help --version --address --token --token-file --tls-ca --insecure --output --timeout" ;;
     "channel/create") words="--help --request-id --from --display-name --groups --technicians --connecting-timeout --waiting-timeout --priority --open --time-zone --days-off --out-of-hours --out-of-hours-notice --out-of-hours-page --nobody-online --nobody-online-notice --nobody-online-page --routing --strategy --offer-timeout --retry-after --wrap-up --preferred-for --overflow-after --overflow-groups --needs --weight --version --address --token --token-file --tls-ca --insecure --output --timeout" ;;
     "channel/list") words="--help --limit --version --address --token --token-file --tls-ca --insecure --output --timeout" ;;
     "channel/get") words="--help --version --address --token --token-file --tls-ca --insecure --output --timeout" ;;
     "channel/set") words="--help --request-id --from --display-name --groups --technicians --connecting-timeout --waiting-timeout --priority --open --time-zone --days-off --out-of-hours --out-of-hours-notice --out-of-hours-page --nobody-online --nobody-online-notice --nobody-online-page --routing --strategy --offer-timeout --retry-after --wrap-up --preferred-for --overflow-after --overflow-groups --needs --weight --version --address --token --token-file --tls-ca --insecure --output --timeout" ;;
+    "channel/form") words="--help --version --address --token --token-file --tls-ca --insecure --output --timeout" ;;
     "channel/delete") words="--help --request-id --version --address --token --token-file --tls-ca --insecure --output --timeout" ;;
     "session") words="create get list start hold transfer cancel-transfer end reboot invite set-grants remove leave offer-lead cancel-lead-offer accept-lead request-activity close-activity chat send-survey reject-offer update timeline --help --version --address --token --token-file --tls-ca --insecure --output --timeout" ;;
-    "session/create") words="--help --request-id --technician --method --type --address --channel --prefer --name --field --tracking-id --language --monitored --version --token --token-file --tls-ca --insecure --output --timeout" ;;
+    "session/create") words="--help --request-id --technician --method --type --deliver-to --channel --prefer --name --field --tracking-id --language --monitored --version --address --token --token-file --tls-ca --insecure --output --timeout" ;;
     "session/get") words="--help --version --address --token --token-file --tls-ca --insecure --output --timeout" ;;
     "session/list") words="--help --limit --ended --technician --channel --tracking-id --device --version --address --token --token-file --tls-ca --insecure --output --timeout" ;;
     "session/start") words="--help --request-id --technician --epoch --version --address --token --token-file --tls-ca --insecure --output --timeout" ;;
@@ -64,14 +65,20 @@ _guichetctl_words() {
     "queue/list") words="--help --limit --tab --technician --channel --version --address --token --token-file --tls-ca --insecure --output --timeout" ;;
     "queue/watch") words="--help --tab --technician --channel --changes --version --address --token --token-file --tls-ca --insecure --output --timeout" ;;
     "queue/wait") words="--help --technician --version --address --token --token-file --tls-ca --insecure --output --timeout" ;;
-    "applet") words="redeem enter attach --help --version --address --token --token-file --tls-ca --insecure --output --timeout" ;;
+    "routing") words="explain technician availability --help --version --address --token --token-file --tls-ca --insecure --output --timeout" ;;
+    "routing/explain") words="--help --version --address --token --token-file --tls-ca --insecure --output --timeout" ;;
+    "routing/technician") words="--help --version --address --token --token-file --tls-ca --insecure --output --timeout" ;;
+    "routing/availability") words="--help --count-away --count-busy --watch --changes --version --address --token --token-file --tls-ca --insecure --output --timeout" ;;
+    "applet") words="redeem enter attach position leave --help --version --address --token --token-file --tls-ca --insecure --output --timeout" ;;
     "applet/redeem") words="--help --request-id --device --language --version --address --token --token-file --tls-ca --insecure --output --timeout" ;;
     "applet/enter") words="--help --request-id --name --field --device --language --version --address --token --token-file --tls-ca --insecure --output --timeout" ;;
     "applet/attach") words="--help --end-after --decline-terms --activities --version --address --token --token-file --tls-ca --insecure --output --timeout" ;;
+    "applet/position") words="--help --watch --changes --version --address --token --token-file --tls-ca --insecure --output --timeout" ;;
+    "applet/leave") words="--help --version --address --token --token-file --tls-ca --insecure --output --timeout" ;;
     "deliveries") words="watch report --help --version --address --token --token-file --tls-ca --insecure --output --timeout" ;;
     "deliveries/watch") words="--help --changes --version --address --token --token-file --tls-ca --insecure --output --timeout" ;;
     "deliveries/report") words="--help --request-id --detail --version --address --token --token-file --tls-ca --insecure --output --timeout" ;;
-    "create") words="--help --request-id --technician --method --type --address --channel --prefer --name --field --tracking-id --language --monitored --version --token --token-file --tls-ca --insecure --output --timeout" ;;
+    "create") words="--help --request-id --technician --method --type --deliver-to --channel --prefer --name --field --tracking-id --language --monitored --version --address --token --token-file --tls-ca --insecure --output --timeout" ;;
     "list") words="--help --limit --ended --technician --channel --tracking-id --device --version --address --token --token-file --tls-ca --insecure --output --timeout" ;;
     "start") words="--help --request-id --technician --epoch --version --address --token --token-file --tls-ca --insecure --output --timeout" ;;
     "hold") words="--help --request-id --technician --epoch --version --address --token --token-file --tls-ca --insecure --output --timeout" ;;
