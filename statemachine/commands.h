@@ -57,6 +57,13 @@ struct Invite {
   TechnicianId invitee;
   Permissions granted = Permissions::All();  // narrows what his group may
 };
+struct InviteExternal {
+  Target target;
+  std::string name;
+  std::string address;  // e-mail; empty: unknown
+  std::string code_key;
+  Permissions granted = Permissions::All();  // narrows Permissions::External and what the lead may
+};
 struct Grant {
   Target target;
   TechnicianId collaborator;
@@ -125,6 +132,13 @@ struct RedeemCode {
   std::string device_id;
   std::string platform;
   std::string language;
+};
+// By an external technician.
+struct RedeemInvitation {
+  SessionId session;
+  TechnicianId technician;
+  std::string code_key;
+  std::string secret_hash;  // of his key
 };
 struct AttachDevice {
   SessionId session;
@@ -252,8 +266,8 @@ namespace guichet {
 
 using Command =
     std::variant<command::CreateSession, command::Start, command::Hold, command::TransferTo, command::CancelTransfer,
-                 command::End, command::Reboot, command::Invite, command::RemoveTechnician, command::Leave, command::OfferLead,
-                 command::CancelLeadOffer, command::AcceptLead, command::UpdateSession, command::RedeemCode,
+                 command::End, command::Reboot, command::Invite, command::InviteExternal, command::RemoveTechnician, command::Leave, command::OfferLead,
+                 command::CancelLeadOffer, command::AcceptLead, command::UpdateSession, command::RedeemCode, command::RedeemInvitation,
                  command::AttachDevice, command::AnswerTerms, command::CustomerEnd, command::DeviceReboots, command::DeviceLost,
                  command::AttachConsole, command::DetachConsole, command::SetForeground, command::SetIntent,
                  command::SetInactive, command::FireTimer, command::CreateOrg, command::UpdateOrg, command::PutGroup,

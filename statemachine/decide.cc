@@ -15,6 +15,7 @@ struct CommandName {
   std::string_view operator()(const command::End&) const { return "end"; }
   std::string_view operator()(const command::Reboot&) const { return "reboot"; }
   std::string_view operator()(const command::Invite&) const { return "invite"; }
+  std::string_view operator()(const command::InviteExternal&) const { return "invite_external"; }
   std::string_view operator()(const command::RemoveTechnician&) const { return "remove_technician"; }
   std::string_view operator()(const command::Leave&) const { return "leave"; }
   std::string_view operator()(const command::OfferLead&) const { return "offer_lead"; }
@@ -39,6 +40,35 @@ absl::Status WithScene(const Org& org, const command::Target& target, std::strin
   return WithMetadata(status, {{"command", std::string(command)}, {"state", std::string(Name(state))}});
 }
 
+// External technicians go with their part in the session, whatever ended it.
+void SendOff(const Org& org, Time now, Events& events) {
+  std::vector<event::ExternalGone> gone;
+  auto goes = [&](const Session& session, const TechnicianId& technician) {
+    const Participant* participant = session.Find(technician);
+    if (participant == nullptr || !participant->external()) return;
+    for (const event::ExternalGone& known : gone) {
+      if (known.technician == technician) return;
+    }
+    gone.push_back({session.id, technician});
+  };
+  for (const Event& event : events) {
+    const auto* removed = std::get_if<event::ParticipantRemoved>(&event);
+    const bool all = std::holds_alternative<event::SessionEnded>(event) || std::holds_alternative<event::Requeued>(event);
+    const Session* session = removed != nullptr || all ? FindSession(org, SessionOf(event)) : nullptr;
+    if (session == nullptr) continue;
+    if (removed != nullptr) goes(*session, removed->technician);
+    if (!all) continue;
+    for (const Participant& participant : session->participants) goes(*session, participant.technician);
+  }
+  for (const event::ExternalGone& external : gone) {
+    const Technician* technician = FindTechnician(org, external.technician);
+    if (technician != nullptr && technician->console) {
+      events.push_back(event::ConsoleGone{external.technician, now, LinkCause::kDisabled});
+    }
+    events.push_back(external);
+  }
+}
+
 }  // namespace
 
 absl::StatusOr<Decision> Decide(const Org& org, const Command& command, Time now) {
@@ -48,6 +78,7 @@ absl::StatusOr<Decision> Decide(const Org& org, const Command& command, Time now
         if constexpr (requires { c.target; }) {
           if (!result.ok()) return internal::Result(WithScene(org, c.target, CommandName()(c), result.status()));
         }
+        if (result.ok()) SendOff(org, now, result->events);
         return result;
       },
       command);
@@ -75,7 +106,7 @@ Event Ended(const Session& session, Outcome outcome, EndedBy by) {
   }
   if (by == EndedBy::kCustomer || by == EndedBy::kTechnician) {
     for (const Participant& participant : session.participants) {
-      if (participant.role == Role::kCollaborator) keep(participant.technician);
+      if (participant.role == Role::kCollaborator && !participant.external()) keep(participant.technician);
     }
   }
   return ended;

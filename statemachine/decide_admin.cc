@@ -38,7 +38,7 @@ absl::Status FitsOneCommand(const Org& org, const TechnicianId& technician) {
 absl::Status CanTakeOver(const Org& org, const TechnicianId& technician, const TechnicianId& successor) {
   if (!successor) return absl::OkStatus();
   if (successor == technician) return InvalidField("successor_technician_id", "must be another technician");
-  const Technician* next = FindTechnician(org, successor);
+  const Technician* next = FindMember(org, successor);
   if (next == nullptr) return TechnicianNotFound(successor);
   if (next->disabled) return TechnicianDisabled(successor);
   auto entries = org.entries.find(technician);
@@ -176,7 +176,7 @@ absl::Status GroupsExist(const Org& org, const TechnicianConfig& config) {
 }  // namespace
 
 Result On(const Org& org, const command::PutTechnician& c, Time now) {
-  const Technician* existing = FindTechnician(org, c.technician);
+  const Technician* existing = FindMember(org, c.technician);
   if (c.create && existing != nullptr) return AlreadyExists("technician", c.technician.value);
   if (!c.create && existing == nullptr) return TechnicianNotFound(c.technician);
   if (absl::Status groups = GroupsExist(org, c.config); !groups.ok()) return groups;
@@ -204,7 +204,7 @@ Result On(const Org& org, const command::CreateTechnicians& c, Time) {
   Events events;
   std::set<TechnicianId> named;
   for (const auto& [id, config] : c.technicians) {
-    if (FindTechnician(org, id) != nullptr || !named.insert(id).second) return AlreadyExists("technician", id.value);
+    if (FindMember(org, id) != nullptr || !named.insert(id).second) return AlreadyExists("technician", id.value);
     if (absl::Status groups = GroupsExist(org, config); !groups.ok()) return groups;
     events.push_back(event::TechnicianPut{id, config});
   }
@@ -212,7 +212,7 @@ Result On(const Org& org, const command::CreateTechnicians& c, Time) {
 }
 
 Result On(const Org& org, const command::DeleteTechnician& c, Time now) {
-  if (FindTechnician(org, c.technician) == nullptr) return TechnicianNotFound(c.technician);
+  if (FindMember(org, c.technician) == nullptr) return TechnicianNotFound(c.technician);
   if (absl::Status fits = FitsOneCommand(org, c.technician); !fits.ok()) return fits;
   if (absl::Status can = CanTakeOver(org, c.technician, c.successor); !can.ok()) return can;
   Decision decision{c.successor ? Trigger::kHandOver : Trigger::kAbort, {}, {}};
@@ -242,7 +242,7 @@ Result On(const Org& org, const command::PutChannel& c, Time) {
     if (!org.groups.contains(group)) return GroupNotFound(group);
   }
   for (const TechnicianId& technician : c.channel.technicians) {
-    if (FindTechnician(org, technician) == nullptr) return TechnicianNotFound(technician);
+    if (FindMember(org, technician) == nullptr) return TechnicianNotFound(technician);
   }
   for (const GroupId& group : c.channel.routing.overflow_groups) {
     if (!org.groups.contains(group)) return GroupNotFound(group);
@@ -273,7 +273,7 @@ Result On(const Org& org, const command::DeleteChannel& c, Time) {
 Result On(const Org& org, const command::CreateKey& c, Time) {
   if (org.keys.contains(c.key.id)) return AlreadyExists("API key", c.key.id.value);
   if (org.keys.size() >= limits::kApiKeys) return TooMany("API keys", limits::kApiKeys);
-  if (c.key.technician && FindTechnician(org, c.key.technician) == nullptr) return TechnicianNotFound(c.key.technician);
+  if (c.key.technician && FindMember(org, c.key.technician) == nullptr) return TechnicianNotFound(c.key.technician);
   return Administer({event::KeyPut{c.key}});
 }
 

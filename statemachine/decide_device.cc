@@ -42,6 +42,15 @@ Result On(const Org& org, const command::RedeemCode& c, Time now) {
   return Decision{Trigger::kRedeemCode, {event::CodeRedeemed{c.session, c.device_token_hash, std::move(profile)}}, c.session};
 }
 
+Result On(const Org& org, const command::RedeemInvitation& c, Time now) {
+  const Session* session = FindSession(org, c.session);
+  const Participant* self = session == nullptr || session->ended_already() ? nullptr : session->Find(c.technician);
+  if (self == nullptr || self->code_key.empty() || self->code_key != c.code_key || self->code_expires <= now) {
+    return CodeNotFound();
+  }
+  return Decision{Trigger::kInvitationRedeemed, {event::ExternalAdmitted{c.session, c.technician, c.secret_hash}}, c.session};
+}
+
 Result On(const Org& org, const command::AttachDevice& c, Time) {
   absl::StatusOr<const Session*> found = LiveSession(org, c.session);
   if (!found.ok()) return found.status();
@@ -219,6 +228,8 @@ Decision Fire(const Org& org, const Session& session, const Deadline& deadline, 
       return Decision{Trigger::kPreference, {event::PreferenceLapsed{id}}, id};
     case TimerKind::kRedirect:
       return internal::Unserved(org, session, now);
+    case TimerKind::kInvitation:
+      return Decision{Trigger::kInvitationExpired, {event::ParticipantRemoved{id, deadline.technician}}, id};
     case TimerKind::kLeadLostPolicy:
       break;
   }
@@ -226,7 +237,7 @@ Decision Fire(const Org& org, const Session& session, const Deadline& deadline, 
   if (SettingsOf(org, session).console_lost_policy == ConsoleLostPolicy::kGiveToCollaborator) {
     const Participant* longest = nullptr;
     for (const Participant& p : session.participants) {
-      if (p.role == Role::kCollaborator && (longest == nullptr || p.joined < longest->joined)) longest = &p;
+      if (p.role == Role::kCollaborator && !p.external() && (longest == nullptr || p.joined < longest->joined)) longest = &p;
     }
     if (longest != nullptr) {
       return Decision{Trigger::kConsoleLostPolicy, {event::LeadGiven{id, longest->technician}}, id};

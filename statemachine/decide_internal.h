@@ -26,6 +26,7 @@ Result On(const Org& org, const command::OfferLead& c, Time now);
 Result On(const Org& org, const command::CancelLeadOffer& c, Time now);
 Result On(const Org& org, const command::AcceptLead& c, Time now);
 Result On(const Org& org, const command::UpdateSession& c, Time now);
+Result On(const Org& org, const command::InviteExternal& c, Time now);
 Result On(const Org& org, const command::Grant& c, Time now);
 // Whether the technician would own too many sessions with so many more.
 bool OwnsTooMany(const Org& org, const TechnicianId& owner, size_t more);
@@ -50,6 +51,7 @@ void WithdrawOffer(const Org& org, const TechnicianId& technician, Events& event
 
 // decide_device.cc
 Result On(const Org& org, const command::RedeemCode& c, Time now);
+Result On(const Org& org, const command::RedeemInvitation& c, Time now);
 Result On(const Org& org, const command::AttachDevice& c, Time now);
 Result On(const Org& org, const command::AnswerTerms& c, Time now);
 Result On(const Org& org, const command::CustomerEnd& c, Time now);

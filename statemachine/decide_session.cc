@@ -72,7 +72,7 @@ absl::Status RoomForActive(const Org& org, const TechnicianId& technician, Sessi
 
 // Refuses a technician who must receive a transfer or an invitation and cannot.
 absl::Status Available(const Org& org, const Session& session, const TechnicianId& technician) {
-  const Technician* t = FindTechnician(org, technician);
+  const Technician* t = FindMember(org, technician);
   if (t == nullptr) return TechnicianNotFound(technician);
   if (t->disabled) return TechnicianDisabled(technician);
   const Status status = StatusOf(org, *t);
@@ -131,6 +131,14 @@ absl::Status MayJoin(const Org& org, const Session& session, const TechnicianId&
     return AlreadyInSession(session.id, invitee);
   }
   return session.participants.size() >= limits::kParticipants ? TooManyParticipants(session.id) : absl::OkStatus();
+}
+
+// By the address, or by its domain.
+bool Approved(const Org& org, const std::string& address) {
+  const auto& approved = org.settings.approved_externals;
+  const size_t at = address.rfind('@');
+  return at != std::string::npos && (std::find(approved.begin(), approved.end(), address) != approved.end() ||
+                                     std::find(approved.begin(), approved.end(), address.substr(at)) != approved.end());
 }
 
 // A collaborator's transfer is an invitation into his own seat.
@@ -205,7 +213,7 @@ absl::Status MayCreate(const Org& org, const command::CreateSession& c) {
 // A form for a channel that would end at once is refused, and the customer told where to go instead.
 absl::Status ChannelTakes(const Org& org, const command::CreateSession& c, Time now) {
   if (!org.channels.contains(c.channel)) return ChannelNotFound(c.channel);
-  if (c.preferred && FindTechnician(org, c.preferred) == nullptr) return TechnicianNotFound(c.preferred);
+  if (c.preferred && FindMember(org, c.preferred) == nullptr) return TechnicianNotFound(c.preferred);
   auto connecting = org.connecting.find(c.channel);
   if (connecting != org.connecting.end() && connecting->second >= limits::kConnectingPerChannel) {
     return TooManySessions("the channel", limits::kConnectingPerChannel);
@@ -237,7 +245,7 @@ Result On(const Org& org, const command::CreateSession& c, Time now) {
       return TooManySessions("the technician", limits::kOwnedSessions);
     }
     if (c.method == Method::kMonitoring) {
-      const Technician* monitored = FindTechnician(org, c.monitored);
+      const Technician* monitored = FindMember(org, c.monitored);
       if (monitored == nullptr) return TechnicianNotFound(c.monitored);
       if (!owner->administrator) return PermissionDenied("technician", "monitor another technician");
       if (c.monitored == c.owner) return InvalidField("monitored_technician_id", "must be another technician");
@@ -376,6 +384,23 @@ Result On(const Org& org, const command::Invite& c, Time) {
   return Do(*scene, Trigger::kInvite, event::Invited{scene->session->id, c.invitee, scene->self, {}, c.granted});
 }
 
+Result On(const Org& org, const command::InviteExternal& c, Time now) {
+  absl::StatusOr<Scene> scene = SceneOf(org, c.target, false);
+  if (!scene.ok()) return scene.status();
+  const Session& session = *scene->session;
+  if (absl::Status may = Require(org, *scene, Permission::kInviteExternal); !may.ok()) return may;
+  if (absl::Status active = NeedsActiveLead(*scene, "invite_external"); !active.ok()) return active;
+  if (session.type == SessionType::kLens) {
+    return WrongState(session.id, "invite_external", scene->view, "a Lens session has one technician; transfer it");
+  }
+  const GroupSettings& settings = SettingsOf(org, scene->self);
+  if (settings.approved_externals_only && !Approved(org, c.address)) return NotApproved(c.address);
+  if (session.participants.size() >= limits::kParticipants) return TooManyParticipants(session.id);
+  return Do(*scene, Trigger::kInvite,
+            event::ExternalInvited{session.id, ExternalId(session.id, session.last_external + 1), scene->self, c.name, c.address,
+                                   c.code_key, now + settings.private_code_validity, c.granted});
+}
+
 Result On(const Org& org, const command::RemoveTechnician& c, Time) {
   absl::StatusOr<Scene> scene = SceneOf(org, c.target, true);
   if (!scene.ok()) return scene.status();
@@ -411,6 +436,7 @@ Result On(const Org& org, const command::OfferLead& c, Time) {
   const Participant* collaborator = scene->session->Find(c.collaborator);
   if (collaborator == nullptr || collaborator->role != Role::kCollaborator)
     return NotInSession(scene->session->id, c.collaborator);
+  if (collaborator->external()) return ExternalTechnician(scene->session->id, c.collaborator);
   return Do(*scene, Trigger::kOfferLead, event::LeadOffered{scene->session->id, c.collaborator});
 }
 

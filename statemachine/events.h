@@ -80,6 +80,28 @@ struct Invited {
   TechnicianId seat_of;
   Permissions granted = Permissions::All();
 };
+// Somebody from outside is invited: he is a technician of this session alone, until ExternalGone.
+struct ExternalInvited {
+  SessionId session;
+  TechnicianId technician;  // ExternalId
+  TechnicianId by;
+  std::string name;
+  std::string address;  // e-mail; empty: unknown
+  std::string code_key;
+  Time code_expires{};
+  Permissions granted = Permissions::All();
+};
+// He has redeemed his invitation: a key with this secret is his.
+struct ExternalAdmitted {
+  SessionId session;
+  TechnicianId technician;
+  std::string secret_hash;
+};
+// He is out, with his key.
+struct ExternalGone {
+  SessionId session;
+  TechnicianId technician;
+};
 // The invitee collaborates; the collaborator whose seat he takes is out.
 struct InvitationAccepted {
   SessionId session;
@@ -290,7 +312,8 @@ using Event = std::variant<
     event::KeyPut, event::KeyRevoked, event::ConsoleAttached, event::ConsoleGone, event::IntentSet, event::LookedAt,
     event::InactivityChanged, event::ActivityRequested, event::ActivityOpened, event::ActivityClosed, event::StandingGrantsSet,
     event::Granted, event::ChatSwitched, event::SurveySent, event::DeliveryReported, event::Offered, event::OfferEnded,
-    event::PreferenceLapsed, event::Redirected, event::Unattended, event::OwnerChanged, event::ChannelHours>;
+    event::PreferenceLapsed, event::Redirected, event::Unattended, event::OwnerChanged, event::ChannelHours,
+    event::ExternalInvited, event::ExternalAdmitted, event::ExternalGone>;
 using Events = std::vector<Event>;
 
 // The session of which the event speaks; 0 for events of the organization.

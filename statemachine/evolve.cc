@@ -221,6 +221,39 @@ struct Folder {
     session->participants.back().granted = e.granted;
   }
 
+  void operator()(const ExternalInvited& e) {
+    ++session->last_external;
+    Technician external;
+    external.id = e.technician;
+    external.display_name = e.name;
+    external.external_of = e.session;
+    external.created = external.console_since = external.away_since = external.status_since = now;
+    external.busy_since = external.idle_since = now;
+    org.technicians.insert_or_assign(e.technician, std::move(external));
+    AddParticipant(e.technician, Role::kInvitee);
+    Participant& self = session->participants.back();
+    self.granted = e.granted;
+    self.external_name = e.name;
+    self.code_key = e.code_key;
+    self.code_expires = e.code_expires;
+  }
+
+  void operator()(const ExternalAdmitted& e) {
+    if (Participant* self = session->Find(e.technician)) {
+      self->code_key.clear();
+      self->code_expires = kNoTime;
+    }
+    const KeyId id{e.technician.value};
+    org.keys.insert_or_assign(id, ApiKey{.id = id, .role = KeyRole::kTechnician, .technician = e.technician,
+                                         .secret_hash = e.secret_hash, .created = now});
+  }
+
+  void operator()(const ExternalGone& e) {
+    RemoveParticipant(TechnicianId(e.technician));
+    org.technicians.erase(e.technician);
+    org.keys.erase(KeyId{e.technician.value});
+  }
+
   void operator()(const InvitationAccepted& e) {
     Participant* self = session->Find(e.technician);
     if (self == nullptr) return;

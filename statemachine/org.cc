@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <array>
 
+#include "absl/strings/str_cat.h"
+
 #include "statemachine/route.h"
 #include "statemachine/view.h"
 
@@ -48,6 +50,7 @@ const GroupSettings& DefaultSettings() {
 
 const GroupSettings& SettingsOf(const Org& org, const TechnicianId& technician) {
   if (const Technician* t = FindTechnician(org, technician)) {
+    if (const Session* session = FindSession(org, t->external_of)) return SettingsOf(org, *session);
     auto group = org.groups.find(t->group);
     if (group != org.groups.end()) return group->second.settings;
   }
@@ -101,6 +104,11 @@ const Channel* FindChannel(const Org& org, const ChannelId& id) {
 bool Allowed(const Org& org, const TechnicianId& technician, Permission permission) {
   const Technician* t = FindTechnician(org, technician);
   if (t == nullptr) return false;
+  if (t->external_of) {
+    const Session* session = FindSession(org, t->external_of);
+    const Participant* lead = session == nullptr ? nullptr : session->lead();
+    return lead != nullptr && Permissions::External().Has(permission) && Allowed(org, lead->technician, permission);
+  }
   auto group = org.groups.find(t->group);
   return (group == org.groups.end() ? Permissions::Default() : group->second.permissions).Has(permission);
 }
@@ -163,6 +171,15 @@ Status StatusOf(const Org& org, const Technician& technician) {
 const Technician* FindTechnician(const Org& org, const TechnicianId& id) {
   auto it = org.technicians.find(id);
   return it == org.technicians.end() ? nullptr : &it->second;
+}
+
+const Technician* FindMember(const Org& org, const TechnicianId& id) {
+  const Technician* technician = FindTechnician(org, id);
+  return technician == nullptr || technician->external_of ? nullptr : technician;
+}
+
+TechnicianId ExternalId(SessionId session, uint32_t number) {
+  return TechnicianId{absl::StrCat("~", session.value, "-", number)};
 }
 
 const Session* FindSession(const Org& org, SessionId id) {

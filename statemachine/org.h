@@ -43,6 +43,7 @@ struct GroupSettings {
   Duration waiting_alert = kNever;     // WAITING for longer is urgent
   std::string survey;                  // text or URL for the customer; empty: none
   bool survey_at_end = false;          // sent when the session ends; otherwise by hand
+  bool approved_externals_only = false;  // who is invited from outside must be on OrgSettings::approved_externals
   bool operator==(const GroupSettings&) const = default;
 };
 
@@ -107,6 +108,8 @@ struct Technician : TechnicianConfig {
   SessionId foreground;  // what the console shows
 
   bool inactive = false;  // the console reports no activity for away_after; intent is untouched
+
+  SessionId external_of;  // an external technician: the one session that he may join; he belongs to no group
 
   Status status = Status::kOffline;  // kept by RefreshStatus (view.h)
   Time status_since{};
@@ -266,6 +269,9 @@ struct ApiKey {
 
 struct OrgSettings {
   Duration priority_step = std::chrono::seconds(30);  // a channel's priority is worth so much waiting a step
+  // Who may be invited from outside by groups that ask for approval: addresses, or whole domains as "@example.com"; in lower
+  // case, each once.
+  std::vector<std::string> approved_externals;
   bool operator==(const OrgSettings&) const = default;
 };
 
@@ -366,6 +372,10 @@ bool IsBusy(const Org& org, const Technician& technician);
 Status StatusOf(const Org& org, const Technician& technician);
 
 const Technician* FindTechnician(const Org& org, const TechnicianId& id);
+// … of the organization: null for an external one.
+const Technician* FindMember(const Org& org, const TechnicianId& id);
+// Ids of external technicians are not like those that an organization gives.
+TechnicianId ExternalId(SessionId session, uint32_t number);
 const Session* FindSession(const Org& org, SessionId id);
 
 // Recomputes the indexes from the sessions; for loading.

@@ -104,7 +104,9 @@ std::string_view Name(Reason reason) {
                                                                         "OFFERED_TO_ANOTHER",
                                                                         "NO_OFFER",
                                                                         "ACTIVITY_NOT_FOUND",
-                                                                        "CHANNEL_CLOSED"};
+                                                                        "CHANNEL_CLOSED",
+                                                                        "EXTERNAL_TECHNICIAN",
+                                                                        "NOT_APPROVED"};
   return kNames[static_cast<size_t>(reason)];
 }
 
@@ -249,6 +251,21 @@ absl::Status NoLeadOffer(SessionId id, const TechnicianId& technician) {
   return Make(kPrecondition, Reason::kNoLeadOffer,
               absl::StrCat("session ", id.value, ": the lead is not offered to ", technician.value),
               {{"session_id", Str(id)}, {"technician_id", technician.value}});
+}
+
+absl::Status ExternalTechnician(SessionId id, const TechnicianId& technician) {
+  return Make(kPrecondition, Reason::kExternalTechnician,
+              absl::StrCat("session ", id.value, ": ", technician.value, " is external and can collaborate only"),
+              {{"session_id", Str(id)}, {"technician_id", technician.value}});
+}
+
+absl::Status NotApproved(std::string_view address) {
+  return Make(absl::StatusCode::kPermissionDenied, Reason::kNotApproved,
+              address.empty() ? std::string("address: required: the group invites approved external technicians only")
+                              : absl::StrCat("address: \"", View(address),
+                                             "\" is not approved; an administrator adds it to the organization's "
+                                             "approved_externals"),
+              {{"address", Str(address)}});
 }
 
 absl::Status TechnicianNotFound(const TechnicianId& id) {

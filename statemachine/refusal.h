@@ -66,8 +66,10 @@ enum class Reason : uint8_t {
   kNoOffer,
   kActivityNotFound,
   kChannelClosed,
+  kExternalTechnician,
+  kNotApproved,
 };
-inline constexpr int kReasonCount = 50;
+inline constexpr int kReasonCount = 52;
 std::string_view Name(Reason reason);  // "SESSION_NOT_FOUND"
 
 using Metadata = std::vector<std::pair<std::string, std::string>>;
@@ -95,6 +97,8 @@ absl::Status TransferTooLarge(SessionId id, size_t recipients);                 
 absl::Status TechnicianNotAvailable(const TechnicianId& technician, Status status);     // FAILED_PRECONDITION
 absl::Status AlreadyInSession(SessionId id, const TechnicianId& technician);            // FAILED_PRECONDITION
 absl::Status NotInSession(SessionId id, const TechnicianId& technician);                // FAILED_PRECONDITION
+absl::Status ExternalTechnician(SessionId id, const TechnicianId& technician);          // FAILED_PRECONDITION
+absl::Status NotApproved(std::string_view address);                                     // PERMISSION_DENIED
 absl::Status NoLeadOffer(SessionId id, const TechnicianId& technician);                 // FAILED_PRECONDITION
 absl::Status TechnicianNotFound(const TechnicianId& id);                                // NOT_FOUND
 absl::Status TechnicianDisabled(const TechnicianId& id);                                // FAILED_PRECONDITION

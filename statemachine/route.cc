@@ -482,7 +482,7 @@ void RefreshRoster(Org& org, const TechnicianId& id) {
     if (items.empty()) org.roster.erase(group);
     at = org.roster_at.end();
   }
-  if (technician == nullptr || technician->disabled) return;
+  if (technician == nullptr || technician->disabled || technician->external_of) return;
   if (at == org.roster_at.end()) {
     std::vector<RosterItem>& items = org.roster[technician->group];
     at = org.roster_at.insert_or_assign(id, std::pair(technician->group, items.size())).first;

@@ -89,6 +89,10 @@ struct Participant {
   Time joined{};
   Time background_since{};                   // the idle time-out runs from here while !foreground
   Permissions granted = Permissions::All();  // a collaborator has his group's permissions narrowed by these of the lead
+  std::string external_name;                 // of an external technician; empty: one of the organization
+  std::string code_key;                      // of his invitation, as Session::code_key; empty once used
+  Time code_expires{};
+  bool external() const { return !external_name.empty(); }
   bool operator==(const Participant&) const = default;
 };
 
@@ -188,6 +192,7 @@ struct Session {
   uint32_t last_activity = 0;     // highest activity id given out
   ActivityKinds standing_grants;  // what the customer has agreed to for the whole session
   bool chat_off = false;          // for the customer
+  uint32_t last_external = 0;     // how many external technicians were invited
   bool survey_sent = false;
 
   GroupId queue_group;          // waits for this group's members instead of the channel's, by a redirect rule

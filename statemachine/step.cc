@@ -31,6 +31,12 @@ void Note(const Event& event, Notes& notes) {
     if (std::holds_alternative<SessionCreated>(event)) notes.org = true;  // the last session id is in its record
     if (const auto* offered = std::get_if<Offered>(&event)) notes.technicians.insert(offered->technician);
     if (const auto* ended = std::get_if<OfferEnded>(&event)) notes.technicians.insert(ended->technician);
+    if (const auto* external = std::get_if<ExternalInvited>(&event)) notes.technicians.insert(external->technician);
+    if (const auto* admitted = std::get_if<ExternalAdmitted>(&event)) notes.keys.insert(KeyId{admitted->technician.value});
+    if (const auto* gone = std::get_if<ExternalGone>(&event)) {
+      notes.technicians.insert(gone->technician);
+      notes.keys.insert(KeyId{gone->technician.value});
+    }
     return;
   }
   std::visit(

@@ -266,7 +266,9 @@ std::string_view Name(Trigger trigger) {
                                                                          "survey",
                                                                          "delivery",
                                                                          "channel_hours",
-                                                                         "hand_over"};
+                                                                         "hand_over",
+                                                                         "invitation_redeemed",
+                                                                         "invitation_expired"};
   return kNames[static_cast<size_t>(trigger)];
 }
 

@@ -71,8 +71,10 @@ enum class Trigger : uint8_t {
   kDelivery = 54,
   kChannelHours = 55,
   kHandOver = 56,
+  kInvitationRedeemed = 57,
+  kInvitationExpired = 58,
 };
-inline constexpr int kTriggerCount = 57;
+inline constexpr int kTriggerCount = 59;
 std::string_view Name(Trigger trigger);  // "applet_connected"
 
 // Whose view a row speaks of.

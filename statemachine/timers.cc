@@ -24,7 +24,7 @@ bool PolicyApplies(const Org& org, const Session& session) {
   if (session.channel) return true;
   return policy == ConsoleLostPolicy::kGiveToCollaborator &&
          std::any_of(session.participants.begin(), session.participants.end(),
-                     [](const Participant& p) { return p.role == Role::kCollaborator; });
+                     [](const Participant& p) { return p.role == Role::kCollaborator && !p.external(); });
 }
 
 void OfferLeadLost(const Org& org, const Session& session, const Participant& lead, List& list) {
@@ -76,7 +76,7 @@ void OfferRouting(const Org& org, const Session& session, List& list) {
 std::string_view Name(TimerKind kind) {
   static constexpr std::array<std::string_view, kTimerKindCount> kNames = {
       "code_validity", "connecting", "waiting",          "offline", "idle",       "collaborator_idle", "hold",
-      "system",        "lead_lost",  "lead_lost_policy", "offer",   "preference", "redirect"};
+      "system",        "lead_lost",  "lead_lost_policy", "offer",   "preference", "redirect",          "invitation"};
   return kNames[static_cast<size_t>(kind)];
 }
 
@@ -86,6 +86,9 @@ std::vector<Deadline> Deadlines(const Org& org, const Session& session) {
   const GroupSettings& settings = SettingsOf(org, session);
   list.Offer(session.created + settings.system_limit, TimerKind::kSystem);
   if (!session.code_key.empty()) list.Offer(session.code_expires, TimerKind::kCodeValidity);
+  for (const Participant& participant : session.participants) {
+    if (!participant.code_key.empty()) list.Offer(participant.code_expires, TimerKind::kInvitation, participant.technician);
+  }
   if (session.link == Link::kNeverAttached) {
     list.Offer(session.created + ConnectingTimeout(org, session), TimerKind::kConnecting);
     return list.Take();

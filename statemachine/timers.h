@@ -22,14 +22,15 @@ enum class TimerKind : uint8_t {
   kOffer,             // the technician has not answered an offer
   kPreference,        // the preferred technician's time alone is over
   kRedirect,          // a rule of the queue moves a session that has waited
+  kInvitation,        // the code of an external technician's invitation dies, and the invitation with it
 };
-inline constexpr int kTimerKindCount = 13;
+inline constexpr int kTimerKindCount = 14;
 std::string_view Name(TimerKind kind);  // "waiting"
 
 struct Deadline {
   Time due{};
   TimerKind kind = TimerKind::kSystem;
-  TechnicianId technician;  // kCollaboratorIdle: whose
+  TechnicianId technician;  // kCollaboratorIdle, kInvitation: whose
 };
 
 // Every deadline that the state calls for, at most one of a kind and technician. Empty for an ended session; every other one

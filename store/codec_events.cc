@@ -92,6 +92,24 @@ struct Writer {
     r->set_seat_of(e.seat_of.value);
     r->set_granted(e.granted.bits());
   }
+  void operator()(const event::ExternalInvited& e) {
+    auto* r = record->mutable_external_invited();
+    r->set_session(e.session.value);
+    r->set_technician(e.technician.value);
+    r->set_by(e.by.value);
+    r->set_name(e.name);
+    r->set_address(e.address);
+    r->set_code_key(e.code_key);
+    r->set_code_expires(Millis(e.code_expires));
+    r->set_granted(e.granted.bits());
+  }
+  void operator()(const event::ExternalAdmitted& e) {
+    auto* r = record->mutable_external_admitted();
+    r->set_session(e.session.value);
+    r->set_technician(e.technician.value);
+    r->set_secret_hash(e.secret_hash);
+  }
+  void operator()(const event::ExternalGone& e) { PutSessionTechnician(e, record->mutable_external_gone()); }
   void operator()(const event::ProfileUpdated& e) {
     auto* r = record->mutable_profile_updated();
     r->set_session(e.session.value);

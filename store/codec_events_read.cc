@@ -71,6 +71,23 @@ event::Invited ToInvited(const pb::InvitedRecord& r, Faults& faults) {
   return e;
 }
 
+event::ExternalInvited ToExternalInvited(const pb::ExternalInvitedRecord& r, Faults& faults) {
+  event::ExternalInvited e;
+  e.session.value = r.session();
+  e.technician.value = r.technician();
+  e.by.value = r.by();
+  e.name = r.name();
+  e.address = r.address();
+  e.code_key = r.code_key();
+  e.code_expires = ToTime(r.code_expires());
+  e.granted = ToSet<Permissions>(r.granted(), faults);
+  return e;
+}
+
+event::ExternalAdmitted ToExternalAdmitted(const pb::ExternalAdmittedRecord& r) {
+  return {SessionId{r.session()}, TechnicianId{r.technician()}, r.secret_hash()};
+}
+
 event::ProfileUpdated ToProfileUpdated(const pb::ProfileUpdatedRecord& r) {
   event::ProfileUpdated e;
   e.session.value = r.session();
@@ -247,6 +264,12 @@ Event ToEvent(const pb::EventRecord& record, Faults& faults) {
       return FromSession<event::TransferCanceled>(record.transfer_canceled());
     case pb::EventRecord::kInvited:
       return ToInvited(record.invited(), faults);
+    case pb::EventRecord::kExternalInvited:
+      return ToExternalInvited(record.external_invited(), faults);
+    case pb::EventRecord::kExternalAdmitted:
+      return ToExternalAdmitted(record.external_admitted());
+    case pb::EventRecord::kExternalGone:
+      return FromSessionTechnician<event::ExternalGone>(record.external_gone());
     case pb::EventRecord::kInvitationAccepted:
       return FromSessionTechnician<event::InvitationAccepted>(record.invitation_accepted());
     case pb::EventRecord::kParticipantRemoved:

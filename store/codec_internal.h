@@ -117,7 +117,7 @@ struct Range<KeyRole> : RangeOf<KeyRole, KeyRole::kTechnician, KeyRole::kGroupAd
   static constexpr const char* fault = "key role out of range";
 };
 template <>
-struct Range<Trigger> : RangeOf<Trigger, Trigger::kCreate, Trigger::kHandOver> {
+struct Range<Trigger> : RangeOf<Trigger, Trigger::kCreate, Trigger::kInvitationExpired> {
   static constexpr const char* fault = "trigger out of range";
 };
 static_assert(Range<EntryState>::last + 1 == kEntryStateCount && Range<Outcome>::last + 1 == kOutcomeCount &&

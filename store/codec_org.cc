@@ -27,6 +27,7 @@ void Put(const GroupSettings& settings, pb::GroupSettingsRecord* record) {
   record->set_waiting_alert(Millis(settings.waiting_alert));
   record->set_survey(settings.survey);
   record->set_survey_at_end(settings.survey_at_end);
+  record->set_approved_externals_only(settings.approved_externals_only);
 }
 
 GroupSettings ToSettings(const pb::GroupSettingsRecord& record, Faults& faults) {
@@ -53,6 +54,7 @@ GroupSettings ToSettings(const pb::GroupSettingsRecord& record, Faults& faults) 
   settings.waiting_alert = Duration(record.waiting_alert());
   settings.survey = record.survey();
   settings.survey_at_end = record.survey_at_end();
+  settings.approved_externals_only = record.approved_externals_only();
   return settings;
 }
 
@@ -92,11 +94,13 @@ TechnicianConfig FromSet(const Record& record) {
 
 void Put(const OrgSettings& settings, pb::OrgSettingsRecord* record) {
   record->set_priority_step(Millis(settings.priority_step));
+  for (const std::string& approved : settings.approved_externals) record->add_approved_externals(approved);
 }
 
 OrgSettings ToOrgSettings(const pb::OrgSettingsRecord& record) {
   OrgSettings settings;
   settings.priority_step = Duration(record.priority_step());
+  settings.approved_externals.assign(record.approved_externals().begin(), record.approved_externals().end());
   return settings;
 }
 
@@ -144,6 +148,7 @@ void Put(const Technician& technician, pb::TechnicianRecord* record) {
   record->set_last_offer(Millis(technician.last_offer));
   record->set_wrap_up_until(Millis(technician.wrap_up_until));
   record->set_paused_until(Millis(technician.paused_until));
+  record->set_external_of(technician.external_of.value);
 }
 
 Technician ToTechnician(const pb::TechnicianRecord& record, Faults& faults) {
@@ -167,6 +172,7 @@ Technician ToTechnician(const pb::TechnicianRecord& record, Faults& faults) {
   technician.last_offer = ToTime(record.last_offer());
   technician.wrap_up_until = ToTime(record.wrap_up_until());
   technician.paused_until = ToTime(record.paused_until());
+  technician.external_of.value = record.external_of();
   return technician;
 }
 

@@ -13,6 +13,9 @@ void Put(const Participant& participant, pb::ParticipantRecord* record) {
   record->set_joined(Millis(participant.joined));
   record->set_background_since(Millis(participant.background_since));
   record->set_granted(participant.granted.bits());
+  record->set_external_name(participant.external_name);
+  record->set_code_key(participant.code_key);
+  record->set_code_expires(Millis(participant.code_expires));
 }
 
 Participant ToParticipant(const pb::ParticipantRecord& record, Faults& faults) {
@@ -25,6 +28,9 @@ Participant ToParticipant(const pb::ParticipantRecord& record, Faults& faults) {
   participant.joined = ToTime(record.joined());
   participant.background_since = ToTime(record.background_since());
   if (record.has_granted()) participant.granted = ToSet<Permissions>(record.granted(), faults);
+  participant.external_name = record.external_name();
+  participant.code_key = record.code_key();
+  participant.code_expires = ToTime(record.code_expires());
   return participant;
 }
 
@@ -208,6 +214,7 @@ void Put(const Session& session, pb::SessionRecord* record) {
   record->set_standing_grants(session.standing_grants.bits());
   record->set_chat_off(session.chat_off);
   record->set_survey_sent(session.survey_sent);
+  record->set_last_external(session.last_external);
 
   record->set_queue_group(session.queue_group.value);
   record->set_preferred(session.preferred.value);
@@ -270,6 +277,7 @@ Session ToSession(const pb::SessionRecord& record, Faults& faults) {
   session.standing_grants = ToSet<ActivityKinds>(record.standing_grants(), faults);
   session.chat_off = record.chat_off();
   session.survey_sent = record.survey_sent();
+  session.last_external = record.last_external();
 
   session.queue_group.value = record.queue_group();
   session.preferred.value = record.preferred();

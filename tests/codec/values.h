@@ -61,7 +61,9 @@ void ForEachMember(T& a, T& b, Visit visit) {
           two(a3, b3), two(a4, b4), two(a5, b5), two(a6, b6), two(a7, b7), two(a8, b8), two(a9, b9))
   MEMBERS(10, LIST(a1, a2, a3, a4, a5, a6, a7, a8, a9, a10), LIST(b1, b2, b3, b4, b5, b6, b7, b8, b9, b10), two(a1, b1),
           two(a2, b2), two(a3, b3), two(a4, b4), two(a5, b5), two(a6, b6), two(a7, b7), two(a8, b8), two(a9, b9), two(a10, b10))
-  static_assert(kMembers != 11, "add a line of MEMBERS for 11");
+  MEMBERS(11, LIST(a1, a2, a3, a4, a5, a6, a7, a8, a9, a10, a11), LIST(b1, b2, b3, b4, b5, b6, b7, b8, b9, b10, b11),
+          two(a1, b1), two(a2, b2), two(a3, b3), two(a4, b4), two(a5, b5), two(a6, b6), two(a7, b7), two(a8, b8), two(a9, b9),
+          two(a10, b10), two(a11, b11))
   MEMBERS(12, LIST(a1, a2, a3, a4, a5, a6, a7, a8, a9, a10, a11, a12), LIST(b1, b2, b3, b4, b5, b6, b7, b8, b9, b10, b11, b12),
           two(a1, b1), two(a2, b2), two(a3, b3), two(a4, b4), two(a5, b5), two(a6, b6), two(a7, b7), two(a8, b8), two(a9, b9),
           two(a10, b10), two(a11, b11), two(a12, b12))
@@ -144,7 +146,7 @@ class Filler {
   void Fill(ConsoleLostPolicy& value) { FillEnum(value, ConsoleLostPolicy::kKeep, ConsoleLostPolicy::kGiveToCollaborator); }
   void Fill(Status& value) { FillEnum(value, Status::kOnline, Status::kOffline); }
   void Fill(KeyRole& value) { FillEnum(value, KeyRole::kTechnician, KeyRole::kGroupAdministrator); }
-  void Fill(Trigger& value) { FillEnum(value, Trigger::kCreate, Trigger::kHandOver); }
+  void Fill(Trigger& value) { FillEnum(value, Trigger::kCreate, Trigger::kInvitationExpired); }
   void Fill(SessionType& value) { FillEnum(value, SessionType::kStandard, SessionType::kLens); }
   void Fill(ActivityKind& value) { FillEnum(value, ActivityKind::kRemoteControl, ActivityKind::kUnattendedAccess); }
   void Fill(OfferEnd& value) { FillEnum(value, OfferEnd::kRejected, OfferEnd::kWithdrawn); }
@@ -160,18 +162,18 @@ class Filler {
     (Fill(fields), ...);
   }
   void Fill(GroupSettings& s) {
-    static_assert(Members<GroupSettings>() == 22);
+    static_assert(Members<GroupSettings>() == 23);
     All(s.private_code_validity, s.connecting_timeout, s.waiting_timeout, s.idle_timeout, s.device_lost_grace, s.offline_after,
         s.hold_limit, s.system_limit, s.max_active_sessions, s.busy_at, s.auto_start_private, s.console_lost_policy, s.terms,
         s.away_after, s.logout_after, s.idle_blockers, s.auto_start_channel, s.login_deferral, s.connecting_alert,
-        s.waiting_alert, s.survey, s.survey_at_end);
+        s.waiting_alert, s.survey, s.survey_at_end, s.approved_externals_only);
   }
   void Fill(Technician& t) {
-    static_assert(Members<TechnicianConfig>() == 8 && Members<Technician>() == 20);  // the configuration counts as one
+    static_assert(Members<TechnicianConfig>() == 8 && Members<Technician>() == 21);  // the configuration counts as one
     All(t.id, t.display_name, t.group, t.administrator, t.disabled, t.created, t.away, t.away_reason, t.away_since, t.console,
         t.console_name, t.console_since, t.foreground, t.status, t.status_since, t.inactive, t.administers, t.skills,
         t.capacity, t.routing_exempt, t.link_cause, t.busy, t.busy_since, t.idle_since, t.last_offer, t.wrap_up_until,
-        t.paused_until);
+        t.paused_until, t.external_of);
   }
   void Fill(Channel& c) {
     static_assert(Members<Channel>() == 15);
@@ -179,8 +181,8 @@ class Filler {
         c.out_of_hours, c.nobody_online, c.redirects, c.priority, c.routing, c.open, c.policy_version);
   }
   void Fill(Session& s) {
-    static_assert(Members<Session>() == 50);
-    All(s.id, s.epoch, s.method, s.owner, s.channel, s.monitored, s.profile, s.link, s.terms_accepted, s.ever_started, s.held,
+    static_assert(Members<Session>() == 51);
+    All(s.id, s.epoch, s.method, s.owner, s.channel, s.monitored, s.profile, s.link, s.terms_accepted, s.ever_started, s.held, s.last_external,
         s.lead_console_lost, s.reboot, s.participants, s.transfer, s.lead_offered_to, s.outcome, s.keepers, s.hidden_from,
         s.code_key, s.code_expires, s.device_token_hash, s.created, s.waiting_since, s.first_waiting, s.started, s.ended,
         s.link_since, s.held_since, s.lead_lost_since, s.marks, s.pool, s.revision, s.type, s.delivery, s.activities,

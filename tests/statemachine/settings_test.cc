@@ -27,7 +27,7 @@ TEST(Settings, EveryMemberHasATest) {
   const auto& [private_code_validity, connecting_timeout, waiting_timeout, idle_timeout, device_lost_grace, offline_after,
                hold_limit, system_limit, max_active_sessions, busy_at, auto_start_private, console_lost_policy, terms,
                away_after, logout_after, idle_blockers, auto_start_channel, login_deferral, connecting_alert, waiting_alert,
-               survey, survey_at_end] = settings;
+               survey, survey_at_end, approved_externals_only] = settings;
   EXPECT_EQ(private_code_validity, minutes(20));
   EXPECT_EQ(connecting_timeout, minutes(10));
   EXPECT_EQ(device_lost_grace, seconds(20));
@@ -40,7 +40,7 @@ TEST(Settings, EveryMemberHasATest) {
     EXPECT_EQ(never, kNever);
   }
   EXPECT_EQ(login_deferral, Duration{0});
-  for (bool off : {auto_start_private, auto_start_channel, survey_at_end}) EXPECT_FALSE(off);
+  for (bool off : {auto_start_private, auto_start_channel, survey_at_end, approved_externals_only}) EXPECT_FALSE(off);
   for (const std::string& none : {terms, survey}) EXPECT_EQ(none, "");
 }
 
