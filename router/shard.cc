@@ -29,6 +29,16 @@ constexpr absl::string_view kUsedCode =
     "\x1f"
     "code\x1f";
 
+// Live sessions of these channels.
+std::vector<SessionId> SessionsOf(const OrgRuntime& rt, const std::vector<ChannelId>& channels) {
+  std::vector<SessionId> ids;
+  if (channels.empty()) return ids;
+  for (const auto& [id, session] : rt.org.sessions) {
+    if (std::find(channels.begin(), channels.end(), session.channel) != channels.end()) ids.push_back(id);
+  }
+  return ids;
+}
+
 bool AwaitsDelivery(const Session& session) {
   return session.delivery.state == DeliveryState::kRequested && !session.code_key.empty();
 }
@@ -125,7 +135,8 @@ absl::StatusOr<Step> Turn::Apply(OrgRuntime& rt, const Command& command, std::st
   Note(rt.org, step->touched, now_, rt.dirty);
   for (SessionId id : step->touched.live) shard_.WakeRouting(rt, id, now_);
   for (SessionId id : step->touched.finished) shard_.WakeRouting(rt, id, now_);
-  for (const TechnicianId& id : step->touched.technicians) shard_.WakeRouting(rt, id, now_);
+  for (const TechnicianId& id : step->touched.loads) shard_.WakeRouting(rt, id, now_);
+  for (SessionId id : SessionsOf(rt, step->touched.channels)) shard_.WakeRouting(rt, id, now_);
   rt.boards.Note(rt.org, *step);
   shard_.BoardsDue(rt);
   shard_.CheckInvariants(rt, *step);
@@ -246,12 +257,11 @@ void Shard::WriteRecords(OrgRuntime& rt, const Step& step, store::Commit& commit
   for (const KeyId& id : step.touched.keys) put("k/" + id.value, org.keys, id, store::EncodeApiKey);
   for (const Queue& queue : step.touched.queues) {
     auto stats = org.stats.find(queue);
-    if (stats == org.stats.end()) continue;
-    commit.puts.push_back({Family::kOrgs, QueueKey(queue), store::EncodeQueueStats({queue, stats->second})});
-  }
-  for (const Event& event : step.entry.events) {
-    const auto* deleted = std::get_if<event::ChannelDeleted>(&event);
-    if (deleted != nullptr) commit.dels.push_back({Family::kOrgs, QueueKey({deleted->channel, {}})});
+    if (stats == org.stats.end()) {
+      commit.dels.push_back({Family::kOrgs, QueueKey(queue)});
+    } else {
+      commit.puts.push_back({Family::kOrgs, QueueKey(queue), store::EncodeQueueStats({queue, stats->second})});
+    }
   }
   if (step.touched.org) {
     commit.puts.push_back(
@@ -331,7 +341,7 @@ absl::Status Shard::Load(const OrgId& id) {
             return take(store::DecodeChannel(value), [&](Channel c) { org.channels.emplace(c.id, c); });
           case 'q':
             return take(store::DecodeQueueStats(value), [&](store::QueueItem q) {
-              // Statistics of a group's part of a deleted channel may be left behind.
+              // Earlier builds left those of a group's part of a deleted channel behind.
               if (org.channels.contains(q.queue.channel)) org.stats.emplace(q.queue, q.stats);
             });
           case 'k':
@@ -397,6 +407,7 @@ absl::Status Shard::Load(const OrgId& id) {
   routing_left_ = true;
   for (const auto& [session_id, session] : org.sessions) {
     RearmSession(ref, session_id);
+    WakeRouting(ref, session_id, now);
     if (!session.code_key.empty()) parts_.codes.Bind(session.code_key, {id, session_id});
     if (session.link == Link::kAttached && !session.ended_already() && session.method != Method::kMonitoring) {
       Presence& presence = ref.devices[session_id];
@@ -405,6 +416,7 @@ absl::Status Shard::Load(const OrgId& id) {
     }
   }
   for (const auto& [technician_id, technician] : org.technicians) {
+    WakeRouting(ref, technician_id, now);
     if (!technician.console) continue;
     Presence& presence = ref.consoles[technician_id];
     presence.since = now;
@@ -443,12 +455,7 @@ void Shard::Rearm(OrgRuntime& rt, const Touched& touched) {
     if (entries == rt.org.entries.end()) continue;
     for (SessionId id : entries->second) RearmSession(rt, id);
   }
-  for (const ChannelId& channel : touched.channels) {
-    for (auto pool = rt.org.pools.lower_bound({channel, {}}); pool != rt.org.pools.end(); ++pool) {
-      if (pool->first.channel != channel) break;
-      for (SessionId id : pool->second) RearmSession(rt, id);
-    }
-  }
+  for (SessionId id : SessionsOf(rt, touched.channels)) RearmSession(rt, id);
 }
 
 void Shard::ArmPresence(OrgRuntime& rt, What what, const SessionId& session, const TechnicianId& technician,

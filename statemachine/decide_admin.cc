@@ -193,6 +193,9 @@ Result On(const Org& org, const command::PutTechnician& c, Time now) {
     }
     Abandon(org, c.technician, c.successor, events);
     decision.trigger = c.successor ? Trigger::kHandOver : Trigger::kAbort;
+  } else if (existing != nullptr && (c.config.group != existing->group || c.config.routing_exempt != existing->routing_exempt ||
+                                     c.config.capacity != existing->capacity || c.config.skills != existing->skills)) {
+    WithdrawOffer(org, c.technician, events);  // routing looks again
   }
   events.push_back(event::TechnicianPut{c.technician, c.config});
   decision.events = std::move(events);

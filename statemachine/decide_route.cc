@@ -111,7 +111,10 @@ Decision Unserved(const Org& org, const Session& session, Time now) {
     return decision;
   }
   const Fallback* fallback = FallbackNow(org, session.queue());
-  if (fallback == nullptr) return decision;
+  if (fallback == nullptr) {
+    if (session.notified) decision.events.push_back(event::Attended{session.id});
+    return decision;
+  }
   if (fallback->action == guichet::Unserved::kEnd) {
     decision.events.push_back(event::Unattended{session.id, fallback->notice, fallback->page_url});
     decision.events.push_back(Ended(session, Outcome::kTimedOut, EndedBy::kLimit));

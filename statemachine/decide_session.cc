@@ -81,12 +81,33 @@ absl::Status Available(const Org& org, const Session& session, const TechnicianI
   return lens ? absl::OkStatus() : PermissionMissing(technician, Permission::kLens);
 }
 
+// What is offered to him and will not fit beside the session that he starts goes to somebody else at once.
+void WithdrawIfFull(const Org& org, const Scene& scene, Events& events) {
+  auto offered = org.offers.find(scene.self);
+  if (offered == org.offers.end() || offered->second == scene.session->id) return;
+  auto weight = [&](const Session& session) {
+    const Channel* channel = FindChannel(org, session.channel);
+    return channel == nullptr ? 1 : channel->routing.weight;
+  };
+  const GroupSettings& settings = SettingsOf(org, scene.self);
+  const Technician& technician = *FindTechnician(org, scene.self);
+  const uint32_t capacity = technician.capacity > 0 ? technician.capacity : settings.max_active_sessions;
+  const Load load = LoadOf(org, scene.self);
+  const Session& other = *FindSession(org, offered->second);
+  const bool both_lens = other.type == SessionType::kLens && scene.session->type == SessionType::kLens;
+  const bool fits = load.active + 2 <= settings.max_active_sessions &&
+                    load.units + weight(*scene.session) + weight(other) <= capacity && !both_lens;
+  if (!fits) WithdrawOffer(org, scene.self, events);
+}
+
 Result Lead(const Org& org, const Scene& scene, Event event) {
   const bool counts_already = scene.leads() && !scene.session->held;
   if (!counts_already) {
     if (absl::Status room = RoomForActive(org, scene.self, scene.session->type); !room.ok()) return room;
   }
-  return Do(scene, Trigger::kStart, std::move(event));
+  Result started = Do(scene, Trigger::kStart, std::move(event));
+  if (!counts_already) WithdrawIfFull(org, scene, started->events);
+  return started;
 }
 
 Result Accept(const Scene& scene) {

@@ -92,6 +92,11 @@ void Note(const Org& org, const Touched& touched, Time now, Dirty& dirty) {
     }
     for (const auto& [technician, waiting] : org.kept) NoteRules(org, waiting, now, dirty);
   }
+  if (!touched.technicians.empty() || !touched.channels.empty()) {
+    for (SessionId id : org.notified) {
+      if (FallbackNow(org, FindSession(org, id)->queue()) == nullptr) dirty.sessions.insert(id);
+    }
+  }
   for (const ChannelId& id : touched.channels) {
     for (auto it = org.waiting.lower_bound(Queue{id, {}}); it != org.waiting.end() && it->first.channel == id; ++it) {
       NoteRules(org, it->second, now, dirty);

@@ -223,6 +223,10 @@ struct Unattended {
   std::string notice;
   std::string page_url;
 };
+// Somebody serves again, or its hours have come: the notice is over.
+struct Attended {
+  SessionId session;
+};
 struct OwnerChanged {
   SessionId session;
   TechnicianId owner;
@@ -313,7 +317,7 @@ using Event = std::variant<
     event::InactivityChanged, event::ActivityRequested, event::ActivityOpened, event::ActivityClosed, event::StandingGrantsSet,
     event::Granted, event::ChatSwitched, event::SurveySent, event::DeliveryReported, event::Offered, event::OfferEnded,
     event::PreferenceLapsed, event::Redirected, event::Unattended, event::OwnerChanged, event::ChannelHours,
-    event::ExternalInvited, event::ExternalAdmitted, event::ExternalGone>;
+    event::ExternalInvited, event::ExternalAdmitted, event::ExternalGone, event::Attended>;
 using Events = std::vector<Event>;
 
 // The session of which the event speaks; 0 for events of the organization.

@@ -397,6 +397,7 @@ struct Folder {
     session->notified = true;
     session->end_page = e.page_url;
   }
+  void operator()(const Attended&) { session->notified = false; }
   void operator()(const OwnerChanged& e) { session->owner = e.owner; }
 
   void operator()(const OrgPut& e) {

@@ -194,6 +194,7 @@ void RebuildIndexes(Org& org) {
   org.monitoring.clear();
   org.waiting.clear();
   org.kept.clear();
+  org.notified.clear();
   org.offers.clear();
   org.roster.clear();
   org.roster_at.clear();

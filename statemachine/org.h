@@ -306,8 +306,9 @@ struct alignas(64) RosterItem {
   bool operator==(const RosterItem&) const = default;
 };
 
-// Thread safety: none; one thread owns it. Invariant: `entries` holds exactly the (technician, session) pairs of
-// Session::marks, and `waiting_by_channel` exactly the live sessions that the pool of a channel sees.
+// Thread safety: none; one thread owns it. Invariant: the indexes hold exactly what RebuildIndexes would compute: `entries` the
+// (technician, session) pairs of Session::marks, `pools` the live sessions that a queue's pool sees, `waiting` and `kept` those
+// of them that routing may hand out.
 struct Org {
   OrgId id;
   std::string display_name;
@@ -330,10 +331,11 @@ struct Org {
   absl::flat_hash_map<ChannelId, size_t> connecting;              // live sessions of a channel whose applet has not attached
   std::map<Queue, std::set<std::pair<Time, SessionId>>> waiting;  // WAITING, not offered, by arrival
   absl::flat_hash_map<TechnicianId, std::set<std::pair<Time, SessionId>>> kept;  // … those that wait for him alone
+  std::set<SessionId> notified;                                                  // … whose customer was told that nobody serves
   absl::flat_hash_map<TechnicianId, SessionId> offers;                           // at most one each
   absl::flat_hash_map<GroupId, std::vector<RosterItem>> roster;                  // enabled members, in no order
   absl::flat_hash_map<TechnicianId, std::pair<GroupId, size_t>> roster_at;
-  absl::flat_hash_map<SkillId, uint32_t> skill_numbers;  // of all skills that anybody has or needs, as they became known
+  absl::flat_hash_map<SkillId, uint32_t> skill_numbers;  // of all skills that anybody had or needed since the start
   absl::flat_hash_map<GroupId, std::set<ChannelId>> channels_of_group;            // that it serves or that overflow to it
   absl::flat_hash_map<TechnicianId, std::set<ChannelId>> channels_of_technician;  // that he serves by name
   absl::flat_hash_map<GroupId, std::set<ChannelId>> queues_of_group;              // `waiting` has a queue of the group itself
@@ -341,8 +343,8 @@ struct Org {
 
 const GroupSettings& DefaultSettings();
 
-// Settings by which `session` lives: its lead's group, else its owner's, else the first group of its channel, else the
-// defaults.
+// Settings by which `session` lives: its lead's group, else its owner's, else the group that a redirect rule moved it to, else
+// the first group of its channel, else the defaults.
 const GroupSettings& SettingsOf(const Org& org, const Session& session);
 const GroupSettings& SettingsOf(const Org& org, const TechnicianId& technician);
 Duration ConnectingTimeout(const Org& org, const Session& session);

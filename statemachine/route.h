@@ -105,7 +105,8 @@ bool IsRoutable(const Session& session);
 
 // Sessions are served in this order: the time of arrival, earlier by the head start of the channel's priority. So a session can
 // only be overtaken by those of a higher priority that arrive within (their priority - its own) * priority_step after it: a
-// bound on starvation of 10 steps.
+// bound on starvation of 10 steps. A session that weighs more than the room that a technician has left is passed over by what
+// fits: the bound holds among sessions of one weight.
 Time PlaceOf(const Org& org, const Session& session);
 
 // How many who serve the queue have a console attached, [+ 1: counting AWAY ones, + 2: counting BUSY ones]; who is both counts

@@ -103,14 +103,14 @@ void FollowLine(Org& org, Session& session, const Before& before, Time now, Note
   const bool in_line = InLine(session);
   const bool moved = before.queue != session.queue();
   if (before.in_line && before.queue && !in_line && !moved) {
-    const bool started = session.lead() != nullptr || session.transfer;
+    const bool started = session.lead() != nullptr;
     const bool left = session.ended_already();
     if (started != left) {
       LearnStay(org.stats[before.queue], session.told, now - before.joined, left ? StayEnd::kLeft : StayEnd::kServed);
       notes.queues.insert(before.queue);
     }
   }
-  if (in_line && (!before.in_line || moved)) {
+  if (in_line && (!before.in_line || moved) && session.queue_since == now) {  // it joins; one that comes back kept its place
     auto stats = org.stats.find(session.queue());
     session.told = stats == org.stats.end() ? std::nullopt : EstimateWait(stats->second, LineOf(org, session, now));
   }
@@ -140,6 +140,12 @@ Touched Fold(Org& org, LogEntry& entry) {
     if (const auto* put = std::get_if<ChannelPut>(&event)) {
       const Channel* channel = FindChannel(org, put->channel.id);
       notes.weights |= channel != nullptr && channel->routing.weight != put->channel.routing.weight;
+    }
+    if (const auto* deleted = std::get_if<ChannelDeleted>(&event)) {
+      for (auto it = org.stats.lower_bound({deleted->channel, {}}); it != org.stats.end(); ++it) {
+        if (it->first.channel != deleted->channel) break;
+        notes.queues.insert(it->first);
+      }
     }
     Evolve(org, event, now);
     Note(event, notes);

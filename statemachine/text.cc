@@ -85,6 +85,7 @@ struct Writer {
   std::string operator()(const Unattended& e) const {
     return e.page_url.empty() ? "nobody serves: the customer was told" : absl::StrCat("nobody serves: sent to ", e.page_url);
   }
+  std::string operator()(const Attended&) const { return "somebody serves again"; }
   std::string operator()(const OwnerChanged& e) const { return absl::StrCat("owned by ", e.owner.value); }
   std::string operator()(const ChannelHours& e) const {
     return absl::StrCat("channel ", e.channel.value, e.open ? " opens" : " closes");

@@ -140,6 +140,7 @@ bool IsRoutable(const Session& session) {
 void IndexRouting(Org& org, const Session& session) {
   if (session.offer) org.offers[session.offer->technician] = session.id;
   if (!IsRoutable(session)) return;
+  if (session.notified) org.notified.insert(session.id);
   const std::pair place(session.waiting_since, session.id);
   if (session.preferred_only) {
     org.kept[session.preferred].insert(place);
@@ -152,6 +153,7 @@ void IndexRouting(Org& org, const Session& session) {
 void UnindexRouting(Org& org, const Session& session) {
   if (session.offer) org.offers.erase(session.offer->technician);
   if (!IsRoutable(session)) return;
+  org.notified.erase(session.id);
   const std::pair place(session.waiting_since, session.id);
   auto leave = [](auto& index, const auto& key, const auto& what) {
     auto it = index.find(key);

@@ -92,6 +92,7 @@ struct Writer {
     r->set_seat_of(e.seat_of.value);
     r->set_granted(e.granted.bits());
   }
+  void operator()(const event::Attended& e) { PutSession(e, record->mutable_attended()); }
   void operator()(const event::ExternalInvited& e) {
     auto* r = record->mutable_external_invited();
     r->set_session(e.session.value);

@@ -264,6 +264,8 @@ Event ToEvent(const pb::EventRecord& record, Faults& faults) {
       return FromSession<event::TransferCanceled>(record.transfer_canceled());
     case pb::EventRecord::kInvited:
       return ToInvited(record.invited(), faults);
+    case pb::EventRecord::kAttended:
+      return FromSession<event::Attended>(record.attended());
     case pb::EventRecord::kExternalInvited:
       return ToExternalInvited(record.external_invited(), faults);
     case pb::EventRecord::kExternalAdmitted:

@@ -288,6 +288,7 @@ std::string BrokenInvariant(const Org& org) {
   if (rebuilt.monitoring != org.monitoring) return "index `monitoring` is not what the sessions say";
   if (rebuilt.waiting != org.waiting) return "index `waiting` is not what the sessions say";
   if (rebuilt.kept != org.kept) return "index `kept` is not what the sessions say";
+  if (rebuilt.notified != org.notified) return "index `notified` is not what the sessions say";
   if (rebuilt.offers != org.offers) return "index `offers` is not what the sessions say";
   if (rebuilt.channels_of_group != org.channels_of_group) return "index `channels_of_group` is not what the channels say";
   if (rebuilt.channels_of_technician != org.channels_of_technician) return "index `channels_of_technician` is not theirs";
