@@ -60,6 +60,9 @@ struct Changes {
     if (!Reaches(config.group) || (before != nullptr && !Reaches(before->group))) {
       return Beyond(principal, "change technicians of other groups");
     }
+    if (before != nullptr && before->group != config.group) {
+      if (absl::Status locks = KeepsLocks(before->group, config.group); !locks.ok()) return locks;
+    }
     if (!IsAdministrator(config) && (before == nullptr || !IsAdministrator(*before))) return absl::OkStatus();
     // A group administrator is a technician too: what does not concern his rights may be changed.
     const bool same = before != nullptr && !before->administrator && !config.administrator &&
@@ -67,13 +70,33 @@ struct Changes {
     return same ? absl::OkStatus() : Beyond(principal, "make, change or unmake administrators");
   }
 
+  // Another group must not give or take what a master administrator has locked.
+  absl::Status KeepsLocks(const GroupId& from, const GroupId& to) const {
+    auto a = org.groups.find(from);
+    auto b = org.groups.find(to);
+    if (a == org.groups.end() || b == org.groups.end()) return absl::OkStatus();  // NOT_FOUND follows
+    const Permissions changed = a->second.permissions ^ b->second.permissions;
+    for (const Group* group : {&a->second, &b->second}) {
+      if (const Permissions locked = changed & group->locked; !locked.empty()) return PermissionLocked(group->id, locked);
+    }
+    return absl::OkStatus();
+  }
+
   absl::Status operator()(const command::PutGroup& c) const {
     if (c.create && !reaches_all()) return Beyond(principal, "create groups");
     if (!Reaches(c.group.id)) return Beyond(principal, "change other groups");
     return c.unlock ? Beyond(principal, "change locks") : absl::OkStatus();
   }
-  absl::Status operator()(const command::DeleteGroup&) const {
-    return reaches_all() ? absl::OkStatus() : Beyond(principal, "delete groups");
+  absl::Status operator()(const command::DeleteGroup& c) const {
+    if (!reaches_all()) return Beyond(principal, "delete groups");
+    auto group = org.groups.find(c.group);
+    if (group != org.groups.end() && !group->second.locked.empty()) return PermissionLocked(c.group, group->second.locked);
+    for (const auto& [id, technician] : org.technicians) {
+      const auto& groups = technician.administers;
+      if (std::find(groups.begin(), groups.end(), c.group) == groups.end()) continue;
+      return Beyond(principal, "delete groups that somebody administers");
+    }
+    return absl::OkStatus();
   }
   absl::Status operator()(const command::PutTechnician& c) const {
     if (absl::Status config = Config(c.config, FindTechnician(org, c.technician)); !config.ok()) return config;

@@ -21,9 +21,9 @@ bool Near(const std::optional<WaitEstimate>& a, const std::optional<WaitEstimate
 
 Place::State StateOf(const Session& session) {
   if (session.ended_already()) return Place::State::kEnded;
-  if (session.lead() != nullptr || session.transfer) return Place::State::kStarted;
+  if (session.lead() != nullptr) return Place::State::kStarted;
   if (session.link != Link::kAttached) return Place::State::kNotAttached;
-  return session.offer ? Place::State::kOffered : Place::State::kWaiting;
+  return session.offer || session.transfer ? Place::State::kOffered : Place::State::kWaiting;
 }
 
 Duration WaitedOf(const Session& session, Time now) {
@@ -150,6 +150,8 @@ void Boards::Note(const Org& org, const Step& step) {
   if (!step.touched.membership) return;
   for (const auto& [queue, board] : boards_) Mark(queue);
 }
+
+void Boards::Note(const Queue& queue) { Mark(queue); }
 
 void Boards::Note(const Org& org, const TechnicianId& id) {
   if (auto queues = by_technician_.find(id); queues != by_technician_.end()) {

@@ -84,6 +84,7 @@ class Boards {
   // Marks what a step has changed, and what time alone has for a technician.
   void Note(const Org& org, const Step& step);
   void Note(const Org& org, const TechnicianId& technician);
+  void Note(const Queue& queue);
   bool marked() const { return !marked_boards_.empty() || !marked_sessions_.empty(); }
 
   // Computes what is marked and may be told, and returns the tellings, for when it is durable. `next`: when there may be more;

@@ -56,7 +56,9 @@ void VisitDevice(Gateway& gateway, const DeviceToken& token, Visit visit) {
   absl::Status submitted = gateway.ShardOf(token.org).Submit([&gateway, token, visit](Turn& turn) {
     OrgRuntime* rt = turn.Find(token.org);
     const Session* session = rt == nullptr ? nullptr : FindSession(rt->org, token.session);
-    if (session == nullptr) {
+    if (rt == nullptr || token.session > rt->org.last_session) {
+      turn.AfterDurable([visit] { visit.refused(UnknownToken()); });
+    } else if (session == nullptr) {
       turn.AfterDurable([&gateway, token, visit] { VisitHistory(gateway, token, visit); });
     } else if (!EqualInConstantTime(session->device_token_hash, token.hash)) {
       turn.AfterDurable([visit] { visit.refused(UnknownToken()); });

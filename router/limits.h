@@ -9,7 +9,7 @@ namespace guichet::router {
 
 inline constexpr size_t kCommandQueue = 16384;      // commands of a shard waiting; beyond: RESOURCE_EXHAUSTED / OVERLOADED
 inline constexpr size_t kBatchCommands = 1024;      // decided before a batch is handed to the store
-inline constexpr size_t kRoutesPerTurn = 512;       // sessions given to technicians before commands have their turn again
+inline constexpr size_t kRoutesPerTurn = 512;       // sessions and technicians that routing looks at before commands have their turn again
 inline constexpr size_t kExplainedDecisions = 100;  // the latest of one session in an explanation
 inline constexpr size_t kToldPerMs = 10;            // who look at one queue are told, over time; a tenth of a thread
 inline constexpr size_t kLookersPerSession = 4;     // WatchPosition streams of one customer: his windows

@@ -85,7 +85,7 @@ class QueueWatch final : public Watch<pb::WatchQueueResponse> {
   }
 
   uint64_t MembershipHash() const ABSL_EXCLUSIVE_LOCKS_REQUIRED(mu_) {
-    std::string text;
+    std::string text = absl::StrCat(group_.value, disabled_ ? "\x1f" "disabled" : "");
     for (const ChannelId& channel : served_) absl::StrAppend(&text, "\x1f", channel.value);
     return Fingerprint(text);
   }
@@ -112,6 +112,15 @@ class QueueWatch final : public Watch<pb::WatchQueueResponse> {
 
   bool Serving(const Queue& queue) const ABSL_EXCLUSIVE_LOCKS_REQUIRED(mu_) {
     return queue.group ? !disabled_ && queue.group == group_ : Serving(queue.channel);
+  }
+
+  // A rule of its queue moved it out of the channel of the tab, though he may see the same of it.
+  bool LeftChannel(const LogEntry& entry, const Session& session) const {
+    if (scope_.tab != pb::QUEUE_TAB_CHANNEL || session.channel == scope_.channel) return false;
+    return std::any_of(entry.events.begin(), entry.events.end(), [&](const Event& event) {
+      const auto* redirected = std::get_if<event::Redirected>(&event);
+      return redirected != nullptr && redirected->session == session.id && redirected->from.channel == scope_.channel;
+    });
   }
 
   void ConvertSession(const LogEntry& entry, const SessionChange& change, Time urgent, Messages& out)
@@ -151,7 +160,8 @@ class QueueWatch final : public Watch<pb::WatchQueueResponse> {
     if (nothing) return;
     const bool in_tab = InTab(scope_, session, to);
     const bool was_in_tab =
-        from != EntryState::kNone && from != to && (scope_.tab == pb::QUEUE_TAB_ACTIVE || InTab(scope_, session, from));
+        (from != EntryState::kNone && from != to && (scope_.tab == pb::QUEUE_TAB_ACTIVE || InTab(scope_, session, from))) ||
+        (from != EntryState::kNone && LeftChannel(entry, session));
     if (!in_tab && !was_in_tab) return;
     pb::WatchQueueResponse& message = out.emplace_back();
     pb::QueueChange* queue_change = message.mutable_change();

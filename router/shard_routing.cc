@@ -11,11 +11,7 @@ void Shard::RouteAll(Turn& turn) {
   routing_left_ = false;
   size_t left = kRoutesPerTurn;
   for (auto& [org_id, rt] : orgs_) {
-    while (SessionId id = NextToRoute(rt->org, rt->dirty, turn.now())) {
-      if (left-- == 0) {
-        routing_left_ = true;
-        return;
-      }
+    while (SessionId id = NextToRoute(rt->org, rt->dirty, turn.now(), &left)) {
       absl::StatusOr<Step> step = turn.Apply(*rt, command::Route{id}, "routing");
       if (!step.ok() || step->entry.events.empty()) {  // never: what NextToRoute names has something to do
         parts_.metrics.InvariantViolated();
@@ -23,6 +19,7 @@ void Shard::RouteAll(Turn& turn) {
         rt->dirty.technicians.clear();
       }
     }
+    routing_left_ |= !rt->dirty.sessions.empty() || !rt->dirty.technicians.empty();
   }
 }
 
@@ -79,6 +76,8 @@ void Shard::FireRouting(Turn& turn, const Timer& timer) {
     ArmHours(turn, rt, timer.channel);
   } else if (timer.session) {
     rt.routing_sessions.erase(timer.session);
+    if (const Session* session = FindSession(rt.org, timer.session)) rt.boards.Note(session->queue());
+    BoardsDue(rt);
     rt.dirty.sessions.insert(timer.session);
     WakeRouting(rt, timer.session, turn.now());
   } else {

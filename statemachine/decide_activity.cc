@@ -72,7 +72,9 @@ Result On(const Org& org, const command::AnswerActivity& c, Time) {
   const Session& session = **found;
   Decision decision{Trigger::kActivity, {}, c.session};
   const Activity* activity = session.FindActivity(c.activity);
-  if (activity == nullptr || activity->open) return decision;  // closed meanwhile, or answered before
+  if (activity == nullptr) return decision;  // closed meanwhile
+  const bool withdraws = c.standing && !c.granted;
+  if (activity->open && !withdraws) return decision;  // answered before
   ActivityKinds standing = session.standing_grants;
   if (c.standing) standing.Set(activity->kind, c.granted);
   if (standing != session.standing_grants) decision.events.push_back(event::StandingGrantsSet{c.session, standing});

@@ -1,5 +1,6 @@
 #include "statemachine/dispatch.h"
 
+#include <algorithm>
 #include <iterator>
 #include <utility>
 
@@ -55,6 +56,18 @@ bool AsksWhoIsOnline(const Channel& channel) {
   return channel.nobody_online.action != Unserved::kKeepWaiting;
 }
 
+// Sessions of a queue that nobody is there for, whom that concerns. Who is there was asked once, not for each.
+void NoteUnserved(const Org& org, const Channel& channel, const std::set<std::pair<Time, SessionId>>& waiting, Dirty& dirty) {
+  for (const auto& [arrived, id] : waiting) {
+    const Session& session = *FindSession(org, id);
+    const bool moves = std::any_of(channel.redirects.begin(), channel.redirects.end(), [&](const Redirect& rule) {
+      return rule.when == RedirectWhen::kNobodyOnline && CanRedirect(org, session, rule);
+    });
+    const Unserved action = channel.nobody_online.action;
+    if (moves || action == Unserved::kEnd || (action == Unserved::kNotify && !session.notified)) dirty.sessions.insert(id);
+  }
+}
+
 // From a session that somebody can have to the one that comes first for him, and so on while that one goes to somebody else:
 // each is before the last in the order of service.
 SessionId FirstInTurn(const Org& org, SessionId id, TechnicianId technician, Time now) {
@@ -88,7 +101,9 @@ void Note(const Org& org, const Touched& touched, Time now, Dirty& dirty) {
   if (somebody_left) {
     for (const auto& [queue, waiting] : org.waiting) {
       const Channel* channel = FindChannel(org, queue.channel);
-      if (channel != nullptr && AsksWhoIsOnline(*channel)) NoteRules(org, waiting, now, dirty);
+      if (channel != nullptr && AsksWhoIsOnline(*channel) && !AnybodyOnline(org, queue)) {
+        NoteUnserved(org, *channel, waiting, dirty);
+      }
     }
     for (const auto& [technician, waiting] : org.kept) NoteRules(org, waiting, now, dirty);
   }
@@ -122,8 +137,11 @@ void Note(const Org& org, const Touched& touched, Time now, Dirty& dirty) {
   }
 }
 
-SessionId NextToRoute(const Org& org, std::set<SessionId>& sessions, std::set<TechnicianId>& technicians, Time now) {
+SessionId NextToRoute(const Org& org, std::set<SessionId>& sessions, std::set<TechnicianId>& technicians, Time now,
+                      size_t* budget) {
+  const auto spent = [&] { return budget != nullptr && (*budget == 0 || (*budget)-- == 0); };
   while (!sessions.empty()) {
+    if (spent()) return {};
     const SessionId id = *sessions.begin();
     const Session* session = FindSession(org, id);
     if (session != nullptr && IsRoutable(*session)) {
@@ -135,6 +153,7 @@ SessionId NextToRoute(const Org& org, std::set<SessionId>& sessions, std::set<Te
     sessions.erase(sessions.begin());
   }
   while (!technicians.empty()) {
+    if (spent()) return {};
     const TechnicianId id = *technicians.begin();
     if (const SessionId first = FirstFor(org, id, now)) {
       const Session& session = *FindSession(org, first);

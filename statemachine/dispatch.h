@@ -24,10 +24,12 @@ struct Dirty {
 void Note(const Org& org, const Touched& touched, Time now, Dirty& dirty);
 
 // The session for which command::Route is to be applied next; it does something with it: a rule of the queue, or a technician
-// gets it, for whom no other waiting session comes first. 0: nothing is left. Drops from the sets what it has dealt with.
-SessionId NextToRoute(const Org& org, std::set<SessionId>& sessions, std::set<TechnicianId>& technicians, Time now);
-inline SessionId NextToRoute(const Org& org, Dirty& dirty, Time now) {
-  return NextToRoute(org, dirty.sessions, dirty.technicians, now);
+// gets it, for whom no other waiting session comes first. 0: nothing is left, or `budget` is spent. Drops from the sets what it
+// has dealt with, and counts it off the budget: how many sessions and technicians may be looked at; null: all.
+SessionId NextToRoute(const Org& org, std::set<SessionId>& sessions, std::set<TechnicianId>& technicians, Time now,
+                      size_t* budget = nullptr);
+inline SessionId NextToRoute(const Org& org, Dirty& dirty, Time now, size_t* budget = nullptr) {
+  return NextToRoute(org, dirty.sessions, dirty.technicians, now, budget);
 }
 
 }  // namespace guichet

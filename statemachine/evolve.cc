@@ -407,7 +407,10 @@ struct Folder {
     org.settings = e.settings;
   }
   void operator()(const GroupPut& e) { org.groups.insert_or_assign(e.group.id, e.group); }
-  void operator()(const GroupDeleted& e) { org.groups.erase(e.group); }
+  void operator()(const GroupDeleted& e) {
+    org.groups.erase(e.group);
+    std::erase_if(org.stats, [&](const auto& entry) { return entry.first.group == e.group; });
+  }
 
   void operator()(const TechnicianPut& e) {
     auto [it, created] = org.technicians.try_emplace(e.technician);

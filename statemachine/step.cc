@@ -141,6 +141,11 @@ Touched Fold(Org& org, LogEntry& entry) {
       const Channel* channel = FindChannel(org, put->channel.id);
       notes.weights |= channel != nullptr && channel->routing.weight != put->channel.routing.weight;
     }
+    if (const auto* deleted = std::get_if<GroupDeleted>(&event)) {
+      for (const auto& [queue, stats] : org.stats) {
+        if (queue.group == deleted->group) notes.queues.insert(queue);
+      }
+    }
     if (const auto* deleted = std::get_if<ChannelDeleted>(&event)) {
       for (auto it = org.stats.lower_bound({deleted->channel, {}}); it != org.stats.end(); ++it) {
         if (it->first.channel != deleted->channel) break;
@@ -189,14 +194,14 @@ Touched Fold(Org& org, LogEntry& entry) {
       if (notes.groups.contains(technician.group)) notes.loads.insert(id);
     }
   }
+  if (notes.weights) {
+    for (const auto& [id, technician] : org.technicians) notes.loads.insert(id);
+  }
   notes.loads.insert(notes.technicians.begin(), notes.technicians.end());
   for (const TechnicianId& id : notes.loads) {
     auto it = org.technicians.find(id);
     if (it != org.technicians.end() && RefreshStatus(org, it->second, now)) notes.technicians.insert(id);
     roster.insert(id);
-  }
-  if (notes.weights) {
-    for (const auto& [id, technician] : org.technicians) roster.insert(id);
   }
   for (const TechnicianId& id : roster) RefreshRoster(org, id);
   touched.technicians.assign(notes.technicians.begin(), notes.technicians.end());

@@ -97,6 +97,7 @@ bool IsEnum(const FieldDescriptor& field) {
                                                               "filters",
                                                               "from_minute",
                                                               "last_activity",
+                                                              "last_external",
                                                               "length",
                                                               "level",
                                                               "max_active_sessions",

@@ -98,7 +98,13 @@ TEST(CodecUpgradeTest, SessionIsStandardWithEverythingGrantedAndHasJustItsQueue)
   const auto back = DecodeSession(EarlierBytes<pb::SessionRecord>(EncodeSession(session)));
   ASSERT_TRUE(back.ok()) << back.status().ToString();
   ASSERT_FALSE(session.participants.empty());
-  for (Participant& participant : session.participants) participant.granted = Permissions::All();
+  for (Participant& participant : session.participants) {
+    participant.granted = Permissions::All();
+    participant.external_name.clear();
+    participant.code_key.clear();
+    participant.code_expires = kNoTime;
+  }
+  session.last_external = 0;
   session.type = SessionType::kStandard;
   session.delivery = {};
   session.activities.clear();
@@ -132,6 +138,7 @@ TEST(CodecUpgradeTest, GroupHasTheDefaultPermissionsAndIdleBlockers) {
   group.settings.waiting_alert = kNever;
   group.settings.survey.clear();
   group.settings.survey_at_end = false;
+  group.settings.approved_externals_only = false;
   EXPECT_EQ(*back, group);
 }
 
@@ -150,6 +157,7 @@ TEST(CodecUpgradeTest, TechnicianHasNoSkillsAndIsNeitherBusyNorPaused) {
   technician.last_offer = kNoTime;
   technician.wrap_up_until = kNoTime;
   technician.paused_until = kNoTime;
+  technician.external_of = {};
   EXPECT_EQ(*back, technician);
 }
 

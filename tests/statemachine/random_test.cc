@@ -170,6 +170,7 @@ class RandomRun {
     settings.idle_blockers = One({kDefaultIdleBlockers, ActivityKinds{}, ActivityKinds(~uint32_t{0})});
     settings.survey = Chance(3) ? "" : "https://example.com/survey";
     settings.survey_at_end = Chance(2);
+    settings.approved_externals_only = Chance(3);
     return settings;
   }
 
@@ -265,6 +266,9 @@ class RandomRun {
       case EntryState::kHold:
         return Chance(8) ? Transfer(id, self, Somebody()) : Start(id, self);
       case EntryState::kInvitation:
+        if (const Participant* p = session->Find(self); p != nullptr && !p->code_key.empty() && !Chance(3)) {
+          return command::RedeemInvitation{id, self, Chance(8) ? "777778" : "777777", "hash"};
+        }
         return Chance(8) ? Leave(id, self) : Start(id, self);
       case EntryState::kIncoming:
         if (Chance(2)) return Start(id, self);
@@ -312,6 +316,7 @@ class RandomRun {
       case 1:
       case 2:
       case 3:
+        if (Chance(4)) return command::InviteExternal{T(id, self), "Olga", Chance(2) ? "" : "olga@example.com", "777777", SomePermissions()};
         return Narrowed(id, self, Invitee(id), SomePermissions());
       case 4:
       case 5:
