@@ -154,7 +154,7 @@ grpc::ServerUnaryReactor* AdminService::GetTechnician(Context context, const pb:
   return Look(
       gateway_, context, request, response,
       [id = TechnicianId{request->technician_id()}](const OrgRuntime& rt, pb::GetTechnicianResponse* out) -> absl::Status {
-        const Technician* technician = FindTechnician(rt.org, id);
+        const Technician* technician = FindMember(rt.org, id);
         if (technician == nullptr) return TechnicianNotFound(id);
         ToProto(InfoOf(rt.org, *technician), out->mutable_technician());
         return absl::OkStatus();

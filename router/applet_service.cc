@@ -16,28 +16,21 @@ grpc::ServerUnaryReactor* AppletService::RedeemCode(grpc::CallbackServerContext*
                                                     pb::RedeemCodeResponse* response) {
   auto* call = new UnaryCall(gateway_, context, *request);
   const Time now = gateway_.clock.Now();
-  const std::string peer = PeerAddress(*context);
+  Guess guess(gateway_, PeerAddress(*context), request->device_id(), request->code(), now);
   auto check = [&]() -> absl::Status {
     if (request->code().empty()) return InvalidField("code", "required");
-    if (absl::Status s = CheckBytes("code", request->code(), 64); !s.ok()) return s;
+    if (absl::Status s = CheckBytes("code", request->code(), kCodeBytes); !s.ok()) return s;
     if (absl::Status s = CheckDevice(*request); !s.ok()) return s;
-    if (!Codes::IsGuessable(request->code())) return absl::OkStatus();
-    absl::Status may = gateway_.codes.MayGuess(peer, request->device_id(), now);
-    if (!may.ok()) gateway_.metrics.CodeRefused(metrics::CodeRefusal::kThrottled);
-    return may;
+    return guess.May();
   };
   if (absl::Status refused = check(); !refused.ok()) {
     call->Done(refused);
     return call;
   }
-  auto wrong = [this, peer, device = request->device_id(), now, guessable = Codes::IsGuessable(request->code())] {
-    if (guessable) gateway_.codes.WrongGuess(peer, device, now);
-    gateway_.metrics.CodeRefused(metrics::CodeRefusal::kUnknown);
-  };
   const std::string key = Codes::KeyOf(request->code());
   const std::optional<CodeTarget> target = gateway_.codes.Find(key, now);
-  if (!target) {
-    wrong();
+  if (!target || target->external) {
+    guess.Wrong();
     call->Done(CodeNotFound());
     return call;
   }
@@ -54,8 +47,8 @@ grpc::ServerUnaryReactor* AppletService::RedeemCode(grpc::CallbackServerContext*
   Mutate(
       gateway_, std::move(mutation), [command](const Org&) -> absl::StatusOr<Command> { return Command{command}; }, response,
       Entered(response, secret),
-      [call, wrong](const absl::Status& status) {
-        if (absl::IsNotFound(status)) wrong();
+      [call, guess](const absl::Status& status) mutable {
+        if (absl::IsNotFound(status)) guess.Wrong();
         call->Done(status);
       });
   return call;

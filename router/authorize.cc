@@ -30,6 +30,7 @@ absl::Status Beyond(const Principal& principal, std::string_view what) { return 
 std::optional<Scope> ScopeOf(Right right) {
   switch (right) {
     case Right::kSessionsRead:
+    case Right::kColleaguesRead:
       return Scope::kSessionsRead;
     case Right::kSessionsWrite:
       return Scope::kSessionsWrite;
@@ -142,18 +143,36 @@ struct Changes {
   absl::Status Acts(const TechnicianId& id) const { return MayActFor(principal, org, id); }
 };
 
+// What an external technician may command at all: about the session that he was invited to, and his presence.
+struct OwnSession {
+  const Principal& principal;
+
+  template <class C>
+  absl::Status operator()(const C& c) const {
+    if constexpr (requires { c.target; }) {
+      return c.target.session == principal.external_of ? absl::OkStatus() : SessionNotFound(c.target.session);
+    } else if constexpr (std::is_same_v<C, command::SetIntent>) {
+      return absl::OkStatus();
+    }
+    return Beyond(principal, "do more than take part in one session");
+  }
+};
+
 }  // namespace
 
 absl::Status MayCall(const Principal& principal, Right right, std::string_view what) {
   bool may = false;
   switch (principal.role) {
     case KeyRole::kTechnician:
-      may = right == Right::kSessionsRead || right == Right::kSessionsWrite || right == Right::kOrganizationRead ||
-            right == Right::kRoutingRead;
+      may = right == Right::kSessionsRead || right == Right::kColleaguesRead || right == Right::kSessionsWrite ||
+            right == Right::kOrganizationRead || right == Right::kRoutingRead;
+      break;
+    case KeyRole::kExternal:
+      may = right == Right::kSessionsRead || right == Right::kSessionsWrite;
       break;
     case KeyRole::kGroupAdministrator:
-      may = right == Right::kSessionsRead || right == Right::kSessionsWrite || right == Right::kOrganizationRead ||
-            right == Right::kRoutingRead || right == Right::kOrganizationWrite;
+      may = right == Right::kSessionsRead || right == Right::kColleaguesRead || right == Right::kSessionsWrite ||
+            right == Right::kOrganizationRead || right == Right::kRoutingRead || right == Right::kOrganizationWrite;
       break;
     case KeyRole::kIntegrator:
       if (std::optional<Scope> scope = ScopeOf(right)) {
@@ -180,11 +199,13 @@ absl::Status MayActFor(const Principal& principal, const Org& org, const Technic
 }
 
 absl::Status MayCommand(const Principal& principal, const Org& org, const Command& command) {
+  if (principal.role == KeyRole::kExternal) return std::visit(OwnSession{principal}, command);
   const bool bounded = principal.role == KeyRole::kGroupAdministrator || principal.role == KeyRole::kIntegrator;
   return bounded ? std::visit(Changes{principal, org}, command) : absl::OkStatus();
 }
 
 bool MaySee(const Principal& principal, const Org& org, const Session& session) {
+  if (principal.role == KeyRole::kExternal && session.id != principal.external_of) return false;
   if (principal.role == KeyRole::kIntegrator || principal.role == KeyRole::kAdministrator) return true;
   if (session.owner == principal.technician || View(org, session, principal.technician) != EntryState::kRemoved) return true;
   if (principal.role != KeyRole::kGroupAdministrator) return false;

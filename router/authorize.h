@@ -10,7 +10,8 @@
 namespace guichet::router {
 
 enum class Right {
-  kSessionsRead,       // sessions, queues, presence
+  kSessionsRead,       // sessions and queues
+  kColleaguesRead,     // … of others: lists, presence, availability
   kSessionsWrite,      // acting on sessions; presence
   kOrganizationRead,   // groups, technicians, channels, settings
   kOrganizationWrite,  // … changing them; group administrators within their groups

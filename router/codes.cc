@@ -41,7 +41,7 @@ void Codes::Bind(const std::string& code_key, CodeTarget target) {
   absl::MutexLock lock(&mu_);
   auto [it, inserted] = codes_.try_emplace(code_key);
   if (inserted) ++(IsPin(code_key) ? pins_ : links_);
-  by_session_[{target.org, target.session}] = code_key;
+  by_target_[target] = code_key;
   it->second.target = std::move(target);
 }
 
@@ -53,13 +53,13 @@ void Codes::Cancel(const std::string& code_key) {
   --pins_;
 }
 
-void Codes::Release(const OrgId& org, SessionId session, bool used, Time now) {
+void Codes::Release(const CodeTarget& target, bool used, Time now) {
   absl::MutexLock lock(&mu_);
   ForgetUsed(now);
-  auto known = by_session_.find({org, session});
-  if (known == by_session_.end()) return;
+  auto known = by_target_.find(target);
+  if (known == by_target_.end()) return;
   const std::string key = known->second;
-  by_session_.erase(known);
+  by_target_.erase(known);
   auto it = codes_.find(key);
   if (it == codes_.end()) return;
   --(IsPin(key) ? pins_ : links_);

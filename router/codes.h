@@ -19,6 +19,12 @@ namespace guichet::router {
 struct CodeTarget {
   OrgId org;
   SessionId session;
+  TechnicianId external;  // an external technician's invitation; empty: the customer's way in
+  auto operator<=>(const CodeTarget&) const = default;
+  template <typename H>
+  friend H AbslHashValue(H h, const CodeTarget& target) {
+    return H::combine(std::move(h), target.org, target.session, target.external);
+  }
 };
 
 // Thread safety: all methods may be called from any thread. Invariant: a code is live for at most one session of the daemon.
@@ -28,9 +34,8 @@ class Codes {
   absl::StatusOr<std::string> TakePin();
   void Bind(const std::string& code_key, CodeTarget target);
   void Cancel(const std::string& code_key);
-  // The session's code is used or dead. A used one still leads to its session for kRedeemRepeat, so that its redeemer may
-  // repeat.
-  void Release(const OrgId& org, SessionId session, bool used, Time now);
+  // The code is used or dead. A used one still leads to its target for kRedeemRepeat, so that its redeemer may repeat.
+  void Release(const CodeTarget& target, bool used, Time now);
 
   // The PIN itself, or the hash of a link's code: what the session stores. Spaces and dashes are ignored. Empty: no possible
   // code.
@@ -68,7 +73,7 @@ class Codes {
 
   mutable absl::Mutex mu_;
   absl::flat_hash_map<std::string, Entry> codes_ ABSL_GUARDED_BY(mu_);
-  absl::flat_hash_map<std::pair<OrgId, SessionId>, std::string> by_session_ ABSL_GUARDED_BY(mu_);
+  absl::flat_hash_map<CodeTarget, std::string> by_target_ ABSL_GUARDED_BY(mu_);
   std::deque<std::pair<Time, std::string>> used_ ABSL_GUARDED_BY(mu_);
   size_t pins_ ABSL_GUARDED_BY(mu_) = 0;
   size_t links_ ABSL_GUARDED_BY(mu_) = 0;

@@ -53,6 +53,7 @@ void ToProto(const Participant& participant, pb::Participant* out) {
   out->set_foreground(participant.foreground);
   SetTime(participant.joined, out->mutable_join_time());
   AddPermissions(Permissions::All() ^ participant.granted, out->mutable_denied_permissions());
+  out->set_external_name(participant.external_name);
 }
 
 void ToProto(const Transfer& transfer, pb::Transfer* out) {

@@ -23,6 +23,7 @@ static_assert(kPermissionCount == pb::Permission_ARRAYSIZE);
 static_assert(static_cast<int>(KeyRole::kTechnician) == pb::ROLE_TECHNICIAN);
 static_assert(static_cast<int>(KeyRole::kOperator) == pb::ROLE_OPERATOR);
 static_assert(static_cast<int>(KeyRole::kGroupAdministrator) == pb::ROLE_GROUP_ADMINISTRATOR);
+static_assert(static_cast<int>(KeyRole::kExternal) == pb::ROLE_EXTERNAL);
 static_assert(kKeyRoleCount == pb::Role_ARRAYSIZE);
 static_assert(static_cast<int>(Scope::kSessionsRead) == pb::SCOPE_SESSIONS_READ);
 static_assert(static_cast<int>(Scope::kDeliveries) == pb::SCOPE_DELIVERIES && kScopeCount == pb::Scope_ARRAYSIZE);
@@ -85,6 +86,7 @@ void ToProto(const GroupSettings& from, pb::GroupSettings* to) {
   SetDuration(from.waiting_alert, to->mutable_waiting_alert());
   to->set_survey(from.survey);
   to->set_survey_at_end(from.survey_at_end);
+  to->set_approved_externals_only(from.approved_externals_only);
   to->set_terms(from.terms);
 }
 
@@ -215,6 +217,7 @@ void ToProto(const Org& org, pb::Organization* out) {
   out->set_display_name(org.display_name);
   SetTime(org.created, out->mutable_create_time());
   SetDuration(org.settings.priority_step, out->mutable_priority_step());
+  for (const std::string& approved : org.settings.approved_externals) out->add_approved_externals(approved);
 }
 
 }  // namespace guichet::router

@@ -16,6 +16,7 @@ struct DaemonOptions {
   std::string metrics_listen;                                   // A.B.C.D:PORT; empty: no metrics over HTTP
   std::string operator_token;                                   // empty: nobody can create organizations
   std::string link_base_url = "https://support.example/join/";  // in front of a link's code
+  std::string invitation_base_url = "https://support.example/invitation/";  // … of an external technician's
   std::string tls_certificate;                                  // PEM file; empty: plaintext, allowed on loopback only
   std::string tls_key;                                          // PEM file
   bool allow_plaintext = false;                                 // plaintext on other than loopback addresses

@@ -1,4 +1,5 @@
-// What both ways in have in common: a code (AppletService) and a channel's form (ChannelService).
+// What the ways in have in common: a code (AppletService), a channel's form (ChannelService), the invitation of an external
+// technician (TechnicianService).
 #pragma once
 
 #include <string>
@@ -13,6 +14,32 @@
 #include "statemachine/refusal.h"
 
 namespace guichet::router {
+
+inline constexpr size_t kCodeBytes = 64;  // as typed
+
+// One try of a code, counted against the budget of wrong guesses.
+class Guess {
+ public:
+  Guess(Gateway& gateway, std::string peer, std::string device, std::string_view code, Time now)
+      : gateway_(gateway), peer_(std::move(peer)), device_(std::move(device)), counts_(Codes::IsGuessable(code)), now_(now) {}
+  absl::Status May() {
+    if (!counts_) return absl::OkStatus();
+    absl::Status may = gateway_.codes.MayGuess(peer_, device_.empty() ? peer_ : device_, now_);
+    if (!may.ok()) gateway_.metrics.CodeRefused(metrics::CodeRefusal::kThrottled);
+    return may;
+  }
+  void Wrong() {
+    if (counts_) gateway_.codes.WrongGuess(peer_, device_.empty() ? peer_ : device_, now_);
+    gateway_.metrics.CodeRefused(metrics::CodeRefusal::kUnknown);
+  }
+
+ private:
+  Gateway& gateway_;
+  std::string peer_;
+  std::string device_;
+  bool counts_;
+  Time now_;
+};
 
 // An applet has no credential: the request id seals the kept answer, so it must not be on disk in clear.
 inline void HideRequestKey(Mutation& mutation) {

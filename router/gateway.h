@@ -29,6 +29,7 @@ struct Gateway {
   Workers& workers;
   std::vector<std::unique_ptr<Shard>>& shards;
   std::string link_base_url;
+  std::string invitation_base_url;
 
   Shard& ShardOf(const OrgId& org) const;
 };

@@ -2,6 +2,7 @@
 
 #include <set>
 
+#include "absl/strings/ascii.h"
 #include "absl/strings/str_cat.h"
 #include "router/secrets.h"
 #include "router/validate.h"
@@ -39,7 +40,7 @@ absl::StatusOr<Command> About(const Principal& principal, const Request& request
                               const std::string& other, Who who) {
   absl::StatusOr<command::Target> target = ToTarget(principal, request.target(), request.request_id(), who);
   if (!target.ok()) return target.status();
-  if (absl::Status id = CheckId(field, other); !id.ok()) return id;
+  if (absl::Status id = CheckTechnicianId(field, other); !id.ok()) return id;
   return Command{C{*std::move(target), TechnicianId{other}}};
 }
 
@@ -355,6 +356,36 @@ absl::StatusOr<NewSession> ToNewSession(const Principal& principal, Codes& codes
   }
   if (!to_channel) made.command.owner = *technician;
   if (!made.code.empty()) made.command.code_key = Codes::KeyOf(made.code);
+  return made;
+}
+
+absl::StatusOr<NewInvitation> ToNewInvitation(const Principal& principal, Codes& codes, const pb::InviteExternalRequest& request) {
+  absl::StatusOr<command::Target> target = ToTarget(principal, request.target(), request.request_id(), Who::kRequired);
+  if (!target.ok()) return target.status();
+  if (absl::Status name = CheckDisplayName("name", request.name()); !name.ok()) return name;
+  if (!request.address().empty()) {
+    if (absl::Status form = CheckEmailAddress("address", request.address()); !form.ok()) return form;
+  }
+  absl::StatusOr<Permissions> granted = WithoutDenied(request.denied_permissions());
+  if (!granted.ok()) return granted.status();
+  NewInvitation made;
+  made.command = {*std::move(target), request.name(), absl::AsciiStrToLower(request.address()), "", *granted};
+  switch (request.method()) {
+    case pb::METHOD_UNSPECIFIED:
+    case pb::METHOD_PIN: {
+      absl::StatusOr<std::string> pin = codes.TakePin();
+      if (!pin.ok()) return pin.status();
+      made.code = *pin;
+      break;
+    }
+    case pb::METHOD_LINK:
+      made.code = RandomSecret();
+      made.by_link = true;
+      break;
+    default:
+      return InvalidField("method", "must be PIN or LINK");
+  }
+  made.command.code_key = Codes::KeyOf(made.code);
   return made;
 }
 

@@ -42,6 +42,15 @@ struct NewSession {
 // Draws the code; a PIN is taken from `codes` and goes back when the creation fails (Codes::Cancel).
 absl::StatusOr<NewSession> ToNewSession(const Principal& principal, Codes& codes, const pb::CreateSessionRequest& request);
 
+// An external technician to invite.
+struct NewInvitation {
+  command::InviteExternal command;
+  std::string code;
+  bool by_link = false;
+};
+// As ToNewSession.
+absl::StatusOr<NewInvitation> ToNewInvitation(const Principal& principal, Codes& codes, const pb::InviteExternalRequest& request);
+
 absl::StatusOr<Profile> ToProfile(const std::string& name, const google::protobuf::RepeatedPtrField<std::string>& custom_fields,
                                   const std::string& tracking_id, const std::string& language);
 

@@ -1,7 +1,9 @@
 #include "router/parse_org.h"
 
 #include <algorithm>
+#include <set>
 
+#include "absl/strings/ascii.h"
 #include "absl/strings/str_cat.h"
 #include "router/validate.h"
 #include "statemachine/limits.h"
@@ -131,6 +133,8 @@ absl::StatusOr<Edit<GroupSettings>> ToSettings(const pb::GroupSettings& from, co
               &GroupSettings::auto_start_private);
   reader.Take("auto_start_channel", from.has_auto_start_channel(), from.auto_start_channel(),
               &GroupSettings::auto_start_channel);
+  reader.Take("approved_externals_only", from.has_approved_externals_only(), from.approved_externals_only(),
+              &GroupSettings::approved_externals_only);
   reader.Take("survey_at_end", from.has_survey_at_end(), from.survey_at_end(), &GroupSettings::survey_at_end);
   reader.Take("terms", from.has_terms(), from.terms(), limits::kTermsChars, &GroupSettings::terms);
   reader.Take("survey", from.has_survey(), from.survey(), limits::kSurveyChars, &GroupSettings::survey);
@@ -240,8 +244,28 @@ absl::StatusOr<Edit<TechnicianConfig>> ToEdit(const pb::Technician& from, const 
   return edit;
 }
 
+namespace {
+
+absl::StatusOr<std::vector<std::string>> ToApproved(const pb::Organization& from) {
+  const std::string list = "organization.approved_externals";
+  if (absl::Status s = CheckCount(list, from.approved_externals_size(), limits::kApprovedExternals); !s.ok()) return s;
+  std::set<std::string> approved;
+  for (int i = 0; i < from.approved_externals_size(); ++i) {
+    const std::string entry = absl::AsciiStrToLower(from.approved_externals(i));
+    const std::string field = absl::StrCat(list, "[", i, "]");
+    const bool domain = entry.starts_with('@');
+    if (absl::Status form = CheckEmailAddress(field, domain ? "anybody" + entry : entry); !form.ok()) {
+      return InvalidField(field, "must be an e-mail address, or a domain as @example.com");
+    }
+    if (!approved.insert(entry).second) return InvalidField(field, absl::StrCat("\"", entry, "\" is in the list twice"));
+  }
+  return std::vector<std::string>(approved.begin(), approved.end());
+}
+
+}  // namespace
+
 absl::StatusOr<Edit<OrgConfig>> ToEdit(const pb::Organization& from, const FieldMask& update_mask) {
-  absl::StatusOr<Mask> mask = Mask::Of(update_mask, {"display_name", "priority_step"});
+  absl::StatusOr<Mask> mask = Mask::Of(update_mask, {"display_name", "priority_step", "approved_externals"});
   if (!mask.ok()) return mask.status();
   Edit<OrgConfig> edit;
   if (mask->Has("display_name", !from.display_name().empty())) {
@@ -252,7 +276,12 @@ absl::StatusOr<Edit<OrgConfig>> ToEdit(const pb::Organization& from, const Field
     absl::StatusOr<Duration> step = OrgSettings().priority_step;
     if (from.has_priority_step()) step = CheckDuration("organization.priority_step", from.priority_step(), kOrNever);
     if (!step.ok()) return step.status();
-    edit.Set(&OrgConfig::settings, OrgSettings{*step});
+    edit.Add([step = *step](OrgConfig& config) { config.settings.priority_step = step; });
+  }
+  if (mask->Has("approved_externals", from.approved_externals_size() > 0)) {
+    absl::StatusOr<std::vector<std::string>> approved = ToApproved(from);
+    if (!approved.ok()) return approved.status();
+    edit.Add([approved = *std::move(approved)](OrgConfig& config) { config.settings.approved_externals = approved; });
   }
   return edit;
 }

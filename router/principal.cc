@@ -53,7 +53,7 @@ absl::StatusOr<Principal> Directory::Authenticate(std::string_view token, Time n
   if (token.empty()) return Unauthenticated("no credential: send the metadata \"authorization: Bearer TOKEN\"");
   const absl::Status refused = Unauthenticated("the credential is unknown, expired or revoked");
   if (!operator_hash_.empty() && EqualInConstantTime(Sha256(token), operator_hash_)) {
-    return Principal{KeyRole::kOperator, {}, KeyId{"operator"}, {}, kNoTime, std::string(token), {}, 0, this};
+    return Principal{KeyRole::kOperator, {}, KeyId{"operator"}, {}, kNoTime, std::string(token), {}, 0, {}, this};
   }
   auto parts = Split(token, "gk");
   if (!parts) return refused;
@@ -65,10 +65,11 @@ absl::StatusOr<Principal> Directory::Authenticate(std::string_view token, Time n
   if (it == org->second.keys.end()) return refused;
   const ApiKey& key = it->second.key;
   if (!EqualInConstantTime(key.secret_hash, hash) || (key.expires != kNoTime && key.expires <= now)) return refused;
-  Principal principal{key.role, org->first, key.id, key.technician, key.expires, std::string(token), {}, key.scopes, this};
+  Principal principal{key.role, org->first, key.id, key.technician, key.expires, std::string(token), {}, key.scopes, {}, this};
   if (key.technician) {
     auto person = org->second.people.find(key.technician);
     if (person == org->second.people.end() || person->second.disabled) return refused;
+    principal.external_of = person->second.external_of;
     if (person->second.administrator) {
       principal.role = KeyRole::kAdministrator;
     } else if (!person->second.administers.empty() && key.role == KeyRole::kTechnician) {
@@ -100,7 +101,7 @@ GroupId Directory::GroupOf(const OrgId& org, const TechnicianId& technician) con
 }
 
 Directory::Person Directory::PersonOf(const TechnicianConfig& config) {
-  return {config.disabled, config.administrator, config.group, config.administers};
+  return {config.disabled, config.administrator, config.group, config.administers, {}};
 }
 
 Directory::KnownKey Directory::KeyOf(const ApiKey& key) {
@@ -110,14 +111,24 @@ Directory::KnownKey Directory::KeyOf(const ApiKey& key) {
 void Directory::Load(const Org& org) {
   Known known{{org.id, org.display_name, org.created, org.settings}, {}, {}};
   for (const auto& [id, key] : org.keys) known.keys.emplace(id, KeyOf(key));
-  for (const auto& [id, technician] : org.technicians) known.people[id] = PersonOf(technician);
+  for (const auto& [id, technician] : org.technicians) known.people.emplace(id, PersonOf(technician)).first->second.external_of = technician.external_of;
   absl::MutexLock lock(&mu_);
   orgs_.insert_or_assign(org.id, std::move(known));
 }
 
 std::vector<std::pair<TechnicianId, absl::Status>> Directory::Apply(const OrgId& org, const LogEntry& entry) {
-  if (entry.trigger != Trigger::kAdminister && entry.trigger != Trigger::kAbort && entry.trigger != Trigger::kHandOver)
-    return {};
+  const bool concerns = std::any_of(entry.events.begin(), entry.events.end(), [](const Event& event) {
+    return std::visit(
+        [](const auto& e) {
+          using E = std::decay_t<decltype(e)>;
+          return std::is_same_v<E, event::KeyPut> || std::is_same_v<E, event::KeyRevoked> ||
+                 std::is_same_v<E, event::TechnicianPut> || std::is_same_v<E, event::TechnicianDeleted> ||
+                 std::is_same_v<E, event::OrgPut> || std::is_same_v<E, event::ExternalInvited> ||
+                 std::is_same_v<E, event::ExternalAdmitted> || std::is_same_v<E, event::ExternalGone>;
+        },
+        event);
+  });
+  if (!concerns) return {};
   std::vector<std::pair<TechnicianId, absl::Status>> demoted;
   absl::MutexLock lock(&mu_);
   Known& known = orgs_[org];
@@ -134,6 +145,16 @@ std::vector<std::pair<TechnicianId, absl::Status>> Directory::Apply(const OrgId&
       person = PersonOf(put->config);
     }
     if (const auto* deleted = std::get_if<event::TechnicianDeleted>(&event)) known.people.erase(deleted->technician);
+    if (const auto* invited = std::get_if<event::ExternalInvited>(&event)) known.people[invited->technician].external_of = invited->session;
+    if (const auto* admitted = std::get_if<event::ExternalAdmitted>(&event)) {
+      const ApiKey key = ExternalKey(admitted->technician, admitted->secret_hash, entry.time);
+      known.keys.insert_or_assign(key.id, KeyOf(key));
+    }
+    if (const auto* gone = std::get_if<event::ExternalGone>(&event)) {
+      known.people.erase(gone->technician);
+      known.keys.erase(KeyId{gone->technician.value});
+      demoted.emplace_back(gone->technician, NotInSession(gone->session, gone->technician));
+    }
     if (const auto* put = std::get_if<event::OrgPut>(&event)) {
       if (!known.info.id) known.info.created = entry.time;
       known.info.id = put->org;

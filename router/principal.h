@@ -32,6 +32,7 @@ struct Principal {
   std::string token;                     // as presented; seals what is kept for a repeated request
   std::vector<GroupId> administers;      // of a group administrator
   uint32_t scopes = 0;                   // of an integrator
+  SessionId external_of;                 // of an external technician: the one session that he may know of
   const Directory* directory = nullptr;  // outlives it
   // Whether it may act for the technician: for himself, for those whom he administers, or for all.
   bool Reaches(const TechnicianId& id) const;
@@ -92,6 +93,7 @@ class Directory {
     bool administrator = false;
     GroupId group;
     std::vector<GroupId> administers;
+    SessionId external_of;
   };
   struct KnownKey {
     ApiKey key;

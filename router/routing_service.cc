@@ -248,7 +248,7 @@ grpc::ServerUnaryReactor* RoutingService::ExplainTechnician(Context context, con
 grpc::ServerUnaryReactor* RoutingService::GetAvailability(Context context, const pb::GetAvailabilityRequest* request,
                                                           pb::GetAvailabilityResponse* response) {
   auto* call = new UnaryCall(gateway_, context, *request);
-  absl::StatusOr<Principal> principal = call->Caller(Right::kSessionsRead, "read the availability of channels");
+  absl::StatusOr<Principal> principal = call->Caller(Right::kColleaguesRead, "read the availability of channels");
   absl::Status refused = principal.ok() ? CheckId("channel_id", request->channel_id()) : principal.status();
   if (!refused.ok()) {
     call->Done(refused);
@@ -271,7 +271,7 @@ grpc::ServerWriteReactor<pb::WatchAvailabilityResponse>* RoutingService::WatchAv
     Context context, const pb::WatchAvailabilityRequest* request) {
   absl::StatusOr<Principal> principal = gateway_.directory.Authenticate(BearerToken(*context), gateway_.clock.Now());
   absl::Status refused = principal.status();
-  if (refused.ok()) refused = MayCall(*principal, Right::kSessionsRead, "watch the availability of channels");
+  if (refused.ok()) refused = MayCall(*principal, Right::kColleaguesRead, "watch the availability of channels");
   if (refused.ok()) refused = CheckId("channel_id", request->channel_id());
   auto watch = std::make_shared<AvailabilityWatch>(gateway_, context, *request);
   if (!refused.ok()) {

@@ -20,6 +20,11 @@ bool MayRead(const Principal& principal, const Org& org, const Session& session)
   return session.ended_already() || MaySee(principal, org, session);
 }
 
+// External technicians know of one session only, also of ended ones.
+bool IsForeign(const Principal& principal, SessionId id) {
+  return principal.role == KeyRole::kExternal && id != principal.external_of;
+}
+
 bool TakesPart(const Org* org, const Session& session, const TechnicianId& technician) {
   if (session.owner == technician || session.Find(technician) != nullptr) return true;
   return org != nullptr && View(*org, session, technician) != EntryState::kRemoved;
@@ -67,6 +72,7 @@ void ListEnded(Gateway& gateway, const OrgId& org, const SessionList& list, pb::
 }  // namespace
 
 void ReadSession(Gateway& gateway, const Principal& principal, SessionId id, pb::GetSessionResponse* response, Done done) {
+  if (IsForeign(principal, id)) return done(SessionNotFound(id));
   auto live = std::make_shared<bool>(false);
   Read(
       gateway, principal.org,
@@ -161,6 +167,7 @@ void ReadTimeline(Gateway& gateway, const Principal& principal, const pb::GetTim
   absl::StatusOr<std::optional<std::string>> after = ParsePageToken(request.page_token(), filters);
   uint64_t after_revision = 0;
   if (!id) return done(InvalidField("session_id", "required"));
+  if (IsForeign(principal, id)) return done(SessionNotFound(id));
   if (!size.ok()) return done(size.status());
   if (!after.ok()) return done(after.status());
   if (*after && !absl::SimpleAtoi(**after, &after_revision))

@@ -109,6 +109,38 @@ grpc::ServerUnaryReactor* SessionService::CreateSession(Context context, const p
   return call;
 }
 
+grpc::ServerUnaryReactor* SessionService::InviteExternal(Context context, const pb::InviteExternalRequest* request,
+                                                         pb::InviteExternalResponse* response) {
+  auto* call = new UnaryCall(gateway_, context, *request);
+  absl::StatusOr<Principal> principal = call->Caller(Right::kSessionsWrite, "act on sessions");
+  absl::StatusOr<NewInvitation> made =
+      principal.ok() ? ToNewInvitation(*principal, gateway_.codes, *request) : absl::StatusOr<NewInvitation>(principal.status());
+  if (!made.ok()) {
+    call->Done(made.status());
+    return call;
+  }
+  Mutate(
+      gateway_, call->Begin(*principal, request->request_id(), *request),
+      [command = made->command](const Org&) -> absl::StatusOr<Command> { return Command{command}; }, response,
+      [response, made = *made, base = gateway_.invitation_base_url](const OrgRuntime& rt, const Step& step) {
+        response->set_revision(step.entry.revision.value);
+        ToProto(*SessionAfter(rt, step), &rt.org, response->mutable_session());
+        for (const Event& event : step.entry.events) {
+          const auto* invited = std::get_if<event::ExternalInvited>(&event);
+          if (invited == nullptr) continue;
+          response->set_technician_id(invited->technician.value);
+          SetTime(invited->code_expires, response->mutable_expire_time());
+        }
+        response->set_code(made.code);
+        if (made.by_link) response->set_link(base + made.code);
+      },
+      [this, call, code = made->command.code_key](const absl::Status& status) {
+        gateway_.codes.Cancel(code);  // does nothing for a code that an invitation has
+        call->Done(status);
+      });
+  return call;
+}
+
 grpc::ServerUnaryReactor* SessionService::GetSession(Context context, const pb::GetSessionRequest* request,
                                                      pb::GetSessionResponse* response) {
   auto* call = new UnaryCall(gateway_, context, *request);
@@ -125,7 +157,7 @@ grpc::ServerUnaryReactor* SessionService::GetSession(Context context, const pb::
 grpc::ServerUnaryReactor* SessionService::ListSessions(Context context, const pb::ListSessionsRequest* request,
                                                        pb::ListSessionsResponse* response) {
   auto* call = new UnaryCall(gateway_, context, *request);
-  absl::StatusOr<Principal> principal = call->Caller(Right::kSessionsRead, "list sessions");
+  absl::StatusOr<Principal> principal = call->Caller(Right::kColleaguesRead, "list sessions");
   absl::StatusOr<SessionList> list =
       principal.ok() ? MakeSessionList(*principal, *request) : absl::StatusOr<SessionList>(principal.status());
   if (!list.ok()) {

@@ -25,6 +25,7 @@ class SessionService final : public pb::SessionService::CallbackService {
   Unary EndSession(Context, const pb::EndSessionRequest*, pb::EndSessionResponse*) override;
   Unary RebootDevice(Context, const pb::RebootDeviceRequest*, pb::RebootDeviceResponse*) override;
   Unary InviteTechnician(Context, const pb::InviteTechnicianRequest*, pb::InviteTechnicianResponse*) override;
+  Unary InviteExternal(Context, const pb::InviteExternalRequest*, pb::InviteExternalResponse*) override;
   Unary RemoveTechnician(Context, const pb::RemoveTechnicianRequest*, pb::RemoveTechnicianResponse*) override;
   Unary LeaveSession(Context, const pb::LeaveSessionRequest*, pb::LeaveSessionResponse*) override;
   Unary OfferLead(Context, const pb::OfferLeadRequest*, pb::OfferLeadResponse*) override;

@@ -113,6 +113,10 @@ absl::StatusOr<Step> Turn::Apply(OrgRuntime& rt, const Command& command, std::st
   if (const auto* redeem = std::get_if<command::RedeemCode>(&command)) {
     Remember(rt, absl::StrCat(kUsedCode, redeem->code_key), {.content_hash = redeem->session.value, .time = now_});
   }
+  if (const auto* redeem = std::get_if<command::RedeemInvitation>(&command)) {
+    Remember(rt, absl::StrCat(kUsedCode, redeem->code_key),
+             {.content_hash = redeem->session.value, .time = now_, .response = redeem->technician.value});
+  }
 
   auto published = std::make_shared<Published>();
   published->entry = step->entry;
@@ -388,9 +392,10 @@ absl::Status Shard::Load(const OrgId& id) {
   const Time now = parts_.clock.Now();
   for (const auto& [time, key] : rt->request_ages) {
     if (!absl::StartsWith(key, kUsedCode) || time + kRedeemRepeat <= now) continue;
-    const SessionId session{rt->requests.at(key).content_hash};
-    parts_.codes.Bind(key.substr(kUsedCode.size()), {id, session});
-    parts_.codes.Release(id, session, true, time);
+    const store::RequestItem& used = rt->requests.at(key);
+    const CodeTarget target{id, SessionId{used.content_hash}, TechnicianId{used.response}};
+    parts_.codes.Bind(key.substr(kUsedCode.size()), target);
+    parts_.codes.Release(target, true, time);
   }
   OrgRuntime& ref = *rt;
   orgs_.emplace(id, std::move(rt));
@@ -408,7 +413,10 @@ absl::Status Shard::Load(const OrgId& id) {
   for (const auto& [session_id, session] : org.sessions) {
     RearmSession(ref, session_id);
     WakeRouting(ref, session_id, now);
-    if (!session.code_key.empty()) parts_.codes.Bind(session.code_key, {id, session_id});
+    if (!session.code_key.empty()) parts_.codes.Bind(session.code_key, {id, session_id, {}});
+    for (const Participant& participant : session.participants) {
+      if (!participant.code_key.empty()) parts_.codes.Bind(participant.code_key, {id, session_id, participant.technician});
+    }
     if (session.link == Link::kAttached && !session.ended_already() && session.method != Method::kMonitoring) {
       Presence& presence = ref.devices[session_id];
       presence.since = now;
@@ -737,11 +745,17 @@ void Shard::OnCommitted(std::shared_ptr<Batch> batch, const std::vector<store::C
       const SessionId session = SessionOf(event);
       if (const auto* revoked = std::get_if<event::KeyRevoked>(&event)) parts_.on_key_revoked(org, revoked->key);
       if (const auto* created = std::get_if<event::SessionCreated>(&event); created != nullptr && !created->code_key.empty()) {
-        parts_.codes.Bind(created->code_key, {org, session});
+        parts_.codes.Bind(created->code_key, {org, session, {}});
       } else if (std::holds_alternative<event::CodeRedeemed>(event)) {
-        parts_.codes.Release(org, session, true, entry.time);
+        parts_.codes.Release({org, session, {}}, true, entry.time);
       } else if (std::holds_alternative<event::CodeExpired>(event) || std::holds_alternative<event::SessionEnded>(event)) {
-        parts_.codes.Release(org, session, false, entry.time);
+        parts_.codes.Release({org, session, {}}, false, entry.time);
+      } else if (const auto* invited = std::get_if<event::ExternalInvited>(&event)) {
+        parts_.codes.Bind(invited->code_key, {org, session, invited->technician});
+      } else if (const auto* admitted = std::get_if<event::ExternalAdmitted>(&event)) {
+        parts_.codes.Release({org, session, admitted->technician}, true, entry.time);
+      } else if (const auto* gone = std::get_if<event::ExternalGone>(&event)) {
+        parts_.codes.Release({org, session, gone->technician}, false, entry.time);
       }
     }
   }

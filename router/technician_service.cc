@@ -2,6 +2,7 @@
 
 #include "absl/strings/str_cat.h"
 #include "router/attach.h"
+#include "router/entrance.h"
 #include "router/limits.h"
 #include "router/parse.h"
 #include "router/secrets.h"
@@ -23,6 +24,7 @@ class TechnicianWatch final : public Watch<pb::WatchTechniciansResponse> {
   absl::Status Snapshot(const Org& org, Messages& out) override ABSL_EXCLUSIVE_LOCKS_REQUIRED(mu_) {
     out.emplace_back().mutable_snapshot()->set_first(true);
     for (const auto& [id, technician] : org.technicians) {
+      if (technician.external_of) continue;
       if (out.back().snapshot().technicians_size() == static_cast<int>(kSnapshotPart)) {
         out.back().set_revision(org.revision.value);
         out.emplace_back();
@@ -44,7 +46,9 @@ class TechnicianWatch final : public Watch<pb::WatchTechniciansResponse> {
   absl::Status Convert(const Published& published, bool from_store, Messages& out) override ABSL_EXCLUSIVE_LOCKS_REQUIRED(mu_) {
     // The log keeps no derived status: whoever is behind the entries in memory begins again.
     if (from_store) return absl::AbortedError("behind the entries in memory");
-    for (const TechnicianInfo& info : published.technicians) ToProto(info, out.emplace_back().mutable_technician());
+    for (const TechnicianInfo& info : published.technicians) {
+      if (!info.technician.external_of) ToProto(info, out.emplace_back().mutable_technician());
+    }
     for (const TechnicianId& id : published.deleted) out.emplace_back().set_deleted_technician_id(id.value);
     return absl::OkStatus();
   }
@@ -63,6 +67,54 @@ class TechnicianWatch final : public Watch<pb::WatchTechniciansResponse> {
 grpc::ServerBidiReactor<pb::AttachConsoleRequest, pb::AttachConsoleResponse>* TechnicianService::AttachConsole(
     grpc::CallbackServerContext* context) {
   return OpenConsoleStream(gateway_, context);
+}
+
+grpc::ServerUnaryReactor* TechnicianService::RedeemInvitation(grpc::CallbackServerContext* context,
+                                                              const pb::RedeemInvitationRequest* request,
+                                                              pb::RedeemInvitationResponse* response) {
+  auto* call = new UnaryCall(gateway_, context, *request);
+  const Time now = gateway_.clock.Now();
+  auto check = [&]() -> absl::Status {
+    if (request->code().empty()) return InvalidField("code", "required");
+    if (absl::Status s = CheckBytes("code", request->code(), kCodeBytes); !s.ok()) return s;
+    return CheckRequestId(request->request_id());
+  };
+  absl::Status refused = check();
+  Guess guess(gateway_, PeerAddress(*context), "", request->code(), now);
+  if (refused.ok()) refused = guess.May();
+  if (!refused.ok()) {
+    call->Done(refused);
+    return call;
+  }
+  const std::string key = Codes::KeyOf(request->code());
+  const std::optional<CodeTarget> target = gateway_.codes.Find(key, now);
+  if (!target || !target->external) {
+    guess.Wrong();
+    call->Done(CodeNotFound());
+    return call;
+  }
+  const std::string secret = RandomSecret();
+  Mutation mutation;
+  mutation.org = target->org;
+  mutation.actor = absl::StrCat("technician:", target->external.value);
+  mutation.abandoned = [context] { return context->IsCancelled(); };
+  SetRequest(mutation, "invitation", request->code() + request->request_id(), request->request_id(), *request);
+  HideRequestKey(mutation);
+  const command::RedeemInvitation command{target->session, target->external, key, Sha256(secret)};
+  Mutate(
+      gateway_, std::move(mutation), [command](const Org&) -> absl::StatusOr<Command> { return Command{command}; }, response,
+      [response, secret, technician = target->external](const OrgRuntime& rt, const Step& step) {
+        response->set_revision(step.entry.revision.value);
+        response->set_organization_id(rt.org.id.value);
+        response->set_session_id(step.session.value);
+        response->set_technician_id(technician.value);
+        response->set_token(MakeKeyToken(rt.org.id, KeyId{technician.value}, secret));
+      },
+      [call, guess](const absl::Status& status) mutable {
+        if (absl::IsNotFound(status)) guess.Wrong();
+        call->Done(status);
+      });
+  return call;
 }
 
 grpc::ServerUnaryReactor* TechnicianService::SetStatus(grpc::CallbackServerContext* context,
@@ -102,7 +154,7 @@ grpc::ServerUnaryReactor* TechnicianService::ListTechnicians(grpc::CallbackServe
                                                              const pb::ListTechniciansRequest* request,
                                                              pb::ListTechniciansResponse* response) {
   auto* call = new UnaryCall(gateway_, context, *request);
-  absl::StatusOr<Principal> principal = call->Caller(Right::kSessionsRead, "list technicians");
+  absl::StatusOr<Principal> principal = call->Caller(Right::kColleaguesRead, "list technicians");
   absl::StatusOr<size_t> size = CheckPageSize(request->page_size(), 100, kPageMax);
   absl::Status known = pb::TechnicianStatus_IsValid(request->status())
                            ? absl::OkStatus()
@@ -123,7 +175,7 @@ grpc::ServerUnaryReactor* TechnicianService::ListTechnicians(grpc::CallbackServe
         response->set_revision(rt.org.revision.value);
         for (auto it = rt.org.technicians.upper_bound(from); it != rt.org.technicians.end(); ++it) {
           const Technician& technician = it->second;
-          if (group && technician.group != group) continue;
+          if (technician.external_of || (group && technician.group != group)) continue;
           if (status != 0 && static_cast<int>(technician.status) != status) continue;
           if (response->technicians_size() == static_cast<int>(size)) {
             const std::string last = response->technicians(response->technicians_size() - 1).technician_id();
@@ -142,7 +194,7 @@ grpc::ServerWriteReactor<pb::WatchTechniciansResponse>* TechnicianService::Watch
     grpc::CallbackServerContext* context, const pb::WatchTechniciansRequest* request) {
   absl::StatusOr<Principal> principal = gateway_.directory.Authenticate(BearerToken(*context), gateway_.clock.Now());
   absl::Status refused = principal.status();
-  if (refused.ok()) refused = MayCall(*principal, Right::kSessionsRead, "watch technicians");
+  if (refused.ok()) refused = MayCall(*principal, Right::kColleaguesRead, "watch technicians");
   auto token = ParseResumeToken(request->resume_token());
   if (refused.ok()) refused = token.status();
   auto watch = std::make_shared<TechnicianWatch>(gateway_, context, principal.ok() ? principal->org : OrgId{});

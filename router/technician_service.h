@@ -11,6 +11,8 @@ class TechnicianService final : public pb::TechnicianService::CallbackService {
   explicit TechnicianService(Gateway& gateway) : gateway_(gateway) {}
   grpc::ServerBidiReactor<pb::AttachConsoleRequest, pb::AttachConsoleResponse>* AttachConsole(
       grpc::CallbackServerContext*) override;
+  grpc::ServerUnaryReactor* RedeemInvitation(grpc::CallbackServerContext*, const pb::RedeemInvitationRequest*,
+                                             pb::RedeemInvitationResponse*) override;
   grpc::ServerUnaryReactor* SetStatus(grpc::CallbackServerContext*, const pb::SetStatusRequest*,
                                       pb::SetStatusResponse*) override;
   grpc::ServerUnaryReactor* ListTechnicians(grpc::CallbackServerContext*, const pb::ListTechniciansRequest*,

@@ -58,6 +58,12 @@ absl::Status CheckId(std::string_view field, std::string_view value) {
                                           " lower-case letters, digits and dashes, a letter first, no dash last"));
 }
 
+absl::Status CheckTechnicianId(std::string_view field, std::string_view value) {
+  const bool external = value.size() <= limits::kIdBytes && value.size() > 1 && value.front() == '~' &&
+                        std::all_of(value.begin() + 1, value.end(), [](char c) { return Digit(c) || c == '-'; });
+  return external ? absl::OkStatus() : CheckId(field, value);
+}
+
 absl::Status CheckRequestId(std::string_view value) { return CheckBytes("request_id", value, limits::kRequestIdBytes); }
 
 absl::Status CheckDisplayName(std::string_view field, std::string_view value) {

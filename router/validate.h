@@ -18,6 +18,8 @@ absl::Status CheckChars(std::string_view field, std::string_view value, size_t m
 absl::Status CheckBytes(std::string_view field, std::string_view value, size_t max);
 // `^[a-z]([a-z0-9-]{0,61}[a-z0-9])?$`
 absl::Status CheckId(std::string_view field, std::string_view value);
+// … or that of an external technician.
+absl::Status CheckTechnicianId(std::string_view field, std::string_view value);
 absl::Status CheckRequestId(std::string_view value);
 // Required, 1-64 characters.
 absl::Status CheckDisplayName(std::string_view field, std::string_view value);

@@ -243,9 +243,7 @@ struct Folder {
       self->code_key.clear();
       self->code_expires = kNoTime;
     }
-    const KeyId id{e.technician.value};
-    org.keys.insert_or_assign(id, ApiKey{.id = id, .role = KeyRole::kTechnician, .technician = e.technician,
-                                         .secret_hash = e.secret_hash, .created = now});
+    org.keys.insert_or_assign(KeyId{e.technician.value}, ExternalKey(e.technician, e.secret_hash, now));
   }
 
   void operator()(const ExternalGone& e) {

@@ -57,6 +57,7 @@ inline constexpr size_t kNoticeChars = 512;
 inline constexpr size_t kUrlBytes = 2048;
 inline constexpr size_t kSurveyChars = 2048;
 inline constexpr size_t kAdministeredGroups = 100;
+inline constexpr size_t kApprovedExternals = 1000;     // an organization; a domain counts once
 inline constexpr size_t kTechniciansAtOnce = 1000;    // made by one command
 inline constexpr size_t kRecordedCandidates = 16;     // of each sort in a routing record; it is written with every decision
 inline constexpr size_t kExplainedCandidates = 1000;  // of each sort in an explanation: 100 kB of an answer

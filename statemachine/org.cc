@@ -17,7 +17,8 @@ std::string_view Name(Status status) {
 
 std::string_view Name(KeyRole role) {
   static constexpr std::array<std::string_view, kKeyRoleCount> kNames = {"none",          "technician", "integrator",
-                                                                         "administrator", "operator",   "group_administrator"};
+                                                                         "administrator", "operator",   "group_administrator",
+                                                                         "external"};
   return kNames[static_cast<size_t>(role)];
 }
 
@@ -180,6 +181,16 @@ const Technician* FindMember(const Org& org, const TechnicianId& id) {
 
 TechnicianId ExternalId(SessionId session, uint32_t number) {
   return TechnicianId{absl::StrCat("~", session.value, "-", number)};
+}
+
+ApiKey ExternalKey(const TechnicianId& technician, std::string secret_hash, Time now) {
+  ApiKey key;
+  key.id.value = technician.value;
+  key.role = KeyRole::kExternal;
+  key.technician = technician;
+  key.secret_hash = std::move(secret_hash);
+  key.created = now;
+  return key;
 }
 
 const Session* FindSession(const Org& org, SessionId id) {

@@ -237,8 +237,8 @@ struct Channel {
 };
 
 // On disk and in the API: never renumber.
-enum class KeyRole : uint8_t { kTechnician = 1, kIntegrator = 2, kAdministrator = 3, kOperator = 4, kGroupAdministrator = 5 };
-inline constexpr int kKeyRoleCount = 6;
+enum class KeyRole : uint8_t { kTechnician = 1, kIntegrator = 2, kAdministrator = 3, kOperator = 4, kGroupAdministrator = 5, kExternal = 6 };
+inline constexpr int kKeyRoleCount = 7;
 std::string_view Name(KeyRole role);
 
 // What an integrator's key may do. On disk and in the API: never renumber.
@@ -379,6 +379,9 @@ const Technician* FindMember(const Org& org, const TechnicianId& id);
 // Ids of external technicians are not like those that an organization gives.
 TechnicianId ExternalId(SessionId session, uint32_t number);
 const Session* FindSession(const Org& org, SessionId id);
+
+// The key of an external technician: one, named as he is.
+ApiKey ExternalKey(const TechnicianId& technician, std::string secret_hash, Time now);
 
 // Recomputes the indexes from the sessions; for loading.
 void RebuildIndexes(Org& org);

@@ -45,6 +45,8 @@ int main(int argc, char** argv) {
                  "File whose first word is the token of the operator, who creates organizations")
       ->check(CLI::ExistingFile);
   app.add_option("--link-base-url", options.link_base_url, "In front of the code of a link")->capture_default_str();
+  app.add_option("--invitation-base-url", options.invitation_base_url, "In front of the code of an external technician's link")
+      ->capture_default_str();
   app.add_option("--tls-certificate", options.tls_certificate, "PEM certificate chain; without it plaintext, on loopback only")
       ->check(CLI::ExistingFile);
   app.add_option("--tls-key", options.tls_key, "PEM private key of the certificate")->check(CLI::ExistingFile);

@@ -145,7 +145,7 @@ class Filler {
   void Fill(Role& value) { FillEnum(value, Role::kLead, Role::kInvitee); }
   void Fill(ConsoleLostPolicy& value) { FillEnum(value, ConsoleLostPolicy::kKeep, ConsoleLostPolicy::kGiveToCollaborator); }
   void Fill(Status& value) { FillEnum(value, Status::kOnline, Status::kOffline); }
-  void Fill(KeyRole& value) { FillEnum(value, KeyRole::kTechnician, KeyRole::kGroupAdministrator); }
+  void Fill(KeyRole& value) { FillEnum(value, KeyRole::kTechnician, KeyRole::kExternal); }
   void Fill(Trigger& value) { FillEnum(value, Trigger::kCreate, Trigger::kInvitationExpired); }
   void Fill(SessionType& value) { FillEnum(value, SessionType::kStandard, SessionType::kLens); }
   void Fill(ActivityKind& value) { FillEnum(value, ActivityKind::kRemoteControl, ActivityKind::kUnattendedAccess); }

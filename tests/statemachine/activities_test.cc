@@ -63,12 +63,23 @@ TEST(Activity, ItsTechnicianTakesARequestBack) {
   EXPECT_EQ(world.Activities(id), "");
 }
 
+TEST(Activity, AStandingGrantIsTakenBackWithWhatIsOpen) {
+  World world;
+  const SessionId id = world.Active();
+  const uint32_t asked = world.Ask(id, kAnn, Kind::kRemoteControl);
+  world.Do(Answer(id, asked, true, true));
+  world.Open(id, kAnn, Kind::kClipboard);
+  world.Do(Answer(id, asked, false, true));
+  EXPECT_EQ(world.Activities(id), "ann CLIPBOARD");
+  world.Ask(id, kAnn, Kind::kRemoteControl);
+  EXPECT_EQ(world.Activities(id), "ann CLIPBOARD, ann REMOTE_CONTROL?") << "it is asked for again";
+}
+
 TEST(Activity, AnAnswerThatComesTooLateOrTwiceIsNone) {
   World world;
   const SessionId id = world.Active();
   const uint32_t open = world.Open(id, kAnn, Kind::kRemoteControl);
   EXPECT_TRUE(world.Do(Answer(id, open, false)).entry.events.empty()) << "an open one is revoked, not denied";
-  EXPECT_TRUE(world.Do(Answer(id, open, false, true)).entry.events.empty());
   EXPECT_TRUE(world.Do(Answer(id, 99, true, true)).entry.events.empty());
   EXPECT_TRUE(world.Do(Revoke(id, 99)).entry.events.empty());
   EXPECT_EQ(world.Activities(id), "ann REMOTE_CONTROL");
