@@ -84,7 +84,7 @@ class Case {
 
  private:
   bool Prefers(const RosterItem& item) const {
-    return preferred_hash_ == item.id_hash && session_.preferred == item.technician;
+    return session_.preferred && preferred_hash_ == item.id_hash && session_.preferred == item.technician;
   }
 
   // Since when the session asks no more of the technician than he has: kNoTime, from its arrival; kEndless, it always will.

@@ -113,7 +113,7 @@ struct Range<Strategy> : RangeOf<Strategy, Strategy::kLongestIdle, Strategy::kRo
   static constexpr const char* fault = "strategy out of range";
 };
 template <>
-struct Range<KeyRole> : RangeOf<KeyRole, KeyRole::kTechnician, KeyRole::kGroupAdministrator> {
+struct Range<KeyRole> : RangeOf<KeyRole, KeyRole::kTechnician, KeyRole::kExternal> {
   static constexpr const char* fault = "key role out of range";
 };
 template <>

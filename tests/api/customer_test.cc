@@ -102,8 +102,13 @@ TEST_F(Customer, ANoticeTellsThatNobodyServes) {
   // To one who arrives then, too.
   sessions.Waiting();
   ViewUntil(device(), [](const auto& v) { return v.notice() == "We are out for lunch."; });
-  Console back(world.client(), world.ann);
-  back.Hello();
+  // Once somebody is there the notice is over, and again when he leaves it is shown.
+  sessions.Attach(world.ann);
+  ViewUntil(*sessions.devices[0], [](const auto& v) { return v.notice().empty(); });
+  EXPECT_FALSE(world.Get(1).customer_notified());
+  sessions.consoles.back()->Send(out);
+  ViewUntil(*sessions.devices[0], [](const auto& v) { return v.notice() == "We are out for lunch."; });
+  sessions.Attach(world.ann);
   world.Must<pb::StartSessionResponse>(World::On<pb::StartSessionRequest>(1), world.ann);
   ViewUntil(*sessions.devices[0],
             [](const auto& v) { return v.phase() == pb::CustomerView::PHASE_ACTIVE && v.notice().empty(); });

@@ -214,5 +214,69 @@ TEST_F(Offers, AnOfferSurvivesARestart) {
   EXPECT_TRUE(Start(id, world.ann).ok());
 }
 
+// --- what time alone changes has a timer, whatever led there
+
+// ann has after-work of one session while another is offered to her, and takes it: when the after-work ends she gets a third.
+TEST_F(Offers, AfterWorkThatEndsWhileSheWorksOnAnotherGivesHerTheNext) {
+  Route("mode: ROUTING_MODE_OFFER wrap_up { seconds: 30 }");
+  sessions.consoles.pop_back();  // bob
+  Pass(seconds(20));
+  const uint64_t first = sessions.Waiting().id;
+  EXPECT_TRUE(Start(first, world.ann).ok());
+  const uint64_t second = sessions.Waiting().id;
+  ASSERT_EQ(OfferedTo(second), "ann");
+  world.Must<pb::EndSessionResponse>(World::On<pb::EndSessionRequest>(first), world.ann);
+  Pass(seconds(3));
+  EXPECT_TRUE(Start(second, world.ann).ok());
+  const uint64_t third = sessions.Waiting().id;
+  EXPECT_EQ(OfferedTo(third), "");
+  Pass(seconds(26));
+  EXPECT_EQ(OfferedTo(third), "");
+  Pass(seconds(1));
+  EXPECT_EQ(OfferedTo(third), "ann");
+}
+
+// The night shift is asked after a minute, set up while the session waits, and across a restart.
+TEST_F(Offers, OverflowComesForThoseWhoWaitAlreadyAndAfterARestart) {
+  pb::CreateGroupRequest night;
+  night.mutable_group()->set_group_id("night");
+  world.Must<pb::CreateGroupResponse>(night, world.admin);
+  world.Must<pb::UpdateTechnicianResponse>(
+      Text<pb::UpdateTechnicianRequest>("technician { technician_id: 'cid' group_id: 'night' }"), world.admin);
+  sessions.Attach(world.cid);
+  sessions.consoles.erase(sessions.consoles.begin(), sessions.consoles.begin() + 2);  // ann and bob
+  Pass(seconds(20));
+  const Entered waiting = sessions.Waiting();
+  Route("mode: ROUTING_MODE_OFFER overflow_after { seconds: 60 } overflow_group_ids: 'night'");
+  Pass(seconds(50));
+  EXPECT_EQ(OfferedTo(waiting.id), "");
+  sessions.consoles.clear();
+  sessions.devices.clear();
+  world.daemon.Restart();
+  sessions.Attach(world.cid);
+  sessions.devices.push_back(std::make_unique<Device>(world.client(), waiting.token));
+  sessions.devices.back()->Hello();
+  Pass(seconds(9));
+  EXPECT_EQ(OfferedTo(waiting.id), "");
+  Pass(seconds(1));
+  EXPECT_EQ(OfferedTo(waiting.id), "cid");
+}
+
+TEST_F(Offers, WhatDoesNotFitBesideWhatHePicksGoesToTheNext) {
+  world.Must<pb::UpdateGroupResponse>(
+      Text<pb::UpdateGroupRequest>("group { group_id: 'desk' settings { max_active_sessions: 1 } }"), world.admin);
+  const uint64_t offered = sessions.Waiting().id;
+  ASSERT_EQ(OfferedTo(offered), "ann");
+  const auto own = world.CreatePin(world.ann);
+  pb::RedeemCodeRequest redeem;
+  redeem.set_code(own.code());
+  redeem.set_device_id("d");
+  Device device(world.client(), world.Must<pb::RedeemCodeResponse>(redeem, "").device_token());
+  device.Hello();
+  EXPECT_TRUE(Start(own.session().session_id(), world.ann).ok());
+  EXPECT_EQ(OfferedTo(offered), "bob");
+  EXPECT_EQ(Declines(offered), Words{}) << "ann has let nothing pass";
+}
+
 }  // namespace
 }  // namespace guichet::api_test

@@ -253,6 +253,11 @@ std::vector<Row> SessionRows() {
       Verb<pb::RebootDeviceRequest>(State::kActive),
       Verb<pb::InviteTechnicianRequest>(State::kActive,
                                         [](const auto& n, auto& r) { r.set_invitee_technician_id(n.technician); }),
+      Verb<pb::InviteExternalRequest>(State::kActive,
+                                      [](const auto& n, auto& r) {
+                                        r.set_name(n.text);
+                                        r.set_address(n.home + "@example.com");
+                                      }),
       Verb<pb::RemoveTechnicianRequest>(State::kTogether,
                                         [](const auto& n, auto& r) { r.set_removed_technician_id(n.technician); }),
       Verb<pb::LeaveSessionRequest>(State::kInvited),
@@ -352,6 +357,8 @@ Row AttachRow(const std::string& about, State state, std::vector<Fill<pb::Attach
 
 std::vector<Row> CustomerRows() {
   return {
+      Rpc<pb::RedeemInvitationRequest>(
+          "", kAnyone, [](const auto& n, auto& r) { r.set_code(n.code); }, State::kExternal),
       Rpc<pb::RedeemCodeRequest>(
           "", kAnyone,
           [](const auto& n, auto& r) {

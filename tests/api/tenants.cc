@@ -89,6 +89,7 @@ Names Tenant::Fill(Names names) {
     group.mutable_group()->set_display_name(Mark("group"));
     group.mutable_group()->mutable_settings()->set_terms(Mark("terms"));
     group.mutable_group()->mutable_settings()->set_survey(Mark("survey"));
+    for (int i = 1; i < pb::Permission_ARRAYSIZE; ++i) group.mutable_group()->add_permissions(static_cast<pb::Permission>(i));
     Do<pb::CreateGroupResponse>(group);
   }
   AddTechnician(names.self, names.group);
@@ -267,6 +268,15 @@ Place Tenant::Prepare(State state, const Names& names) {
       break;
   }
   Place place = Arrive(Enter(names, names.channel));
+  if (state == State::kExternal) {
+    Go(place, State::kActive);
+    pb::InviteExternalRequest invite;
+    invite.mutable_target()->set_session_id(std::stoull(place.names.session));
+    invite.mutable_target()->set_technician_id(names.self);
+    invite.set_name(Mark("external"));
+    place.names.code = Do<pb::InviteExternalResponse>(invite).code();
+    return place;
+  }
   Go(place, state);
   return place;
 }

@@ -39,6 +39,7 @@ constexpr Setting kDurations[] = {
 constexpr Setting kSwitches[] = {
     {"--auto-start-private", "auto_start_private", "Start a private session when the applet attaches"},
     {"--auto-start-channel", "auto_start_channel", "Start waiting sessions of channels with manual routing for the members"},
+    {"--approved-externals-only", "approved_externals_only", "Invite from outside only whom the organization has approved"},
     {"--survey-at-end", "survey_at_end", "Send the survey when a session ends"},
 };
 constexpr Setting kNumbers[] = {

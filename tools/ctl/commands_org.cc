@@ -63,6 +63,13 @@ void AddOrgSet(CLI::App& parent, Runner& runner) {
         request->mutable_update_mask()->add_paths("priority_step");
       },
       "What one point of a channel's priority is worth in waiting");
+  ListFlag(
+      command, "--approved-external",
+      [request] {
+        request->mutable_update_mask()->add_paths("approved_externals");
+        return request->mutable_organization()->mutable_approved_externals();
+      },
+      "Address, or @DOMAIN, that may be invited from outside, repeated; replaces all");
 }
 
 void AddKeyCreate(CLI::App& parent, Runner& runner) {

@@ -100,6 +100,20 @@ void AddTechnicianImport(CLI::App& parent, Runner& runner) {
       "JSON list, or .csv with a heading of field names: technician_id,display_name,group_id,skills,…; lists as a;b");
 }
 
+void AddTechnicianRedeem(CLI::App& parent, Runner& runner) {
+  auto* command = runner.Add(parent, {"redeem", "Exchange the code of an invitation from outside for a token, once",
+                                      "technician redeem 493051 -o token > olga.token"});
+  auto request = runner.Bind<v1::RedeemInvitationRequest, v1::RedeemInvitationResponse>(
+      command, {.table =
+                    [](const v1::RedeemInvitationResponse& response) {
+                      return absl::StrCat("session ", response.session_id(), " as ", response.technician_id(),
+                                          "\n\ntoken, shown only here: ", response.token(), "\n");
+                    },
+                .secret = [](const v1::RedeemInvitationResponse& response) { return response.token(); }});
+  Argument(
+      command, "CODE", [request](const std::string& code) { request->set_code(code); }, "PIN, or code of a link");
+}
+
 void AddTechnicianStatus(CLI::App& parent, Runner& runner) {
   auto* command = runner.Add(parent, {"status", "Set what a technician wants to be", "technician status away --reason lunch"});
   auto request =
@@ -168,6 +182,7 @@ void AddTechnicianFamily(CLI::App& app, Runner& runner) {
       remove, "TECHNICIAN", [removed](const std::string& id) { removed->set_technician_id(id); }, "Id of the technician");
   SuccessorFlag(remove, [removed](const std::string& id) { removed->set_successor_technician_id(id); });
   AddTechnicianImport(*family, runner);
+  AddTechnicianRedeem(*family, runner);
   AddTechnicianStatus(*family, runner);
   AddTechnicianWatch(*family, runner);
 }

@@ -91,6 +91,28 @@ void AddConsent(CLI::App& parent, Runner& runner) {
       reject, "--reason", [request = rejected](const std::string& reason) { request->set_reason(reason); }, "For colleagues");
 }
 
+void AddInviteExternal(CLI::App& parent, Runner& runner) {
+  auto* command = runner.Add(parent, {"invite-external", "Ask somebody from outside to collaborate; he redeems the code",
+                                      "session invite-external 1861711 'Olga of Printer Inc' --technician ann"});
+  auto request = runner.Bind<v1::InviteExternalRequest, v1::InviteExternalResponse>(
+      command, {.table = [&runner](const v1::InviteExternalResponse& response) {
+        std::string text = absl::StrCat(SessionTable(One(response.session()), runner.io().now()), "\n", response.technician_id(),
+                                        ", code, shown only here: ", response.code(), "\n");
+        if (!response.link().empty()) absl::StrAppend(&text, "link: ", response.link(), "\n");
+        return text;
+      },
+                .secret = [](const v1::InviteExternalResponse& response) { return response.code(); }});
+  TargetFlags(command, [request] { return request->mutable_target(); });
+  Argument(
+      command, "NAME", [request](const std::string& name) { request->set_name(name); }, "Who it is, for the participants");
+  TextFlag(
+      command, "--address", [request](const std::string& address) { request->set_address(address); },
+      "His e-mail address, where only approved ones are invited");
+  EnumFlag<v1::Method>(
+      command, "--method", [request](v1::Method method) { request->set_method(method); }, "pin or link; default pin");
+  DenyFlag(command, request);
+}
+
 void AddCollaboration(CLI::App& parent, Runner& runner) {
   auto [invite, invited] = AddVerb<v1::InviteTechnicianRequest, v1::InviteTechnicianResponse>(
       parent, runner, {"invite", "Ask a technician to collaborate", "session invite 1861711 bob"});
@@ -98,6 +120,7 @@ void AddCollaboration(CLI::App& parent, Runner& runner) {
       invite, "INVITEE", [request = invited](const std::string& id) { request->set_invitee_technician_id(id); },
       "Whom to invite");
   DenyFlag(invite, invited);
+  AddInviteExternal(parent, runner);
   auto [grants, narrowed] = AddVerb<v1::SetGrantsRequest, v1::SetGrantsResponse>(
       parent, runner,
       {"set-grants", "Narrow what a collaborator or invitee may do", "session set-grants 1861711 bob --deny remote-control"});
