@@ -59,6 +59,7 @@ class Metrics {
   void SessionCreated(size_t method);
   void SessionEnded(size_t outcome);
   void CodeRefused(CodeRefusal reason);
+  void Signal(bool accepted);
   void CommandRefused(size_t reason);
   void WatchReset(WatchResetCause cause);
   // A watcher was closed because it did not read for too long.

@@ -32,12 +32,14 @@ class ConsoleStream final : public AttachStream<pb::AttachConsoleRequest, pb::At
       case pb::AttachConsoleRequest::kForeground:
         if (Active(gateway_.clock.Now())) Run(org, command::SetInactive{principal_.technician, false}, Actor(), nullptr, false);
         return Run(org, command::SetForeground{principal_.technician, SessionId{request.foreground().session_id()}}, Actor());
+      case pb::AttachConsoleRequest::kSignal:
+        return PassOn(org, {SessionId{request.signal().session_id()}, principal_.technician}, request.signal());
       case pb::AttachConsoleRequest::kSignOut:
         return SignOut();
       case pb::AttachConsoleRequest::MESSAGE_NOT_SET:
         break;
     }
-    EndStream(InvalidField("message", "required: hello, heartbeat, foreground, activity or sign_out"));
+    EndStream(InvalidField("message", "required: hello, heartbeat, foreground, activity, signal or sign_out"));
   }
 
   bool Next(pb::AttachConsoleResponse* out) override ABSL_EXCLUSIVE_LOCKS_REQUIRED(mu_) {
@@ -53,7 +55,8 @@ class ConsoleStream final : public AttachStream<pb::AttachConsoleRequest, pb::At
       ack_.reset();
       return true;
     }
-    if (!latest_) return false;
+    if (NextResult(out)) return true;
+    if (!latest_) return NextSignal(out);
     ToProto(*latest_, out->mutable_technician());
     latest_.reset();
     return true;

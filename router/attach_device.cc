@@ -44,10 +44,15 @@ class DeviceStream final : public AttachStream<pb::AttachRequest, pb::AttachResp
                    "device");
       case pb::AttachRequest::kRevoke:
         return Run(token_.org, command::RevokeActivity{token_.session, request.revoke().activity_id()}, "device");
+      case pb::AttachRequest::kSignal:
+        if (request.signal().session_id() != 0 && request.signal().session_id() != token_.session.value) {
+          return EndStream(InvalidField("signal.session_id", "must be 0 or that of the token"));
+        }
+        return PassOn(token_.org, {token_.session, {}}, request.signal());
       case pb::AttachRequest::MESSAGE_NOT_SET:
         break;
     }
-    EndStream(InvalidField("message", "required: hello, heartbeat, terms, end, rebooting, activity or revoke"));
+    EndStream(InvalidField("message", "required: hello, heartbeat, terms, end, rebooting, activity, revoke or signal"));
   }
 
   bool Next(pb::AttachResponse* out) override ABSL_EXCLUSIVE_LOCKS_REQUIRED(mu_) {
@@ -63,6 +68,7 @@ class DeviceStream final : public AttachStream<pb::AttachRequest, pb::AttachResp
       ack_.reset();
       return true;
     }
+    if (NextResult(out)) return true;
     if (latest_) {
       pb::CustomerView view;
       ToProto(*latest_, &view);
@@ -80,7 +86,7 @@ class DeviceStream final : public AttachStream<pb::AttachRequest, pb::AttachResp
       EndAfterFlushLocked(absl::OkStatus());
       return true;
     }
-    return NextEnded(out);
+    return NextEnded(out) || NextSignal(out);
   }
 
  private:

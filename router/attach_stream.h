@@ -1,6 +1,7 @@
 // What both attach streams share: a first `hello` within a time, heartbeats, reading one message at a time.
 #pragma once
 
+#include <deque>
 #include <memory>
 #include <optional>
 
@@ -83,12 +84,99 @@ class AttachStream : public Stream<grpc::ServerBidiReactor<Request, Response>, R
     if (!submitted.ok()) this->EndStream(submitted);
   }
 
+  bool HasRoom() override {
+    absl::MutexLock lock(&this->mu_);
+    return !signals_.full();
+  }
+  void OnSignal(SignalPtr signal) override {
+    absl::MutexLock lock(&this->mu_);
+    if (this->closing()) return;
+    signals_.Push(std::move(signal));
+    this->PumpLocked();
+  }
+
+  // Passes on what the peer sent, answers it, and reads the next message.
+  void PassOn(const OrgId& org, const SignalSender& sender, const pb::SignalRequest& request) {
+    absl::Status refused = CheckSignal(request, !sender.technician);
+    if (refused.ok() && this->gateway_.signal_bytes.load(std::memory_order_relaxed) >= kSignalBytesInAll) {
+      refused = Overloaded("the signals", kSignalBytesInAll, kRetryDelay);
+    }
+    if (refused.ok()) {
+      auto self = std::static_pointer_cast<AttachStream>(this->self());
+      auto sent = std::make_shared<pb::SignalRequest>(request);
+      refused = this->gateway_.ShardOf(org).Submit([self, org, sender, sent](Turn& turn) {
+        OrgRuntime* rt = turn.Find(org);
+        absl::StatusOr<std::vector<std::shared_ptr<Attachment>>> to = SessionNotFound(sender.session);
+        if (rt != nullptr) to = AttachedReceivers(*rt, sender, *sent);
+        turn.AfterDurable([self, sender, sent, to] { self->Answer(*sent, to.ok() ? self->Send(sender, *sent, *to) : to.status()); });
+      });
+      if (refused.ok()) return;
+    }
+    Answer(request, refused);
+  }
+
+  bool NextResult(Response* out) ABSL_EXCLUSIVE_LOCKS_REQUIRED(this->mu_) {
+    if (results_.empty()) return false;
+    *out->mutable_signal_result() = std::move(results_.front());
+    results_.pop_front();
+    if (paused_ && !this->finishing()) {
+      paused_ = false;
+      this->StartRead(&request_);
+    }
+    return true;
+  }
+  bool NextSignal(Response* out) ABSL_EXCLUSIVE_LOCKS_REQUIRED(this->mu_) {
+    if (signals_.empty()) return false;
+    *out->mutable_signal() = signals_.Pop()->signal();
+    return true;
+  }
+
   std::optional<uint64_t> ack_ ABSL_GUARDED_BY(this->mu_);  // of the latest heartbeat; one answer may stand for several
 
  private:
+  // Into the queues of all of them, or of none.
+  absl::StatusOr<size_t> Send(const SignalSender& sender, const pb::SignalRequest& request,
+                              const std::vector<std::shared_ptr<Attachment>>& to) {
+    for (const std::shared_ptr<Attachment>& receiver : to) {
+      if (!receiver->HasRoom()) return Overloaded("signals that wait for a receiver", kSignalsQueued, kRetryDelay);
+    }
+    pb::Signal signal;
+    signal.set_session_id(sender.session.value);
+    if (sender.technician) {
+      signal.set_from_technician_id(sender.technician.value);
+    } else {
+      signal.set_from_device(true);
+    }
+    signal.set_type(request.type());
+    signal.set_payload(request.payload());
+    const auto sent = std::make_shared<const SentSignal>(this->gateway_.signal_bytes, std::move(signal));
+    for (const std::shared_ptr<Attachment>& receiver : to) receiver->OnSignal(sent);
+    return to.size();
+  }
+
+  void Answer(const pb::SignalRequest& request, absl::StatusOr<size_t> receivers) {
+    pb::SignalResult result;
+    result.set_reference(request.reference());
+    if (receivers.ok()) {
+      result.set_receivers(static_cast<uint32_t>(*receivers));
+    } else {
+      CountRefusal(this->gateway_.metrics, receivers.status());
+      ToProto(receivers.status(), &result);
+    }
+    this->gateway_.metrics.Signal(receivers.ok());
+    absl::MutexLock lock(&this->mu_);
+    results_.push_back(std::move(result));
+    paused_ = results_.size() >= kSignalResults;
+    if (!paused_ && !this->finishing()) this->StartRead(&request_);
+    this->PumpLocked();
+  }
+
   const Time opened_;
   Request request_;
   bool said_hello_ ABSL_GUARDED_BY(this->mu_) = false;
+  SignalQueue signals_ ABSL_GUARDED_BY(this->mu_);
+  std::deque<pb::SignalResult> results_ ABSL_GUARDED_BY(this->mu_);
+  bool paused_ ABSL_GUARDED_BY(this->mu_) = false;  // too many results wait to be sent
 };
 
 }  // namespace guichet::router

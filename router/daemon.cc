@@ -81,7 +81,8 @@ class DaemonImpl final : public Daemon {
   absl::Status Open() {
     if (absl::Status s = OpenStore(); !s.ok()) return s;
     gateway_.reset(
-        new Gateway{*store_, clock_, metrics_, directory_, codes_, streams_, workers_, shards_, options_.link_base_url,
+        new Gateway{*store_, clock_, metrics_, directory_, codes_, streams_, workers_, shards_, signal_bytes_,
+                    options_.link_base_url,
                     options_.invitation_base_url});
     if (absl::Status s = OpenShards(); !s.ok()) return s;
     directory_.OnKeyUsed([this](const OrgId& org, const KeyId& key, Time at) {
@@ -249,6 +250,7 @@ class DaemonImpl final : public Daemon {
   metrics::Metrics metrics_;
   Directory directory_;
   Codes codes_;
+  SignalBytes signal_bytes_{0};
   Streams streams_;
   std::unique_ptr<store::Store> store_;
   std::vector<std::unique_ptr<Shard>> shards_;

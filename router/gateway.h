@@ -28,6 +28,7 @@ struct Gateway {
   Streams& streams;
   Workers& workers;
   std::vector<std::unique_ptr<Shard>>& shards;
+  SignalBytes& signal_bytes;
   std::string link_base_url;
   std::string invitation_base_url;
 

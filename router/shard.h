@@ -23,6 +23,7 @@
 #include "router/feed.h"
 #include "router/limits.h"
 #include "router/principal.h"
+#include "router/signal.h"
 #include "statemachine/dispatch.h"
 #include "statemachine/step.h"
 #include "store/codec.h"
@@ -61,6 +62,9 @@ class Attachment {
   // All three are called after the change is durable, from any thread; they must not block.
   virtual void OnCustomer(CustomerUpdate) {}
   virtual void OnTechnician(TechnicianInfo) {}
+  // Takes a signal into its queue; false: that is full, and `signal` was not taken.
+  virtual bool HasRoom() { return false; }
+  virtual void OnSignal(SignalPtr) {}
   virtual void Close(absl::Status why) = 0;
 
  private:
