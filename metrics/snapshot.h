@@ -36,6 +36,7 @@ struct Snapshot {
   uint64_t attached_consoles = 0;
   std::array<uint64_t, kTechnicianStatuses.size()> technicians{};  // by position in kTechnicianStatuses
   uint64_t watchers = 0;
+  uint64_t position_streams = 0;
   uint64_t watcher_lag_revisions_max = 0;                // revisions between the head of the log and the slowest watcher
   uint64_t command_queue_depth = 0;                      // commands taken in and not decided, all shards
   uint64_t command_queue_capacity = 0;                   // commands at which the shards refuse more

@@ -56,6 +56,7 @@ std::vector<MetricFamily> ToFamilies(const Snapshot& s) {
       Scalar("guichet_attached_consoles", "Consoles attached to the daemon.", s.attached_consoles),
       ByLabel("guichet_technicians", "Technicians by status.", "status", kTechnicianStatuses, s.technicians),
       Scalar("guichet_watchers", "Open watch streams.", s.watchers),
+      Scalar("guichet_position_streams", "Open streams of customers' positions in queues.", s.position_streams),
       Scalar("guichet_watcher_lag_revisions_max", "Revisions by which the slowest watcher is behind its log.",
              s.watcher_lag_revisions_max),
       Scalar("guichet_command_queue_depth", "Commands taken in and not decided.", s.command_queue_depth),

@@ -2,6 +2,7 @@
 #include <algorithm>
 #include <array>
 
+#include "absl/container/flat_hash_set.h"
 #include "absl/strings/match.h"
 #include "absl/strings/numbers.h"
 #include "absl/strings/str_cat.h"
@@ -19,10 +20,18 @@ namespace {
 constexpr DurationRange kNotZero = {limits::kMaxTimeout, false};
 constexpr DurationRange kOrNever = {limits::kMaxTimeout, true};
 
+// Each id once; that they exist is the core's to say.
 template <class Id, class List>
-std::vector<Id> ToIds(const List& from) {
+absl::StatusOr<std::vector<Id>> ToIds(const std::string& field, const List& from, size_t limit) {
+  if (absl::Status count = CheckCount(field, from.size(), limit); !count.ok()) return count;
   std::vector<Id> ids;
-  for (const std::string& id : from) ids.push_back(Id{id});
+  absl::flat_hash_set<std::string_view> known;
+  for (const std::string& id : from) {
+    if (!known.insert(id).second) {
+      return InvalidField(absl::StrCat(field, "[", ids.size(), "]"), absl::StrCat("\"", id, "\" is in the list twice"));
+    }
+    ids.push_back(Id{id});
+  }
   return ids;
 }
 
@@ -198,12 +207,10 @@ absl::StatusOr<RoutingPolicy> ToPolicy(const pb::RoutingPolicy& from) {
   duration("overflow_after", from.has_overflow_after(), from.overflow_after(), kOrNever, policy.overflow_after);
   if (!bad.ok()) return bad;
 
-  if (absl::Status count =
-          CheckCount("channel.routing.overflow_group_ids", from.overflow_group_ids_size(), limits::kOverflowGroups);
-      !count.ok()) {
-    return count;
-  }
-  policy.overflow_groups = ToIds<GroupId>(from.overflow_group_ids());
+  absl::StatusOr<std::vector<GroupId>> overflow =
+      ToIds<GroupId>("channel.routing.overflow_group_ids", from.overflow_group_ids(), limits::kOverflowGroups);
+  if (!overflow.ok()) return overflow.status();
+  policy.overflow_groups = *std::move(overflow);
   absl::StatusOr<std::vector<SkillNeed>> needs = ToNeeds(from);
   if (!needs.ok()) return needs.status();
   policy.skills = *std::move(needs);
@@ -261,18 +268,11 @@ absl::StatusOr<Edit<Channel>> ToEdit(const pb::Channel& from, const FieldMask& u
     absl::Status name = CheckDisplayName("channel.display_name", from.display_name());
     return name.ok() ? absl::StatusOr<std::string>(from.display_name()) : name;
   });
-  reader.Take("group_ids", from.group_ids_size() > 0, &Channel::groups, [&]() -> absl::StatusOr<std::vector<GroupId>> {
-    absl::Status count = CheckCount("channel.group_ids", from.group_ids_size(), limits::kChannelGroups);
-    if (!count.ok()) return count;
-    return ToIds<GroupId>(from.group_ids());
+  reader.Take("group_ids", from.group_ids_size() > 0, &Channel::groups,
+              [&] { return ToIds<GroupId>("channel.group_ids", from.group_ids(), limits::kChannelGroups); });
+  reader.Take("technician_ids", from.technician_ids_size() > 0, &Channel::technicians, [&] {
+    return ToIds<TechnicianId>("channel.technician_ids", from.technician_ids(), limits::kChannelTechnicians);
   });
-  reader.Take("technician_ids", from.technician_ids_size() > 0, &Channel::technicians,
-              [&]() -> absl::StatusOr<std::vector<TechnicianId>> {
-                absl::Status count =
-                    CheckCount("channel.technician_ids", from.technician_ids_size(), limits::kChannelTechnicians);
-                if (!count.ok()) return count;
-                return ToIds<TechnicianId>(from.technician_ids());
-              });
   reader.Take("connecting_timeout", from.has_connecting_timeout(), &Channel::connecting_timeout, [&] {
     return ToTimeout("channel.connecting_timeout", from.has_connecting_timeout(), from.connecting_timeout(), kNotZero);
   });

@@ -52,7 +52,8 @@ metrics::Snapshot TakeSnapshot(Gateway& gateway) {
       out.armed_deadlines += shard->armed_deadlines();
     });
   }
-  out.watchers = gateway.streams.count(StreamKind::kWatch) + gateway.streams.count(StreamKind::kPosition);
+  out.watchers = gateway.streams.count(StreamKind::kWatch);
+  out.position_streams = gateway.streams.count(StreamKind::kPosition);
   out.watcher_lag_revisions_max = gateway.streams.MaxLag();
   out.codes_live = {gateway.codes.live_pins(), gateway.codes.live_links()};
   const store::StoreStats stats = gateway.store.Stats();

@@ -24,7 +24,7 @@ Result On(const Org& org, const command::RequestActivity& c, Time) {
   const Session& session = *scene->session;
   if (absl::Status may = Require(org, *scene, PermissionOf(c.kind)); !may.ok()) return may;
   if (absl::Status work = AtWork(*scene, "request_activity"); !work.ok()) return work;
-  if (session.activities.size() >= limits::kActivities) return TooMany("activities in the session", limits::kActivities);
+  if (session.activities.size() >= limits::kActivities) return TooManyActivities(session.id, limits::kActivities);
   const uint32_t id = session.last_activity + 1;
   Decision decision{Trigger::kActivity, {}, session.id};
   decision.events.push_back(event::ActivityRequested{session.id, id, c.kind, scene->self, c.detail});

@@ -2,6 +2,7 @@
 #include <algorithm>
 #include <set>
 
+#include "absl/strings/str_cat.h"
 #include "statemachine/decide_internal.h"
 #include "statemachine/limits.h"
 
@@ -31,7 +32,8 @@ absl::Status FitsOneCommand(const Org& org, const TechnicianId& technician) {
     if (std::find(list.begin(), list.end(), technician) != list.end()) bytes += 64 * (list.size() + channel.groups.size() + 4);
   }
   if (bytes <= limits::kBytesPerCommand) return absl::OkStatus();
-  return TooManySessions("the technician, who must end some or leave some channels first,", limits::kBytesPerCommand);
+  return TooManyBytes(absl::StrCat("the sessions and channels of ", technician.value), bytes, limits::kBytesPerCommand,
+                      "end or move some sessions, or take him out of some channels,");
 }
 
 // Refuses a successor who cannot take over all that the technician leads and owns.
@@ -63,7 +65,9 @@ absl::Status CanTakeOver(const Org& org, const TechnicianId& technician, const T
   const size_t limit = SettingsOf(org, successor).max_active_sessions;
   if (load.active > limit) return TooManyActiveSessions(successor, limit);
   if (load.lens > 1) return TooManyActiveSessions(successor, 1);
-  return OwnsTooMany(org, successor, owned) ? TooManySessions("the successor", limits::kOwnedSessions) : absl::OkStatus();
+  if (!OwnsTooMany(org, successor, owned)) return absl::OkStatus();
+  return TooManySessions("the successor", "of his own that have not ended; choose another, or end some",
+                         limits::kOwnedSessions);
 }
 
 // What happens to the sessions of a technician who is deleted or disabled: those that he leads or owns go to the successor or
@@ -145,7 +149,10 @@ Result On(const Org& org, const command::DeleteGroup& c, Time) {
     queued.insert(id);
     bytes += Bytes(session);
   }
-  if (bytes > limits::kBytesPerCommand) return TooManySessions("the group's queue", limits::kBytesPerCommand);
+  if (bytes > limits::kBytesPerCommand) {
+    return TooManyBytes(absl::StrCat("the sessions in the queues of group ", c.group.value), bytes, limits::kBytesPerCommand,
+                        "end or move some sessions");
+  }
   for (SessionId id : queued) {
     const Queue from = FindSession(org, id)->queue();
     events.push_back(event::Redirected{id, from, {from.channel, {}}, RedirectWhen::kAtOnce});

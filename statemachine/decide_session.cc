@@ -67,7 +67,9 @@ absl::Status RoomForActive(const Org& org, const TechnicianId& technician, Sessi
   const Load load = LoadOf(org, technician);
   if (load.active >= limit) return TooManyActiveSessions(technician, limit);
   if (type == SessionType::kLens && load.lens > 0) return TooManyActiveSessions(technician, 1);
-  return load.led >= limits::kLedSessions ? TooManySessions("the technician", limits::kLedSessions) : absl::OkStatus();
+  if (load.led < limits::kLedSessions) return absl::OkStatus();
+  return TooManySessions("the technician", "that he leads, held or active, or led and did not dismiss; end or dismiss one",
+                         limits::kLedSessions);
 }
 
 // Refuses a technician who must receive a transfer or an invitation and cannot.
@@ -237,7 +239,7 @@ absl::Status ChannelTakes(const Org& org, const command::CreateSession& c, Time 
   if (c.preferred && FindMember(org, c.preferred) == nullptr) return TechnicianNotFound(c.preferred);
   auto connecting = org.connecting.find(c.channel);
   if (connecting != org.connecting.end() && connecting->second >= limits::kConnectingPerChannel) {
-    return TooManySessions("the channel", limits::kConnectingPerChannel);
+    return TooManySessions("the channel", "that wait for their applet", limits::kConnectingPerChannel);
   }
   Session session;
   session.id.value = org.last_session.value + 1;
@@ -254,7 +256,9 @@ absl::Status ChannelTakes(const Org& org, const command::CreateSession& c, Time 
 }  // namespace
 
 Result On(const Org& org, const command::CreateSession& c, Time now) {
-  if (org.sessions.size() >= limits::kLiveSessions) return TooManySessions("the organization", limits::kLiveSessions);
+  if (org.sessions.size() >= limits::kLiveSessions) {
+    return TooManySessions("the organization", "that have not ended or were not dismissed", limits::kLiveSessions);
+  }
   Time expires = kNoTime;
   if (c.channel) {
     if (absl::Status takes = ChannelTakes(org, c, now); !takes.ok()) return takes;
@@ -263,7 +267,7 @@ Result On(const Org& org, const command::CreateSession& c, Time now) {
     if (owner == nullptr) return TechnicianNotFound(c.owner);
     if (owner->disabled) return TechnicianDisabled(c.owner);
     if (OwnsTooMany(org, c.owner, 1)) {
-      return TooManySessions("the technician", limits::kOwnedSessions);
+      return TooManySessions("the technician", "of his own that have not ended; end one", limits::kOwnedSessions);
     }
     if (c.method == Method::kMonitoring) {
       const Technician* monitored = FindMember(org, c.monitored);
@@ -418,8 +422,8 @@ Result On(const Org& org, const command::InviteExternal& c, Time now) {
   if (settings.approved_externals_only && !Approved(org, c.address)) return NotApproved(c.address);
   if (session.participants.size() >= limits::kParticipants) return TooManyParticipants(session.id);
   return Do(*scene, Trigger::kInvite,
-            event::ExternalInvited{session.id, ExternalId(session.id, session.last_external + 1), scene->self, c.name, c.address,
-                                   c.code_key, now + settings.private_code_validity, c.granted});
+            event::ExternalInvited{session.id, ExternalId(session.id, session.last_external + 1), scene->self, c.name,
+                                   c.address, c.code_key, now + settings.private_code_validity, c.granted});
 }
 
 Result On(const Org& org, const command::RemoveTechnician& c, Time) {

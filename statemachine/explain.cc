@@ -37,6 +37,24 @@ std::vector<const Session*> ActiveOf(const Org& org, const TechnicianId& technic
   return active;
 }
 
+// Channels of which a queue may be his to serve, or overflow to his group; by id, each once.
+std::vector<const Channel*> ChannelsFor(const Org& org, const TechnicianId& technician, const GroupId& group) {
+  std::vector<const Channel*> channels;
+  auto add = [&](const auto& index, const auto& key) {
+    auto ids = index.find(key);
+    if (ids == index.end()) return;
+    for (const ChannelId& id : ids->second) {
+      if (const Channel* channel = FindChannel(org, id)) channels.push_back(channel);
+    }
+  };
+  add(org.channels_of_group, group);
+  add(org.channels_of_technician, technician);
+  add(org.queues_of_group, group);
+  std::sort(channels.begin(), channels.end(), [](const Channel* a, const Channel* b) { return a->id < b->id; });
+  channels.erase(std::unique(channels.begin(), channels.end()), channels.end());
+  return channels;
+}
+
 uint32_t WeightOf(const Org& org, const Session& session) {
   const Channel* channel = FindChannel(org, session.channel);
   return channel == nullptr ? 1 : channel->routing.weight;
@@ -484,11 +502,11 @@ Standing WhyIdle(const Org& org, const TechnicianId& technician, Time now) {
     served.filters = CandidateFor(org, *FindSession(org, served.first), *item, now).filters;
     standing.queues.push_back(served);
   };
-  for (const auto& [queue, waiting] : org.waiting) {
-    if (const Channel* channel = FindChannel(org, queue.channel)) add(queue, *channel);
-  }
-  for (const auto& [id, channel] : org.channels) {
-    if (!org.waiting.contains(Queue{id, {}})) add(Queue{id, {}}, channel);
+  for (const Channel* channel : ChannelsFor(org, technician, group)) {
+    const Queue pool{channel->id, {}};
+    auto queue = org.waiting.lower_bound(pool);
+    if (queue == org.waiting.end() || queue->first != pool) add(pool, *channel);
+    for (; queue != org.waiting.end() && queue->first.channel == channel->id; ++queue) add(queue->first, *channel);
   }
   const size_t room = limits::kExplainedQueues - standing.queues.size();
   std::move(empty.begin(), empty.begin() + std::min(room, empty.size()), std::back_inserter(standing.queues));

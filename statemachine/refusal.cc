@@ -323,10 +323,23 @@ absl::Status TooMany(std::string_view kind, size_t limit) {
               {{"kind", Str(kind)}, {"limit", absl::StrCat(limit)}});
 }
 
-absl::Status TooManySessions(std::string_view where, size_t limit) {
+absl::Status TooManyActivities(SessionId id, size_t limit) {
+  return Make(kExhausted, Reason::kTooMany,
+              absl::StrCat("session ", id.value, " has ", limit, " activities asked for or open, the limit; close one"),
+              {{"session_id", Str(id)}, {"kind", "activities"}, {"limit", absl::StrCat(limit)}});
+}
+
+absl::Status TooManySessions(std::string_view where, std::string_view which, size_t limit) {
   return Make(kExhausted, Reason::kTooManySessions,
-              absl::StrCat(View(where), " has ", limit, " sessions that wait for their applet or end, the limit"),
+              absl::StrCat(View(where), " can have at most ", limit, " sessions ", View(which)),
               {{"where", Str(where)}, {"limit", absl::StrCat(limit)}});
+}
+
+absl::Status TooManyBytes(std::string_view what, size_t bytes, size_t limit, std::string_view first) {
+  return Make(kExhausted, Reason::kTooManySessions,
+              absl::StrCat(View(what), " take ", bytes, " bytes, more than the ", limit, " that one command can change; ",
+                           View(first), " first"),
+              {{"what", Str(what)}, {"bytes", absl::StrCat(bytes)}, {"limit", absl::StrCat(limit)}});
 }
 
 absl::Status CodeNotFound() {

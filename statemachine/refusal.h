@@ -111,7 +111,7 @@ absl::Status ApiKeyNotFound(const KeyId& id);                                   
 absl::Status OrganizationNotFound(std::string_view id);                                 // NOT_FOUND
 absl::Status AlreadyExists(std::string_view kind, std::string_view id);                 // ALREADY_EXISTS
 absl::Status TooMany(std::string_view kind, size_t limit);                              // RESOURCE_EXHAUSTED
-absl::Status TooManySessions(std::string_view where, size_t limit);                     // RESOURCE_EXHAUSTED
+absl::Status TooManyActivities(SessionId id, size_t limit);                             // RESOURCE_EXHAUSTED
 absl::Status CodeNotFound();                                                            // NOT_FOUND
 absl::Status TooManyGuesses(Duration retry);                                            // RESOURCE_EXHAUSTED with a retry delay
 absl::Status OutOfPinCodes(size_t limit);                                               // RESOURCE_EXHAUSTED
@@ -130,6 +130,11 @@ absl::Status NoOffer(SessionId id, const TechnicianId& technician);         // F
 absl::Status ActivityNotFound(SessionId id, uint32_t activity);             // NOT_FOUND
 absl::Status ChannelClosed(const ChannelId& id, const Fallback& fallback);  // FAILED_PRECONDITION with the page's URL
 absl::Status LoggedOut(Duration after);                                     // ABORTED
+
+// RESOURCE_EXHAUSTED. `which` sessions are limited, and the way out: "that he leads; end one".
+absl::Status TooManySessions(std::string_view where, std::string_view which, size_t limit);
+// RESOURCE_EXHAUSTED. `what` one command would change is too much; `first` is the way out: "end or move some sessions".
+absl::Status TooManyBytes(std::string_view what, size_t bytes, size_t limit, std::string_view first);
 
 // What a refusal carries; {} for a status that is none.
 struct Refusal {

@@ -131,12 +131,16 @@ void VisitServing(const Org& org, const Queue& queue, const Channel& channel, Du
     for (const RosterItem& item : *group) visit(item);
   }
   if (queue.group) return;
+  std::vector<const RosterItem*> single;
   for (const TechnicianId& technician : channel.technicians) {
     auto at = org.roster_at.find(technician);
     if (at == org.roster_at.end()) continue;
     const std::vector<RosterItem>& group = org.roster.at(at->second.first);
-    if (!std::binary_search(groups.begin(), groups.end(), &group)) visit(group[at->second.second]);
+    if (!std::binary_search(groups.begin(), groups.end(), &group)) single.push_back(&group[at->second.second]);
   }
+  std::sort(single.begin(), single.end());  // a record may hold one twice
+  single.erase(std::unique(single.begin(), single.end()), single.end());
+  for (const RosterItem* item : single) visit(*item);
 }
 
 bool Better(const Terms& a, const TechnicianId& a_id, const Terms& b, const TechnicianId& b_id) {

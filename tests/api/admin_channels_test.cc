@@ -105,6 +105,17 @@ TEST_F(AdminChannels, PoliciesHaveDefaults) {
   EXPECT_FALSE(made.channel().has_out_of_hours());
 }
 
+TEST_F(AdminChannels, EachServesOnce) {
+  Refused(Update("group_ids: 'desk' group_ids: 'night' group_ids: 'desk'"), "channel.group_ids[2]");
+  Refused(Update("technician_ids: 'ann' technician_ids: 'ann'"), "channel.technician_ids[1]");
+  RefusedRouting("overflow_group_ids: 'desk' overflow_group_ids: 'desk'", "overflow_group_ids[1]");
+  const Outcome outcome = Try(Update("technician_ids: 'bob' technician_ids: 'bob'"), world.admin);
+  EXPECT_NE(outcome.message.find("\"bob\" is in the list twice"), std::string::npos) << outcome;
+  Refused(Text<pb::CreateChannelRequest>("channel { channel_id: 'vip' group_ids: 'desk' group_ids: 'desk' }"),
+          "channel.group_ids[1]");
+  Allowed(Update("group_ids: 'desk' technician_ids: 'ann' routing { overflow_group_ids: 'desk' }"));
+}
+
 TEST_F(AdminChannels, FormsAreChecked) {
   Refused(Update("fields { pattern: '(' }"), "channel.fields[0].pattern");
   Refused(Update("fields { } fields { label: '" + std::string(router::kFieldLabelChars + 1, 'l') + "' }"),
@@ -192,7 +203,12 @@ TEST_F(AdminChannels, RoutingIsChecked) {
   }
   Allowed(Update("routing { weight: 100 }"));
   RefusedRouting("weight: 101", "weight");
-  Allowed(Update("routing { " + Repeat("overflow_group_ids: 'desk' ", limits::kOverflowGroups) + "}"));
+  std::string overflow;
+  for (size_t i = 0; i < limits::kOverflowGroups; ++i) {
+    MakeGroup("g" + std::to_string(i));
+    overflow += "overflow_group_ids: 'g" + std::to_string(i) + "' ";
+  }
+  Allowed(Update("routing { " + overflow + "}"));
   RefusedRouting(Repeat("overflow_group_ids: 'desk' ", limits::kOverflowGroups + 1), "overflow_group_ids");
   EXPECT_EQ(Try(Update("routing { overflow_group_ids: 'nobody' }"), world.admin).reason, "GROUP_NOT_FOUND");
   RefusedRouting("skills { level: 1 }", "skills[0].skill_id");

@@ -78,10 +78,16 @@ TEST_F(Offers, AnOfferReachesTheConsoleOfOneAndNobodyElseCanTakeIt) {
   EXPECT_EQ(start.code, grpc::FAILED_PRECONDITION) << start;
   EXPECT_EQ(start.reason, "OFFERED_TO_ANOTHER");
   EXPECT_EQ(start.metadata.at("technician_id"), "ann") << start;
+  EXPECT_EQ(start.metadata.at("state"), "WAITING") << start;
+  EXPECT_EQ(start.metadata.at("command"), "start") << start;
+  EXPECT_EQ(start.metadata.count("expire_time_ms") + start.metadata.count("epoch"), 2u) << start;
   auto transfer = World::On<pb::TransferSessionRequest>(id);
   transfer.mutable_to()->set_technician_id("ann");
   EXPECT_EQ(world.Call<pb::TransferSessionResponse>(transfer, world.bob).outcome.reason, "OFFERED_TO_ANOTHER");
-  EXPECT_EQ(Reject(id, world.bob).reason, "NO_OFFER");
+  const Outcome reject = Reject(id, world.bob);
+  EXPECT_EQ(reject.reason, "NO_OFFER");
+  EXPECT_EQ(reject.metadata.at("state"), "WAITING") << reject;
+  EXPECT_EQ(reject.metadata.at("command"), "reject_offer") << reject;
 
   EXPECT_TRUE(Start(id, world.ann).ok());
   const pb::QueueChange active =

@@ -231,6 +231,7 @@ TEST(SnapshotTest, EveryFieldReachesThePage) {
   s.attached_devices = 5;
   s.attached_consoles = 6;
   s.watchers = 7;
+  s.position_streams = 15;
   s.watcher_lag_revisions_max = 8;
   s.command_queue_depth = 9;
   s.command_queue_capacity = 10;
@@ -260,6 +261,7 @@ TEST(SnapshotTest, EveryFieldReachesThePage) {
                                                                     {"attached_devices", "5"},
                                                                     {"attached_consoles", "6"},
                                                                     {"watchers", "7"},
+                                                                    {"position_streams", "15"},
                                                                     {"watcher_lag_revisions_max", "8"},
                                                                     {"command_queue_depth", "9"},
                                                                     {"command_queue_capacity", "10"},

@@ -507,6 +507,16 @@ TEST_F(ExplainTest, QueuesOfGroupsAndOverflowCount) {
   EXPECT_THAT(lab_.SummaryOf(id), HasSubstr("1 member of group night: 1 OFFLINE."));
 }
 
+TEST_F(ExplainTest, AQueueThatIsHisInSeveralWaysIsListedOnce) {
+  lab_.Set(kWeb, [](Channel& channel) {
+    channel.technicians = {kAnn};
+    channel.routing.overflow_after = minutes(3);
+    channel.routing.overflow_groups = {kDesk};
+  });
+  const Standing standing = WhyIdle(lab_.org, kAnn, lab_.now);
+  EXPECT_EQ(standing.queues, (std::vector<ServedQueue>{{{kWeb, {}}, 0, {}, 0, false}}));
+}
+
 TEST_F(ExplainTest, TimesOfATechnicianEnd) {
   lab_.Set(kDesk, [](Group& group) { group.settings.login_deferral = seconds(30); });
   lab_.Away(kAnn, false);

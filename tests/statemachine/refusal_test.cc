@@ -115,7 +115,10 @@ std::vector<Case> Cases() {
       {Reason::kOrganizationNotFound, StatusCode::kNotFound, OrganizationNotFound("acme"), {{"organization_id", "acme"}}},
       {Reason::kAlreadyExists, StatusCode::kAlreadyExists, AlreadyExists("group", "desk"), {{"kind", "group"}, {"id", "desk"}}},
       {Reason::kTooMany, kExhausted, TooMany("groups", 5), {{"kind", "groups"}, {"limit", "5"}}},
-      {Reason::kTooManySessions, kExhausted, TooManySessions("the channel", 5), {{"where", "the channel"}, {"limit", "5"}}},
+      {Reason::kTooManySessions,
+       kExhausted,
+       TooManySessions("the channel", "that wait for their applet", 5),
+       {{"where", "the channel"}, {"limit", "5"}}},
       {Reason::kCodeNotFound, StatusCode::kNotFound, CodeNotFound(), {{"field", "code"}}},
       {Reason::kTooManyGuesses, kExhausted, TooManyGuesses(ms(1500)), {{"retry_ms", "1500"}}, ms(1500)},
       {Reason::kOutOfPinCodes, kExhausted, OutOfPinCodes(9), {{"limit", "9"}}, ms(10000)},
@@ -203,6 +206,26 @@ TEST(Refusal, PermissionMissingNamesThePermission) {
 TEST(Refusal, ChannelClosedShowsTheNotice) {
   const absl::Status status = ChannelClosed(ChannelId{"web"}, {Unserved::kEnd, "Come on Monday.", ""});
   EXPECT_NE(std::string(status.message()).find("Come on Monday."), std::string::npos);
+}
+
+// The limits that reasons share are told apart in words.
+TEST(Refusal, SharedReasonsSayWhatIsLimited) {
+  const absl::Status led = TooManySessions("the technician", "that he leads; end one", 500);
+  EXPECT_EQ(led.message(), "the technician can have at most 500 sessions that he leads; end one");
+  const absl::Status activities = TooManyActivities(SessionId{7}, 32);
+  EXPECT_EQ(activities.code(), StatusCode::kResourceExhausted);
+  EXPECT_EQ(activities.message(), "session 7 has 32 activities asked for or open, the limit; close one");
+  const Refusal many = RefusalOf(activities);
+  EXPECT_EQ(many.reason, "TOO_MANY");
+  EXPECT_EQ(Fields(many.metadata.begin(), many.metadata.end()),
+            (Fields{{"session_id", "7"}, {"kind", "activities"}, {"limit", "32"}}));
+  const absl::Status bytes = TooManyBytes("the sessions of bob", 17, 16, "end some");
+  EXPECT_EQ(bytes.code(), StatusCode::kResourceExhausted);
+  EXPECT_EQ(bytes.message(), "the sessions of bob take 17 bytes, more than the 16 that one command can change; end some first");
+  const Refusal heavy = RefusalOf(bytes);
+  EXPECT_EQ(heavy.reason, "TOO_MANY_SESSIONS");
+  EXPECT_EQ(Fields(heavy.metadata.begin(), heavy.metadata.end()),
+            (Fields{{"what", "the sessions of bob"}, {"bytes", "17"}, {"limit", "16"}}));
 }
 
 TEST(Refusal, AddedMetadataNeverReplacesWhatIsThere) {

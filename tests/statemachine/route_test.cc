@@ -450,11 +450,11 @@ TEST_F(RouteTest, OverflowGroupsAreAskedAfterTheWaitAndSeeTheSessionWhileItIsOff
   EXPECT_EQ(world_.See(ended, kDan), EntryState::kRemoved);
 }
 
-TEST_F(RouteTest, AGroupThatServesAndIsAnOverflowGroupIsConsideredOnce) {
+TEST_F(RouteTest, WhoIsNamedSeveralTimesIsConsideredOnce) {
   world_.Group(kNight);
   world_.Technician(kDan, kNight);
   web_.groups = {kDesk, kDesk};
-  web_.technicians = {kAnn, kDan};
+  web_.technicians = {kAnn, kDan, kDan};
   Policy([](RoutingPolicy& p) {
     p.overflow_after = seconds(1);
     p.overflow_groups = {kDesk, kNight, kNight};

@@ -13,7 +13,7 @@ namespace {
 void AddWatch(CLI::App& parent, Runner& runner) {
   auto* command = runner.Add(parent, {"watch",
                                       "Print each invitation that waits and each that comes, with its code: one line, or JSON "
-                                      "lines; goes on after the daemon restarts",
+                                      "lines; once one came, it goes on after the daemon restarts",
                                       "deliveries watch -o json"});
   auto changes = DeclareChanges(command);
   runner.Act(command, [&runner, changes]() -> absl::Status {

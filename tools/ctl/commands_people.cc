@@ -47,7 +47,8 @@ void TechnicianFlags(CLI::App* command, std::function<v1::Technician*()> technic
         help);
   };
   flag("--administrator", "administrator", &v1::Technician::set_administrator, "Whether he administers the whole organization");
-  flag("--disabled", "disabled", &v1::Technician::set_disabled, "Whether he is kept out; true ends the sessions that he leads");
+  flag("--disabled", "disabled", &v1::Technician::set_disabled,
+       "Whether he is kept out; true: his sessions go to the successor or end");
   flag("--routing-exempt", "routing_exempt", &v1::Technician::set_routing_exempt, "Whether nothing is offered to him");
   ListFlag(
       command, "--administers",
@@ -174,8 +175,9 @@ void AddTechnicianFamily(CLI::App& app, Runner& runner) {
       set, [changed] { return changed->mutable_technician(); },
       [changed](const std::string& path) { changed->mutable_update_mask()->add_paths(path); });
   SuccessorFlag(set, [changed](const std::string& id) { changed->set_successor_technician_id(id); });
-  auto* remove = runner.Add(
-      *family, {"delete", "Delete a technician; his sessions end and his keys are revoked", "technician delete ann"});
+  auto* remove =
+      runner.Add(*family, {"delete", "Delete a technician; his sessions go to the successor or end, and his keys are revoked",
+                           "technician delete ann"});
   auto removed = runner.Bind<v1::DeleteTechnicianRequest, v1::DeleteTechnicianResponse>(
       remove, {.table = [](const v1::DeleteTechnicianResponse&) { return "deleted\n"; }});
   Argument(
