@@ -2,6 +2,7 @@
 
 #include "absl/strings/str_cat.h"
 #include "router/board_stream.h"
+#include "router/device_visit.h"
 #include "router/entrance.h"
 #include "router/form.h"
 #include "router/unary_call.h"
@@ -19,54 +20,6 @@ absl::Status AsChannelNotFound(const absl::Status& status, const std::string& ch
 absl::Status CheckChannel(const std::string& org, const std::string& channel) {
   if (absl::Status s = CheckId("organization_id", org); !s.ok()) return s;
   return CheckId("channel_id", channel);
-}
-
-absl::StatusOr<DeviceToken> TokenOf(grpc::CallbackServerContext* context) {
-  const std::string bearer = BearerToken(*context);
-  std::optional<DeviceToken> token = ParseDeviceToken(bearer);
-  if (token) return *token;
-  return Unauthenticated(bearer.empty() ? "no credential: send the metadata \"authorization: Bearer DEVICE_TOKEN\""
-                                        : "the device token is unknown");
-}
-
-absl::Status UnknownToken() { return Unauthenticated("the device token is unknown"); }
-
-// What is done with the session of a device token. Exactly one of the three is called.
-struct Visit {
-  std::function<void(Turn&, OrgRuntime&, const Session&)> here;  // on the shard's thread; ended ones that are still shown, too
-  std::function<void(const Session&)> gone;                      // on a worker: it has ended and left memory
-  std::function<void(absl::Status)> refused;                     // on any thread
-};
-
-void VisitHistory(Gateway& gateway, const DeviceToken& token, const Visit& visit) {
-  const bool taken = gateway.workers.Run([&gateway, token, visit] {
-    absl::StatusOr<std::string> record =
-        gateway.store.Get(store::OrgKey{token.org.value}, store::Family::kHistory, store::NumberKey(token.session.value));
-    absl::StatusOr<Session> session = record.ok() ? store::DecodeSession(*record) : absl::StatusOr<Session>(record.status());
-    if (session.ok() && EqualInConstantTime(session->device_token_hash, token.hash)) {
-      visit.gone(*session);
-    } else {
-      visit.refused(UnknownToken());
-    }
-  });
-  if (!taken) visit.refused(Overloaded("the read queue", kCommandQueue, kRetryDelay));
-}
-
-void VisitDevice(Gateway& gateway, const DeviceToken& token, Visit visit) {
-  absl::Status submitted = gateway.ShardOf(token.org).Submit([&gateway, token, visit](Turn& turn) {
-    OrgRuntime* rt = turn.Find(token.org);
-    const Session* session = rt == nullptr ? nullptr : FindSession(rt->org, token.session);
-    if (rt == nullptr || token.session > rt->org.last_session) {
-      turn.AfterDurable([visit] { visit.refused(UnknownToken()); });
-    } else if (session == nullptr) {
-      turn.AfterDurable([&gateway, token, visit] { VisitHistory(gateway, token, visit); });
-    } else if (!EqualInConstantTime(session->device_token_hash, token.hash)) {
-      turn.AfterDurable([visit] { visit.refused(UnknownToken()); });
-    } else {
-      visit.here(turn, *rt, *session);
-    }
-  });
-  if (!submitted.ok()) visit.refused(submitted);
 }
 
 static_assert(static_cast<int>(Place::State::kNotAttached) == pb::QueuePosition::STATE_NOT_ATTACHED);

@@ -15,6 +15,7 @@
 #include "router/admin_service.h"
 #include "router/applet_service.h"
 #include "router/channel_service.h"
+#include "router/chat_service.h"
 #include "router/delivery_service.h"
 #include "router/limits.h"
 #include "router/methods.h"
@@ -56,7 +57,8 @@ struct Services {
         admin(gateway),
         channels(gateway),
         routing(gateway),
-        deliveries(gateway) {}
+        deliveries(gateway),
+        chat(gateway) {}
   SessionService sessions;
   QueueService queues;
   AppletService applets;
@@ -65,6 +67,7 @@ struct Services {
   ChannelService channels;
   RoutingService routing;
   DeliveryService deliveries;
+  ChatService chat;
 };
 
 class DaemonImpl final : public Daemon {
@@ -202,12 +205,14 @@ class DaemonImpl final : public Daemon {
     builder.RegisterService(&services_->channels);
     builder.RegisterService(&services_->routing);
     builder.RegisterService(&services_->deliveries);
+    builder.RegisterService(&services_->chat);
     server_ = builder.BuildAndStart();
     if (server_ == nullptr || port_ == 0)
       return absl::UnavailableError("--listen: cannot serve on " + options_.listen + "; is the port taken?");
     for (const char* service :
          {"guichet.v1.SessionService", "guichet.v1.QueueService", "guichet.v1.AppletService", "guichet.v1.TechnicianService",
-          "guichet.v1.AdminService", "guichet.v1.ChannelService", "guichet.v1.RoutingService", "guichet.v1.DeliveryService"}) {
+          "guichet.v1.AdminService", "guichet.v1.ChannelService", "guichet.v1.RoutingService", "guichet.v1.DeliveryService",
+          "guichet.v1.ChatService"}) {
       server_->GetHealthCheckService()->SetServingStatus(service, true);
     }
     ticker_ = std::thread([this] { TickEverySecond(); });

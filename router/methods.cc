@@ -10,6 +10,7 @@
 #include "guichet/v1/admin_service.pb.h"
 #include "guichet/v1/applet_service.pb.h"
 #include "guichet/v1/channel_service.pb.h"
+#include "guichet/v1/chat_service.pb.h"
 #include "guichet/v1/delivery_service.pb.h"
 #include "guichet/v1/queue_service.pb.h"
 #include "guichet/v1/routing_service.pb.h"
@@ -29,7 +30,8 @@ std::vector<const google::protobuf::MethodDescriptor*> Descriptors() {
       guichet::v1::GetPrincipalRequest::descriptor()->file(),   guichet::v1::RedeemCodeRequest::descriptor()->file(),
       guichet::v1::WatchQueueRequest::descriptor()->file(),     guichet::v1::StartSessionRequest::descriptor()->file(),
       guichet::v1::SetStatusRequest::descriptor()->file(),      guichet::v1::SubmitFormRequest::descriptor()->file(),
-      guichet::v1::ExplainSessionRequest::descriptor()->file(), guichet::v1::ReportDeliveryRequest::descriptor()->file()};
+      guichet::v1::ExplainSessionRequest::descriptor()->file(), guichet::v1::ReportDeliveryRequest::descriptor()->file(),
+      guichet::v1::SendChatRequest::descriptor()->file()};
   std::vector<const google::protobuf::MethodDescriptor*> methods;
   for (const FileDescriptor* file : files) {
     for (int s = 0; s < file->service_count(); ++s) {

@@ -359,6 +359,12 @@ absl::StatusOr<NewSession> ToNewSession(const Principal& principal, Codes& codes
   return made;
 }
 
+absl::StatusOr<Command> ToCommand(const Principal& principal, const pb::SendChatRequest& request) {
+  absl::StatusOr<command::Target> target = ToTarget(principal, request.target(), request.request_id(), Who::kRequired);
+  if (!target.ok()) return target.status();
+  return Command{command::SendChat{*std::move(target), request.technicians_only(), request.text()}};
+}
+
 absl::StatusOr<NewInvitation> ToNewInvitation(const Principal& principal, Codes& codes, const pb::InviteExternalRequest& request) {
   absl::StatusOr<command::Target> target = ToTarget(principal, request.target(), request.request_id(), Who::kRequired);
   if (!target.ok()) return target.status();

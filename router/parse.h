@@ -3,6 +3,7 @@
 
 #include "guichet/v1/admin_service.pb.h"
 #include "guichet/v1/applet_service.pb.h"
+#include "guichet/v1/chat_service.pb.h"
 #include "guichet/v1/session_service.pb.h"
 #include "router/gateway.h"
 #include "statemachine/commands.h"
@@ -31,6 +32,7 @@ absl::StatusOr<Command> ToCommand(const Principal& principal, const pb::RequestA
 absl::StatusOr<Command> ToCommand(const Principal& principal, const pb::CloseActivityRequest& request);
 absl::StatusOr<Command> ToCommand(const Principal& principal, const pb::SetChatRequest& request);
 absl::StatusOr<Command> ToCommand(const Principal& principal, const pb::SendSurveyRequest& request);
+absl::StatusOr<Command> ToCommand(const Principal& principal, const pb::SendChatRequest& request);
 absl::StatusOr<Command> ToCommand(const Principal& principal, const pb::RejectOfferRequest& request);
 
 // A session to create, with the secrets drawn for it.

@@ -71,6 +71,11 @@ void ListEnded(Gateway& gateway, const OrgId& org, const SessionList& list, pb::
 
 }  // namespace
 
+bool MayReadSession(const Principal& principal, const Org& org, SessionId id) {
+  const Session* session = FindSession(org, id);
+  return !IsForeign(principal, id) && (session == nullptr || MayRead(principal, org, *session));
+}
+
 void ReadSession(Gateway& gateway, const Principal& principal, SessionId id, pb::GetSessionResponse* response, Done done) {
   if (IsForeign(principal, id)) return done(SessionNotFound(id));
   auto live = std::make_shared<bool>(false);

@@ -14,6 +14,9 @@ const Session* SessionAfter(const OrgRuntime& rt, const Step& step);
 // A technician may read live sessions that he sees or takes part in, and all ended ones (domain.md §7: history of a device).
 void ReadSession(Gateway& gateway, const Principal& principal, SessionId id, pb::GetSessionResponse* response, Done done);
 
+// Whether the principal may read of the session: a live one that he sees, any that has ended.
+bool MayReadSession(const Principal& principal, const Org& org, SessionId id);
+
 // A checked ListSessionsRequest.
 struct SessionList {
   bool ended = false;

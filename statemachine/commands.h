@@ -109,6 +109,11 @@ struct SetChat {
   Target target;
   bool off = false;
 };
+struct SendChat {
+  Target target;
+  bool technicians_only = false;
+  std::string text;
+};
 struct SendSurvey {
   Target target;
 };
@@ -161,6 +166,10 @@ struct AnswerActivity {
 struct RevokeActivity {
   SessionId session;
   uint32_t activity = 0;
+};
+struct CustomerChat {
+  SessionId session;
+  std::string text;
 };
 struct DeviceReboots {
   SessionId session;
@@ -273,7 +282,7 @@ using Command =
                  command::SetInactive, command::FireTimer, command::CreateOrg, command::UpdateOrg, command::PutGroup,
                  command::DeleteGroup, command::PutTechnician, command::DeleteTechnician, command::PutChannel,
                  command::DeleteChannel, command::CreateKey, command::RevokeKey, command::Grant, command::RequestActivity,
-                 command::CloseActivity, command::SetChat, command::SendSurvey, command::RejectOffer, command::ReportDelivery,
+                 command::CloseActivity, command::SetChat, command::SendChat, command::CustomerChat, command::SendSurvey, command::RejectOffer, command::ReportDelivery,
                  command::AnswerActivity, command::RevokeActivity, command::Route, command::SetChannelOpen,
                  command::CreateTechnicians>;
 

@@ -53,6 +53,33 @@ Result On(const Org& org, const command::SetChat& c, Time) {
   return Do(*scene, Trigger::kChatSwitch, event::ChatSwitched{session.id, c.off});
 }
 
+namespace {
+absl::Status RoomForChat(const Session& session) {
+  if (session.chat_messages < limits::kChatMessages) return absl::OkStatus();
+  return TooMany("chat messages in the session", limits::kChatMessages);
+}
+}  // namespace
+
+// Also while the device is away: it reads on when it is back.
+Result On(const Org& org, const command::SendChat& c, Time) {
+  absl::StatusOr<Scene> scene = SceneOf(org, c.target, false);
+  if (!scene.ok()) return scene.status();
+  const Session& session = *scene->session;
+  if (session.ended_already()) return SessionEnded(session.id, session.outcome);
+  if (!scene->leads() && !scene->collaborates()) return NotInSession(session.id, scene->self);
+  if (session.chat_off && !c.technicians_only) return ChatOff(session.id);
+  if (absl::Status room = RoomForChat(session); !room.ok()) return room;
+  return Do(*scene, Trigger::kChat, event::ChatSent{session.id, scene->self, FindTechnician(org, scene->self)->display_name, c.technicians_only, c.text});
+}
+
+Result On(const Org& org, const command::CustomerChat& c, Time) {
+  absl::StatusOr<const Session*> found = LiveSession(org, c.session);
+  if (!found.ok()) return found.status();
+  if ((*found)->chat_off) return ChatOff(c.session);
+  if (absl::Status room = RoomForChat(**found); !room.ok()) return room;
+  return Decision{Trigger::kChat, {event::ChatSent{c.session, {}, "", false, c.text}}, c.session};
+}
+
 Result On(const Org& org, const command::SendSurvey& c, Time) {
   absl::StatusOr<Scene> scene = SceneOf(org, c.target, false);
   if (!scene.ok()) return scene.status();

@@ -35,6 +35,8 @@ bool OwnsTooMany(const Org& org, const TechnicianId& owner, size_t more);
 Result On(const Org& org, const command::RequestActivity& c, Time now);
 Result On(const Org& org, const command::CloseActivity& c, Time now);
 Result On(const Org& org, const command::SetChat& c, Time now);
+Result On(const Org& org, const command::SendChat& c, Time now);
+Result On(const Org& org, const command::CustomerChat& c, Time now);
 Result On(const Org& org, const command::SendSurvey& c, Time now);
 Result On(const Org& org, const command::AnswerActivity& c, Time now);
 Result On(const Org& org, const command::RevokeActivity& c, Time now);

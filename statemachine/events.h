@@ -185,6 +185,14 @@ struct ChatSwitched {
   SessionId session;
   bool off = false;
 };
+// `technician` empty: the customer. The text is kept here alone.
+struct ChatSent {
+  SessionId session;
+  TechnicianId technician;
+  std::string name;               // of the technician, as he wrote
+  bool technicians_only = false;  // the customer never sees it
+  std::string text;
+};
 struct SurveySent {
   SessionId session;
 };
@@ -317,7 +325,8 @@ using Event = std::variant<
     event::InactivityChanged, event::ActivityRequested, event::ActivityOpened, event::ActivityClosed, event::StandingGrantsSet,
     event::Granted, event::ChatSwitched, event::SurveySent, event::DeliveryReported, event::Offered, event::OfferEnded,
     event::PreferenceLapsed, event::Redirected, event::Unattended, event::OwnerChanged, event::ChannelHours,
-    event::ExternalInvited, event::ExternalAdmitted, event::ExternalGone, event::Attended>;
+    event::ExternalInvited, event::ExternalAdmitted, event::ExternalGone, event::Attended,
+    event::ChatSent>;
 using Events = std::vector<Event>;
 
 // The session of which the event speaks; 0 for events of the organization.

@@ -361,6 +361,7 @@ struct Folder {
     if (Participant* participant = session->Find(e.technician)) participant->granted = e.granted;
   }
   void operator()(const ChatSwitched& e) { session->chat_off = e.off; }
+  void operator()(const ChatSent&) { ++session->chat_messages; }
   void operator()(const SurveySent&) { session->survey_sent = true; }
   void operator()(const DeliveryReported& e) {
     session->delivery.state = e.state;

@@ -40,6 +40,8 @@ inline constexpr size_t kActiveSessions = 10;           // a technician, domain.
 
 inline constexpr size_t kActivities = 32;  // asked for or open in one session
 inline constexpr size_t kActivityDetailChars = 256;
+inline constexpr size_t kChatChars = 2000;     // of one message: a screen
+inline constexpr size_t kChatMessages = 5000;  // of one session: a week of talking, 10 MB of its timeline
 inline constexpr size_t kDeclines = 16;       // remembered of one session
 inline constexpr size_t kReasonChars = 128;   // of a rejected offer
 inline constexpr size_t kAddressBytes = 254;  // longest e-mail address (RFC 5321)

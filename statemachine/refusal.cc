@@ -106,7 +106,8 @@ std::string_view Name(Reason reason) {
                                                                         "ACTIVITY_NOT_FOUND",
                                                                         "CHANNEL_CLOSED",
                                                                         "EXTERNAL_TECHNICIAN",
-                                                                        "NOT_APPROVED"};
+                                                                        "NOT_APPROVED",
+                                                                        "CHAT_OFF"};
   return kNames[static_cast<size_t>(reason)];
 }
 
@@ -257,6 +258,12 @@ absl::Status ExternalTechnician(SessionId id, const TechnicianId& technician) {
   return Make(kPrecondition, Reason::kExternalTechnician,
               absl::StrCat("session ", id.value, ": ", technician.value, " is external and can collaborate only"),
               {{"session_id", Str(id)}, {"technician_id", technician.value}});
+}
+
+absl::Status ChatOff(SessionId id) {
+  return Make(kPrecondition, Reason::kChatOff,
+              absl::StrCat("session ", id.value, ": the chat with the customer is off; a technician turns it on with SetChat"),
+              {{"session_id", Str(id)}});
 }
 
 absl::Status NotApproved(std::string_view address) {

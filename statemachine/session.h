@@ -193,6 +193,7 @@ struct Session {
   ActivityKinds standing_grants;  // what the customer has agreed to for the whole session
   bool chat_off = false;          // for the customer
   uint32_t last_external = 0;     // how many external technicians were invited
+  uint32_t chat_messages = 0;     // how many were sent; they are in the timeline
   bool survey_sent = false;
 
   GroupId queue_group;          // waits for this group's members instead of the channel's, by a redirect rule

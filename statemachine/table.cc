@@ -268,7 +268,8 @@ std::string_view Name(Trigger trigger) {
                                                                          "channel_hours",
                                                                          "hand_over",
                                                                          "invitation_redeemed",
-                                                                         "invitation_expired"};
+                                                                         "invitation_expired",
+                                                                         "chat"};
   return kNames[static_cast<size_t>(trigger)];
 }
 

@@ -73,8 +73,9 @@ enum class Trigger : uint8_t {
   kHandOver = 56,
   kInvitationRedeemed = 57,
   kInvitationExpired = 58,
+  kChat = 59,
 };
-inline constexpr int kTriggerCount = 59;
+inline constexpr int kTriggerCount = 60;
 std::string_view Name(Trigger trigger);  // "applet_connected"
 
 // Whose view a row speaks of.

@@ -67,6 +67,9 @@ struct Writer {
   std::string operator()(const StandingGrantsSet&) const { return "standing grants of the customer changed"; }
   std::string operator()(const Granted& e) const { return absl::StrCat("permissions of ", e.technician.value, " changed"); }
   std::string operator()(const ChatSwitched& e) const { return e.off ? "chat off" : "chat on"; }
+  std::string operator()(const ChatSent& e) const {
+    return absl::StrCat(e.technician ? e.technician.value : "customer", e.technicians_only ? " to technicians: " : ": ", e.text);
+  }
   std::string operator()(const SurveySent&) const { return "survey sent"; }
   std::string operator()(const DeliveryReported& e) const {
     return absl::StrCat("delivery ", V(Name(e.state)), e.detail.empty() ? "" : ": ", e.detail);

@@ -93,6 +93,14 @@ struct Writer {
     r->set_granted(e.granted.bits());
   }
   void operator()(const event::Attended& e) { PutSession(e, record->mutable_attended()); }
+  void operator()(const event::ChatSent& e) {
+    auto* r = record->mutable_chat_sent();
+    r->set_session(e.session.value);
+    r->set_technician(e.technician.value);
+    r->set_name(e.name);
+    r->set_technicians_only(e.technicians_only);
+    r->set_text(e.text);
+  }
   void operator()(const event::ExternalInvited& e) {
     auto* r = record->mutable_external_invited();
     r->set_session(e.session.value);

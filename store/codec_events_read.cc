@@ -266,6 +266,10 @@ Event ToEvent(const pb::EventRecord& record, Faults& faults) {
       return ToInvited(record.invited(), faults);
     case pb::EventRecord::kAttended:
       return FromSession<event::Attended>(record.attended());
+    case pb::EventRecord::kChatSent: {
+      const pb::ChatSentRecord& r = record.chat_sent();
+      return event::ChatSent{SessionId{r.session()}, TechnicianId{r.technician()}, r.name(), r.technicians_only(), r.text()};
+    }
     case pb::EventRecord::kExternalInvited:
       return ToExternalInvited(record.external_invited(), faults);
     case pb::EventRecord::kExternalAdmitted:

@@ -117,7 +117,7 @@ struct Range<KeyRole> : RangeOf<KeyRole, KeyRole::kTechnician, KeyRole::kExterna
   static constexpr const char* fault = "key role out of range";
 };
 template <>
-struct Range<Trigger> : RangeOf<Trigger, Trigger::kCreate, Trigger::kInvitationExpired> {
+struct Range<Trigger> : RangeOf<Trigger, Trigger::kCreate, Trigger::kChat> {
   static constexpr const char* fault = "trigger out of range";
 };
 static_assert(Range<EntryState>::last + 1 == kEntryStateCount && Range<Outcome>::last + 1 == kOutcomeCount &&

@@ -215,6 +215,7 @@ void Put(const Session& session, pb::SessionRecord* record) {
   record->set_chat_off(session.chat_off);
   record->set_survey_sent(session.survey_sent);
   record->set_last_external(session.last_external);
+  record->set_chat_messages(session.chat_messages);
 
   record->set_queue_group(session.queue_group.value);
   record->set_preferred(session.preferred.value);
@@ -278,6 +279,7 @@ Session ToSession(const pb::SessionRecord& record, Faults& faults) {
   session.chat_off = record.chat_off();
   session.survey_sent = record.survey_sent();
   session.last_external = record.last_external();
+  session.chat_messages = record.chat_messages();
 
   session.queue_group.value = record.queue_group();
   session.preferred.value = record.preferred();

@@ -91,6 +91,7 @@ bool IsEnum(const FieldDescriptor& field) {
   static const auto* const kPlain = new std::set<std::string>{"activity",
                                                               "busy_at",
                                                               "capacity",
+                                                              "chat_messages",
                                                               "considered",
                                                               "day",
                                                               "eligible",

@@ -105,6 +105,7 @@ TEST(CodecUpgradeTest, SessionIsStandardWithEverythingGrantedAndHasJustItsQueue)
     participant.code_expires = kNoTime;
   }
   session.last_external = 0;
+  session.chat_messages = 0;
   session.type = SessionType::kStandard;
   session.delivery = {};
   session.activities.clear();

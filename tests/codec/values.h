@@ -146,7 +146,7 @@ class Filler {
   void Fill(ConsoleLostPolicy& value) { FillEnum(value, ConsoleLostPolicy::kKeep, ConsoleLostPolicy::kGiveToCollaborator); }
   void Fill(Status& value) { FillEnum(value, Status::kOnline, Status::kOffline); }
   void Fill(KeyRole& value) { FillEnum(value, KeyRole::kTechnician, KeyRole::kExternal); }
-  void Fill(Trigger& value) { FillEnum(value, Trigger::kCreate, Trigger::kInvitationExpired); }
+  void Fill(Trigger& value) { FillEnum(value, Trigger::kCreate, Trigger::kChat); }
   void Fill(SessionType& value) { FillEnum(value, SessionType::kStandard, SessionType::kLens); }
   void Fill(ActivityKind& value) { FillEnum(value, ActivityKind::kRemoteControl, ActivityKind::kUnattendedAccess); }
   void Fill(OfferEnd& value) { FillEnum(value, OfferEnd::kRejected, OfferEnd::kWithdrawn); }
@@ -181,8 +181,8 @@ class Filler {
         c.out_of_hours, c.nobody_online, c.redirects, c.priority, c.routing, c.open, c.policy_version);
   }
   void Fill(Session& s) {
-    static_assert(Members<Session>() == 51);
-    All(s.id, s.epoch, s.method, s.owner, s.channel, s.monitored, s.profile, s.link, s.terms_accepted, s.ever_started, s.held, s.last_external,
+    static_assert(Members<Session>() == 52);
+    All(s.id, s.epoch, s.method, s.owner, s.channel, s.monitored, s.profile, s.link, s.terms_accepted, s.ever_started, s.held, s.last_external, s.chat_messages,
         s.lead_console_lost, s.reboot, s.participants, s.transfer, s.lead_offered_to, s.outcome, s.keepers, s.hidden_from,
         s.code_key, s.code_expires, s.device_token_hash, s.created, s.waiting_since, s.first_waiting, s.started, s.ended,
         s.link_since, s.held_since, s.lead_lost_since, s.marks, s.pool, s.revision, s.type, s.delivery, s.activities,

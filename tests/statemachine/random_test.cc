@@ -338,6 +338,8 @@ class RandomRun {
       case 13:
         return command::SetChat{T(id, self), Chance(2)};
       case 14:
+        if (Chance(3)) return command::CustomerChat{id, "hello"};
+        if (Chance(2)) return command::SendChat{T(id, self), Chance(2), "hello"};
         return command::SendSurvey{T(id, self)};
       case 15:
         return Look(self, Chance(3) ? SessionId{} : id);

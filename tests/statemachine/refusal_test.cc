@@ -141,6 +141,7 @@ std::vector<Case> Cases() {
        kPre,
        OfferedToAnother(OfferedSession(), "start"),
        {{"session_id", "7"}, {"command", "start"}, {"technician_id", "bob"}, {"expire_time_ms", "1500"}, {"epoch", "3"}}},
+      {Reason::kChatOff, kPre, ChatOff(id), {{"session_id", "7"}}},
       {Reason::kExternalTechnician, kPre, ExternalTechnician(id, bob), {{"session_id", "7"}, {"technician_id", "bob"}}},
       {Reason::kNotApproved, StatusCode::kPermissionDenied, NotApproved("olga@example.com"), {{"address", "olga@example.com"}}},
       {Reason::kNoOffer, kPre, NoOffer(id, bob), {{"session_id", "7"}, {"technician_id", "bob"}}},

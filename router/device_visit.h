@@ -1,0 +1,21 @@
+// Calls with a device token: finding its session, wherever that is, and checking the token against it.
+#pragma once
+
+#include <functional>
+
+#include "router/gateway.h"
+
+namespace guichet::router {
+
+// The device token of a call, not checked. UNAUTHENTICATED when it has none.
+absl::StatusOr<DeviceToken> TokenOf(grpc::CallbackServerContext* context);
+
+// What is done with the session of a device token. Exactly one of the three is called.
+struct Visit {
+  std::function<void(Turn&, OrgRuntime&, const Session&)> here;  // on the shard's thread; ended ones that are still shown, too
+  std::function<void(const Session&)> gone;                      // on a worker: it has ended and left memory
+  std::function<void(absl::Status)> refused;                     // on any thread
+};
+void VisitDevice(Gateway& gateway, const DeviceToken& token, Visit visit);
+
+}  // namespace guichet::router
