@@ -283,6 +283,18 @@ std::vector<Row> SessionRows() {
       Verb<pb::CloseActivityRequest>(State::kBusy, [](const auto&, auto& r) { r.set_activity_id(1); }),
       Verb<pb::SetChatRequest>(State::kActive, [](const auto&, auto& r) { r.set_off(true); }),
       Verb<pb::SendSurveyRequest>(State::kActive),
+      Verb<pb::SendChatRequest>(State::kActive, [](const auto& n, auto& r) { r.set_text(n.text); }),
+      Verb<pb::SendChatRequest>(
+          State::kActive,
+          [](const auto& n, auto& r) {
+            r.set_text(n.text);
+            r.set_technicians_only(true);
+          },
+          "for technicians"),
+      Rpc<pb::ListChatRequest>("", kReadSessions, [](const auto& n, auto& r) { r.set_session_id(std::stoull(n.session)); },
+                               State::kTalking),
+      Rpc<pb::WatchChatRequest>("", kReadSessions, [](const auto& n, auto& r) { r.set_session_id(std::stoull(n.session)); },
+                                State::kTalking),
       Verb<pb::RejectOfferRequest>(State::kRouted, [](const auto& n, auto& r) { r.set_reason(n.text); }),
       Rpc<pb::GetTimelineRequest>(kReadSessions, [](const auto& n, auto& r) { r.set_session_id(std::stoull(n.session)); }),
   };
@@ -403,6 +415,12 @@ std::vector<Row> CustomerRows() {
       AttachRow("that nobody serves", State::kUnserved),
       AttachRow("after the end", State::kOver),
       AttachRow("that was sent away", State::kSentAway),
+      Rpc<pb::SendChatRequest>(
+          "of a customer", kDevices, [](const auto& n, auto& r) { r.set_text(n.text); }, State::kTalking),
+      Rpc<pb::ListChatRequest>(
+          "of a customer", kDevices, [](const auto&, auto&) {}, State::kTalking),
+      Rpc<pb::WatchChatRequest>(
+          "of a customer", kDevices, [](const auto&, auto&) {}, State::kTalking),
       Rpc<pb::GetPositionRequest>(
           "", kDevices, [](const auto&, auto&) {}, State::kWaiting),
       Rpc<pb::GetPositionRequest>(

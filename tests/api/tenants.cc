@@ -268,6 +268,12 @@ Place Tenant::Prepare(State state, const Names& names) {
       break;
   }
   Place place = Arrive(Enter(names, names.channel));
+  if (state == State::kTalking) {
+    Go(place, State::kActive);
+    Act<pb::SendChatRequest, pb::SendChatResponse>(std::stoull(place.names.session), names.self,
+                                                   [&](pb::SendChatRequest& r) { r.set_text(Mark("chat")); });
+    return place;
+  }
   if (state == State::kExternal) {
     Go(place, State::kActive);
     pb::InviteExternalRequest invite;

@@ -58,7 +58,7 @@ class TenantsStreams : public Tenants {
       auto request = std::make_unique<pb::AttachRequest>();
       request->mutable_heartbeat()->set_sequence(number);
       messages.push_back(std::move(request));
-    } else if (rpc != "AttachConsole" && rpc != "WatchQueue" && rpc != "WatchTechnicians" && rpc != "WatchDeliveries" &&
+    } else if (rpc != "AttachConsole" && rpc != "WatchQueue" && rpc != "WatchTechnicians" && rpc != "WatchDeliveries" && rpc != "WatchChat" &&
                ReadOf(*row.rpc) == nullptr) {
       ADD_FAILURE() << row.Name() << ": say in Poke, Nudge or ReadOf what makes this stream send a message";
     }
@@ -86,6 +86,14 @@ class TenantsStreams : public Tenants {
       status.set_reason(text);
       tenant.Do<pb::SetStatusResponse>(status);
     }
+  }
+
+  // In the chat that is listened to.
+  void Talk(const Listener& listener, uint64_t number) {
+    Tenant& tenant = listener.place.names.home == ours.names().home ? ours : theirs;
+    auto say = World::On<pb::SendChatRequest>(std::stoull(listener.place.names.session), tenant.names().self);
+    say.set_text(std::to_string(number));
+    tenant.Do<pb::SendChatResponse>(say);
   }
 
   // Opens the streams that `column` may open, with `authorization`, acting for `self`.
@@ -120,6 +128,7 @@ class TenantsStreams : public Tenants {
       CatchUp(listener, *read);
       return 0;
     }
+    if (listener.row->rpc->name() == "WatchChat") Talk(listener, number);
     for (const auto& message : Poke(*listener.row, number)) listener.call->Write(*message);
     size_t count = 0;
     while (const auto bytes = listener.call->Read()) {

@@ -1,0 +1,186 @@
+// Chat over the API: durable, in one order for everybody, read on after an absence.
+#include "guichet/v1/chat_service.grpc.pb.h"
+#include "statemachine/limits.h"
+#include "tests/api/sessions.h"
+
+namespace guichet::api_test {
+namespace {
+
+class ChatWatch : public Watching<pb::ChatService::Stub, pb::WatchChatRequest, pb::WatchChatResponse> {
+ public:
+  ChatWatch(const Client& client, const pb::WatchChatRequest& request, const std::string& token)
+      : Watching(client, &pb::ChatService::Stub::WatchChat, request, token) {}
+  pb::ChatMessage NextMessage() { return Next().message(); }
+};
+
+class Chat : public ::testing::Test {
+ protected:
+  Chat() {
+    sessions.Attach(world.ann);
+    sessions.Attach(world.bob);
+    customer = sessions.Waiting();
+    session = customer.id;
+    world.Must<pb::StartSessionResponse>(World::On<pb::StartSessionRequest>(session), world.ann);
+  }
+  pb::SendChatRequest By(const std::string& text, bool technicians_only = false) const {
+    auto request = World::On<pb::SendChatRequest>(session);
+    request.set_text(text);
+    request.set_technicians_only(technicians_only);
+    return request;
+  }
+  uint64_t Say(const std::string& token, const std::string& text, bool technicians_only = false) {
+    return world.Must<pb::SendChatResponse>(By(text, technicians_only), token).revision();
+  }
+  // Of the session, page by page; "ann: hello".
+  std::vector<std::string> Read(const std::string& token, int page_size = 100) {
+    std::vector<std::string> texts;
+    pb::ListChatRequest request;
+    request.set_session_id(session);
+    request.set_page_size(page_size);
+    do {
+      const auto page = world.Must<pb::ListChatResponse>(request, token);
+      for (const pb::ChatMessage& m : page.messages()) texts.push_back((m.name().empty() ? "customer" : m.name()) + ": " + m.text());
+      request.set_page_token(page.next_page_token());
+    } while (!request.page_token().empty());
+    return texts;
+  }
+  std::unique_ptr<ChatWatch> Watch(const std::string& token, uint64_t after = 0) {
+    pb::WatchChatRequest request;
+    request.set_session_id(session);
+    request.set_after_revision(after);
+    return std::make_unique<ChatWatch>(world.client(), request, token);
+  }
+  std::string Name(const std::string& id) { return world.Technician(id).display_name(); }
+  using Texts = std::vector<std::string>;
+
+  World world;
+  Sessions sessions{world};
+  Entered customer;
+  uint64_t session = 0;
+};
+
+TEST_F(Chat, EverybodyReadsTheSameInTheSameOrder) {
+  Say(world.ann, "How can I help?");
+  Say(customer.token, "It is on fire.");
+  const Texts all = {Name("ann") + ": How can I help?", "customer: It is on fire."};
+  for (const std::string& token : {world.ann, world.integrator, customer.token}) {
+    EXPECT_EQ(Read(token), all);
+    EXPECT_EQ(Read(token, 1), all);
+  }
+}
+
+TEST_F(Chat, WhatIsForTechniciansTheCustomerNeverSees) {
+  auto watch = Watch(customer.token);
+  Say(world.ann, "He is difficult.", true);
+  Say(world.ann, "Hello!");
+  EXPECT_EQ(watch->NextMessage().text(), "Hello!");
+  EXPECT_EQ(Read(customer.token), (Texts{Name("ann") + ": Hello!"}));
+  EXPECT_EQ(Read(world.ann).size(), 2u);
+  const pb::ChatMessage seen = Watch(world.ann)->NextMessage();
+  EXPECT_TRUE(seen.technicians_only());
+  EXPECT_EQ(seen.technician_id(), "ann");
+  EXPECT_EQ(Watch(customer.token)->NextMessage().technician_id(), "") << "a customer gets the name alone";
+}
+
+TEST_F(Chat, WhoWasAwayReadsOn) {
+  auto watch = Watch(customer.token);
+  Say(world.ann, "one");
+  const uint64_t have = watch->NextMessage().revision();
+  watch.reset();
+  sessions.devices.clear();
+  Say(world.ann, "two");
+  world.daemon.Restart();
+  Say(world.ann, "three");
+  watch = Watch(customer.token, have);
+  EXPECT_EQ(watch->NextMessage().text(), "two");
+  EXPECT_EQ(watch->NextMessage().text(), "three");
+  Say(world.ann, "four");
+  EXPECT_EQ(watch->NextMessage().text(), "four");
+}
+
+TEST_F(Chat, AWatchEndsWithTheSessionAfterTheLastWord) {
+  auto of_customer = Watch(customer.token);
+  auto of_ann = Watch(world.ann);
+  Say(world.ann, "Bye.");
+  world.Must<pb::EndSessionResponse>(World::On<pb::EndSessionRequest>(session), world.ann);
+  for (ChatWatch* watch : {of_customer.get(), of_ann.get()}) {
+    EXPECT_EQ(watch->NextMessage().text(), "Bye.");
+    EXPECT_TRUE(watch->End().ok());
+  }
+  EXPECT_EQ(world.Call<pb::SendChatResponse>(By("too late"), customer.token).code, grpc::UNAUTHENTICATED);
+  EXPECT_EQ(Read(customer.token), (Texts{Name("ann") + ": Bye."})) << "he may still read";
+  auto again = Watch(customer.token);
+  EXPECT_EQ(again->NextMessage().text(), "Bye.");
+  EXPECT_TRUE(again->End().ok());
+}
+
+TEST_F(Chat, AWatchEndsForWhoIsOut) {
+  auto invite = World::On<pb::InviteTechnicianRequest>(session);
+  invite.set_invitee_technician_id("bob");
+  world.Must<pb::InviteTechnicianResponse>(invite, world.ann);
+  world.Must<pb::StartSessionResponse>(World::On<pb::StartSessionRequest>(session), world.bob);
+  auto watch = Watch(world.bob);
+  Say(world.bob, "I am here.");
+  EXPECT_EQ(watch->NextMessage().text(), "I am here.");
+  world.Must<pb::LeaveSessionResponse>(World::On<pb::LeaveSessionRequest>(session), world.bob);
+  EXPECT_EQ(watch->End().reason, "NOT_IN_SESSION");
+  EXPECT_EQ(world.Call<pb::SendChatResponse>(By("again"), world.bob).reason, "NOT_IN_SESSION");
+}
+
+TEST_F(Chat, IsRefusedForThoseWhoHaveNoPartInIt) {
+  EXPECT_EQ(world.Call<pb::SendChatResponse>(By("hello"), world.cid).reason, "NOT_IN_SESSION");
+  pb::ListChatRequest list;
+  list.set_session_id(session);
+  EXPECT_EQ(world.Call<pb::ListChatResponse>(list, world.cid).reason, "SESSION_NOT_FOUND");
+  EXPECT_EQ(Watch(world.cid)->End().reason, "SESSION_NOT_FOUND");
+  EXPECT_EQ(world.Call<pb::ListChatResponse>(list, "").code, grpc::UNAUTHENTICATED);
+  EXPECT_EQ(world.Call<pb::ListChatResponse>(list, customer.token + "x").code, grpc::UNAUTHENTICATED);
+  list.set_session_id(session + 1);
+  EXPECT_EQ(world.Call<pb::ListChatResponse>(list, customer.token).metadata["field"], "session_id");
+  EXPECT_EQ(world.Call<pb::ListChatResponse>(list, world.ann).reason, "SESSION_NOT_FOUND");
+}
+
+TEST_F(Chat, CanBeTurnedOffForTheCustomer) {
+  auto off = World::On<pb::SetChatRequest>(session);
+  off.set_off(true);
+  world.Must<pb::SetChatResponse>(off, world.ann);
+  EXPECT_EQ(world.Call<pb::SendChatResponse>(By("hello"), customer.token).reason, "CHAT_OFF");
+  EXPECT_EQ(world.Call<pb::SendChatResponse>(By("hello"), world.ann).reason, "CHAT_OFF");
+  Say(world.ann, "among us", true);
+}
+
+TEST_F(Chat, HasLimitsThatNameTheField) {
+  std::string longest;
+  for (size_t i = 0; i < limits::kChatChars; ++i) longest += "ü";
+  Say(world.ann, longest);
+  Say(customer.token, longest);
+  for (const std::string& token : {world.ann, customer.token}) {
+    EXPECT_EQ(world.Call<pb::SendChatResponse>(By(longest + "x"), token).metadata["field"], "text");
+    EXPECT_EQ(world.Call<pb::SendChatResponse>(By(""), token).metadata["field"], "text");
+  }
+  EXPECT_EQ(world.Call<pb::SendChatResponse>(By("x", true), customer.token).metadata["field"], "technicians_only");
+}
+
+TEST_F(Chat, ARepeatedMessageIsOne) {
+  auto by_ann = By("once");
+  by_ann.set_request_id("a");
+  auto by_customer = By("once too");
+  by_customer.set_request_id("a");
+  for (int i = 0; i < 2; ++i) {
+    world.Must<pb::SendChatResponse>(by_ann, world.ann);
+    world.Must<pb::SendChatResponse>(by_customer, customer.token);
+  }
+  EXPECT_EQ(Read(world.ann).size(), 2u);
+}
+
+// Behind the ring of recent entries in memory, and more than a page of them.
+TEST_F(Chat, ALongOneIsReadFromTheStore) {
+  constexpr int kMany = 600;
+  for (int i = 0; i < kMany; ++i) Say(i % 2 == 0 ? world.ann : customer.token, std::to_string(i));
+  auto watch = Watch(customer.token);
+  for (int i = 0; i < kMany; ++i) ASSERT_EQ(watch->NextMessage().text(), std::to_string(i));
+  EXPECT_EQ(Read(world.ann, 500).size(), static_cast<size_t>(kMany));
+}
+
+}  // namespace
+}  // namespace guichet::api_test
