@@ -21,7 +21,13 @@ concept HasToken = requires(Request request) {
   request.resume_token();
 };
 
-// Calls `on_message` for each message of WatchQueue, WatchTechnicians or WatchDeliveries until it returns false; then OK. After
+// Of a chat: it goes on after the last message, and ends for good with OK when the session has ended.
+template <typename Request>
+concept FollowsRevisions = requires(Request request) {
+  request.after_revision();
+};
+
+// Calls `on_message` for each message of WatchQueue, WatchTechnicians, WatchDeliveries or WatchChat until it returns false; then OK. After
 // UNAVAILABLE, or an end without an error, it connects again with the last resume token, where the watch has tokens; a first
 // attempt that fails is final. OUT_OF_RANGE (token expired) begins again without a token. `on_resume` is told why, before each
 // wait. Other errors are returned.
@@ -41,10 +47,12 @@ absl::Status Watch(const Client& client, Request request, absl::FunctionRef<bool
         if constexpr (HasToken<Request>) {
           if (!response.resume_token().empty()) request.set_resume_token(response.resume_token());
         }
+        if constexpr (FollowsRevisions<Request>) request.set_after_revision(response.message().revision());
         if (!on_message(response)) return absl::OkStatus();
       }
     }
     const absl::Status status = stream->Finish();
+    if (FollowsRevisions<Request> && status.ok()) return status;
     bool expired = false;
     if constexpr (HasToken<Request>) {
       expired = absl::IsOutOfRange(status) && !request.resume_token().empty();

@@ -13,6 +13,7 @@ void AddGroupCommands(CLI::App& app, Runner& runner);     // group
 void AddPeopleCommands(CLI::App& app, Runner& runner);    // technician
 void AddChannelCommands(CLI::App& app, Runner& runner);   // channel
 void AddSessionCommands(CLI::App& app, Runner& runner);   // session
+void AddChatCommands(CLI::App& app, Runner& runner);      // chat
 void AddDeliveryCommands(CLI::App& app, Runner& runner);  // deliveries
 void AddQueueCommands(CLI::App& app, Runner& runner);     // queue
 void AddRoutingCommands(CLI::App& app, Runner& runner);   // routing

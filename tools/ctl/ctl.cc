@@ -29,6 +29,7 @@ void Describe(CLI::App& app, Runner& runner) {
   AddQueueCommands(app, runner);
   AddRoutingCommands(app, runner);
   AddAppletCommands(app, runner);
+  AddChatCommands(app, runner);
   AddDeliveryCommands(app, runner);
   AddShortcuts(app, runner);
 }
