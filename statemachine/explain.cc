@@ -15,6 +15,8 @@ namespace {
 
 constexpr uint32_t kLoad = Bit(Filter::kFull) | Bit(Filter::kCapacity) | Bit(Filter::kBusy);
 constexpr uint32_t kTimed = Bit(Filter::kDeferred) | Bit(Filter::kWrapUp) | Bit(Filter::kPaused) | Bit(Filter::kDeclined);
+// Technicians whose change is tried out, the closest first: an explanation takes the writer's thread for so long.
+constexpr size_t kLooksAtOnce = 200;
 constexpr int kStepsOfTime = 128;  // more than there are relaxations of skills, declines and ends of one technician's filters
 constexpr size_t kLookedBefore = 100;  // sessions before it, for what would come first for one technician
 constexpr size_t kSpokenChanges = 3;   // in a summary; the answer has them all
@@ -76,7 +78,7 @@ class Changes {
 
   void Look(const TechnicianId& technician, uint32_t filters) {
     const RosterItem* item = FindRosterItem(org_, technician);
-    if (item == nullptr || filters == 0 || found_.size() >= limits::kExplainedChanges) return;
+    if (item == nullptr || filters == 0 || found_.size() >= limits::kExplainedChanges || ++looked_at_ > kLooksAtOnce) return;
     LookAtTime(*item, filters);
     const bool alone = std::has_single_bit(filters);
     if ((filters & ~(kLoad | Bit(Filter::kLens))) == 0) {
@@ -338,6 +340,7 @@ class Changes {
   const Time now_;
   Time preference_ends_{};
   Time leaves_{};  // when the session leaves the queue by itself; kNoTime: never
+  size_t looked_at_ = 0;
   std::vector<Change> found_;
   std::map<std::string, Shared> shared_;
 };
