@@ -107,7 +107,7 @@ TEST_F(Chat, AWatchEndsWithTheSessionAfterTheLastWord) {
     EXPECT_EQ(watch->NextMessage().text(), "Bye.");
     EXPECT_TRUE(watch->End().ok());
   }
-  EXPECT_EQ(world.Call<pb::SendChatResponse>(By("too late"), customer.token).code, grpc::UNAUTHENTICATED);
+  EXPECT_EQ(world.Call<pb::SendChatResponse>(By("too late"), customer.token).outcome.code, grpc::UNAUTHENTICATED);
   EXPECT_EQ(Read(customer.token), (Texts{Name("ann") + ": Bye."})) << "he may still read";
   auto again = Watch(customer.token);
   EXPECT_EQ(again->NextMessage().text(), "Bye.");
@@ -124,28 +124,28 @@ TEST_F(Chat, AWatchEndsForWhoIsOut) {
   EXPECT_EQ(watch->NextMessage().text(), "I am here.");
   world.Must<pb::LeaveSessionResponse>(World::On<pb::LeaveSessionRequest>(session), world.bob);
   EXPECT_EQ(watch->End().reason, "NOT_IN_SESSION");
-  EXPECT_EQ(world.Call<pb::SendChatResponse>(By("again"), world.bob).reason, "NOT_IN_SESSION");
+  EXPECT_EQ(world.Call<pb::SendChatResponse>(By("again"), world.bob).outcome.reason, "NOT_IN_SESSION");
 }
 
 TEST_F(Chat, IsRefusedForThoseWhoHaveNoPartInIt) {
-  EXPECT_EQ(world.Call<pb::SendChatResponse>(By("hello"), world.cid).reason, "NOT_IN_SESSION");
+  EXPECT_EQ(world.Call<pb::SendChatResponse>(By("hello"), world.cid).outcome.reason, "NOT_IN_SESSION");
   pb::ListChatRequest list;
   list.set_session_id(session);
-  EXPECT_EQ(world.Call<pb::ListChatResponse>(list, world.cid).reason, "SESSION_NOT_FOUND");
+  EXPECT_EQ(world.Call<pb::ListChatResponse>(list, world.cid).outcome.reason, "SESSION_NOT_FOUND");
   EXPECT_EQ(Watch(world.cid)->End().reason, "SESSION_NOT_FOUND");
-  EXPECT_EQ(world.Call<pb::ListChatResponse>(list, "").code, grpc::UNAUTHENTICATED);
-  EXPECT_EQ(world.Call<pb::ListChatResponse>(list, customer.token + "x").code, grpc::UNAUTHENTICATED);
+  EXPECT_EQ(world.Call<pb::ListChatResponse>(list, "").outcome.code, grpc::UNAUTHENTICATED);
+  EXPECT_EQ(world.Call<pb::ListChatResponse>(list, customer.token + "x").outcome.code, grpc::UNAUTHENTICATED);
   list.set_session_id(session + 1);
-  EXPECT_EQ(world.Call<pb::ListChatResponse>(list, customer.token).metadata["field"], "session_id");
-  EXPECT_EQ(world.Call<pb::ListChatResponse>(list, world.ann).reason, "SESSION_NOT_FOUND");
+  EXPECT_EQ(world.Call<pb::ListChatResponse>(list, customer.token).outcome.metadata["field"], "session_id");
+  EXPECT_EQ(world.Call<pb::ListChatResponse>(list, world.ann).outcome.reason, "SESSION_NOT_FOUND");
 }
 
 TEST_F(Chat, CanBeTurnedOffForTheCustomer) {
   auto off = World::On<pb::SetChatRequest>(session);
   off.set_off(true);
   world.Must<pb::SetChatResponse>(off, world.ann);
-  EXPECT_EQ(world.Call<pb::SendChatResponse>(By("hello"), customer.token).reason, "CHAT_OFF");
-  EXPECT_EQ(world.Call<pb::SendChatResponse>(By("hello"), world.ann).reason, "CHAT_OFF");
+  EXPECT_EQ(world.Call<pb::SendChatResponse>(By("hello"), customer.token).outcome.reason, "CHAT_OFF");
+  EXPECT_EQ(world.Call<pb::SendChatResponse>(By("hello"), world.ann).outcome.reason, "CHAT_OFF");
   Say(world.ann, "among us", true);
 }
 
@@ -155,10 +155,10 @@ TEST_F(Chat, HasLimitsThatNameTheField) {
   Say(world.ann, longest);
   Say(customer.token, longest);
   for (const std::string& token : {world.ann, customer.token}) {
-    EXPECT_EQ(world.Call<pb::SendChatResponse>(By(longest + "x"), token).metadata["field"], "text");
-    EXPECT_EQ(world.Call<pb::SendChatResponse>(By(""), token).metadata["field"], "text");
+    EXPECT_EQ(world.Call<pb::SendChatResponse>(By(longest + "x"), token).outcome.metadata["field"], "text");
+    EXPECT_EQ(world.Call<pb::SendChatResponse>(By(""), token).outcome.metadata["field"], "text");
   }
-  EXPECT_EQ(world.Call<pb::SendChatResponse>(By("x", true), customer.token).metadata["field"], "technicians_only");
+  EXPECT_EQ(world.Call<pb::SendChatResponse>(By("x", true), customer.token).outcome.metadata["field"], "technicians_only");
 }
 
 TEST_F(Chat, ARepeatedMessageIsOne) {
