@@ -129,10 +129,8 @@ Outcome Client::CallRaw(const MethodDescriptor& method, const std::string& bytes
 
 TestDaemon::TestDaemon(router::DaemonOptions options)
     : clock_(std::chrono::time_point_cast<Duration>(std::chrono::system_clock::now())), options_(std::move(options)) {
-  static std::atomic<int> count = 0;
-  folder_ =
-      (std::filesystem::temp_directory_path() / ("guichet-api-" + std::to_string(getpid()) + "-" + std::to_string(++count)))
-          .string();
+  folder_ = (std::filesystem::temp_directory_path() / "guichet-api-XXXXXX").string();
+  EXPECT_NE(mkdtemp(folder_.data()), nullptr) << folder_;
   Start();
 }
 
