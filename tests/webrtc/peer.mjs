@@ -15,7 +15,7 @@ const LOOPBACK = {
   iceInterfaceAddresses: { udp4: "127.0.0.1" },
 };
 
-// Emits `open`, `text` and `closed` of the channel.
+// Emits `open`, `text` and `closed` of the channel, and `informed` after the other's last candidate, which is null.
 export class Peer extends EventEmitter {
   // `to`: the session and the receiver, as fields of each SignalRequest.
   constructor(stream, to) {
@@ -76,7 +76,11 @@ export class Peer extends EventEmitter {
   }
 
   async take(type, what) {
-    if (type === "candidate") return this.connection.addIceCandidate(what);
+    if (type === "candidate") {
+      await this.connection.addIceCandidate(what);
+      if (what === null) this.emit("informed");
+      return;
+    }
     await this.connection.setRemoteDescription(what);
     if (type === "offer") await this.describe(await this.connection.createAnswer());
   }

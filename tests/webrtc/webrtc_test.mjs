@@ -33,7 +33,7 @@ await api.call(ann, "SessionService", "StartSession", { target: { session_id } }
 say("the console calls the applet");
 const technician = new Peer(desk, { session_id, to_device: true });
 const customer = new Peer(device, { to_technician_id: "ann" });
-const opened = Promise.all([once(technician, "open"), once(customer, "open")]);
+const opened = Promise.all(["open", "informed"].flatMap((event) => [once(technician, event), once(customer, event)]));
 await technician.offer();
 await opened;
 
@@ -47,9 +47,10 @@ await talk(technician, customer, "May I see your screen?");
 await talk(customer, technician, "Ja, natürlich ✓");
 
 say("all that they know of each other came through Guichet");
-const types = (peer) => new Set(peer.received.map((signal) => signal.type));
-assert.deepEqual(types(customer), new Set(["offer", "candidate"]));
-assert.deepEqual(types(technician), new Set(["answer", "candidate"]));
+const types = (peer) => peer.received.map((signal) => signal.type);
+assert.deepEqual(types(customer), ["offer", "candidate", "candidate"]);
+assert.deepEqual(types(technician), ["answer", "candidate", "candidate"]);
+for (const { received } of [customer, technician]) assert.match(received[1].payload.toString(), / udp \d+ 127\.0\.0\.1 /);
 for (const signal of customer.received) assert.deepEqual([signal.session_id, signal.from_technician_id], [session_id, "ann"]);
 for (const signal of technician.received) assert.deepEqual([signal.session_id, signal.from_device], [session_id, true]);
 
