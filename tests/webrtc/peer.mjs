@@ -6,7 +6,7 @@ import { npm } from "./api.mjs";
 
 const { RTCPeerConnection } = npm("werift");
 
-// No interface but loopback, and no server that would tell an outer address.
+// No interface but loopback.
 const LOOPBACK = {
   iceServers: [],
   iceUseIpv4: false,
@@ -72,6 +72,8 @@ export class Peer extends EventEmitter {
   async describe({ type, sdp }) {
     assert.doesNotMatch(sdp, /a=candidate/);
     this.send(type, { type, sdp });
+    // Without a server in its configuration werift asks a public one for its outer address.
+    for (const { connection } of this.connection.iceTransports) connection.stunServer = undefined;
     await this.connection.setLocalDescription({ type, sdp });
   }
 
