@@ -80,10 +80,8 @@ class DaemonImpl final : public Daemon {
 
   absl::Status Open() {
     if (absl::Status s = OpenStore(); !s.ok()) return s;
-    gateway_.reset(
-        new Gateway{*store_, clock_, metrics_, directory_, codes_, streams_, workers_, shards_, signal_bytes_,
-                    options_.link_base_url,
-                    options_.invitation_base_url});
+    gateway_.reset(new Gateway{*store_, clock_, metrics_, directory_, codes_, streams_, workers_, shards_, signal_bytes_,
+                               options_.link_base_url, options_.invitation_base_url});
     if (absl::Status s = OpenShards(); !s.ok()) return s;
     directory_.OnKeyUsed([this](const OrgId& org, const KeyId& key, Time at) {
       (void)gateway_->ShardOf(org).Submit([org, key, at](Turn& turn) {

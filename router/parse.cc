@@ -359,7 +359,8 @@ absl::StatusOr<NewSession> ToNewSession(const Principal& principal, Codes& codes
   return made;
 }
 
-absl::StatusOr<NewInvitation> ToNewInvitation(const Principal& principal, Codes& codes, const pb::InviteExternalRequest& request) {
+absl::StatusOr<NewInvitation> ToNewInvitation(const Principal& principal, Codes& codes,
+                                              const pb::InviteExternalRequest& request) {
   absl::StatusOr<command::Target> target = ToTarget(principal, request.target(), request.request_id(), Who::kRequired);
   if (!target.ok()) return target.status();
   if (absl::Status name = CheckDisplayName("name", request.name()); !name.ok()) return name;

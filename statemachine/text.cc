@@ -38,10 +38,12 @@ struct Writer {
     return absl::StrCat(e.technician.value, " invited by ", e.by.value, e.seat_of ? " into his own seat" : "");
   }
   std::string operator()(const ExternalInvited& e) const {
-    return absl::StrCat(e.name, e.address.empty() ? "" : " <", e.address, e.address.empty() ? "" : ">", " invited from outside by ",
-                        e.by.value, " as ", e.technician.value);
+    return absl::StrCat(e.name, e.address.empty() ? "" : " <", e.address, e.address.empty() ? "" : ">",
+                        " invited from outside by ", e.by.value, " as ", e.technician.value);
   }
-  std::string operator()(const ExternalAdmitted& e) const { return absl::StrCat(e.technician.value, " redeemed the invitation"); }
+  std::string operator()(const ExternalAdmitted& e) const {
+    return absl::StrCat(e.technician.value, " redeemed the invitation");
+  }
   std::string operator()(const ExternalGone& e) const { return absl::StrCat(e.technician.value, " is gone"); }
   std::string operator()(const InvitationAccepted& e) const { return absl::StrCat(e.technician.value, " joined"); }
   std::string operator()(const ParticipantRemoved& e) const { return absl::StrCat(e.technician.value, " is out"); }

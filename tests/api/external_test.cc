@@ -184,7 +184,8 @@ TEST_F(ExternalWalk, MayCallNothingThatIsNotHis) {
   for (const Row& row : Rows()) {
     if (without_credential.contains(row.rpc->name()) || own.contains(row.rpc->name())) continue;
     const Heard heard = Ask(row, ours.names(), bearer);
-    EXPECT_TRUE(Refused(row, heard) || heard.status.error_code() == grpc::NOT_FOUND) << row.Name() << ": " << Text(*row.rpc, heard);
+    EXPECT_TRUE(Refused(row, heard) || heard.status.error_code() == grpc::NOT_FOUND)
+        << row.Name() << ": " << Text(*row.rpc, heard);
     ++walked;
   }
   EXPECT_GT(walked, 60u);
