@@ -108,7 +108,8 @@ class AttachStream : public Stream<grpc::ServerBidiReactor<Request, Response>, R
         OrgRuntime* rt = turn.Find(org);
         absl::StatusOr<std::vector<std::shared_ptr<Attachment>>> to = SessionNotFound(sender.session);
         if (rt != nullptr) to = AttachedReceivers(*rt, sender, *sent);
-        turn.AfterDurable([self, sender, sent, to] { self->Answer(*sent, to.ok() ? self->Send(sender, *sent, *to) : to.status()); });
+        turn.AfterDurable(
+            [self, sender, sent, to] { self->Answer(*sent, to.ok() ? self->Send(sender, *sent, *to) : to.status()); });
       });
       if (refused.ok()) return;
     }

@@ -61,25 +61,26 @@ bool ToMessage(const event::ChatSent& sent, Revision revision, Time time, bool c
 absl::Status ScanChat(Gateway& gateway, const Reader& reader, Revision after, Revision until,
                       const std::function<bool(const pb::ChatMessage&)>& take) {
   absl::Status bad;
-  absl::Status scan = gateway.store.Scan(
-      store::OrgKey{reader.org.value},
-      {store::Family::kTimeline, store::PairKey(reader.session.value, after.value + 1),
-       store::PairKey(reader.session.value + 1, 0)},
-      [&](std::string_view, std::string_view value) {
-        absl::StatusOr<store::TimelineItem> item = store::DecodeTimelineItem(value);
-        if (!item.ok()) {
-          bad = item.status();
-          return false;
-        }
-        if (item->revision > until) return false;
-        for (const Event& event : item->events) {
-          const auto* sent = std::get_if<event::ChatSent>(&event);
-          pb::ChatMessage message;
-          if (sent == nullptr || !ToMessage(*sent, item->revision, item->time, reader.customer(), &message)) continue;
-          if (!take(message)) return false;
-        }
-        return true;
-      });
+  absl::Status scan =
+      gateway.store.Scan(store::OrgKey{reader.org.value},
+                         {store::Family::kTimeline, store::PairKey(reader.session.value, after.value + 1),
+                          store::PairKey(reader.session.value + 1, 0)},
+                         [&](std::string_view, std::string_view value) {
+                           absl::StatusOr<store::TimelineItem> item = store::DecodeTimelineItem(value);
+                           if (!item.ok()) {
+                             bad = item.status();
+                             return false;
+                           }
+                           if (item->revision > until) return false;
+                           for (const Event& event : item->events) {
+                             const auto* sent = std::get_if<event::ChatSent>(&event);
+                             pb::ChatMessage message;
+                             if (sent == nullptr || !ToMessage(*sent, item->revision, item->time, reader.customer(), &message))
+                               continue;
+                             if (!take(message)) return false;
+                           }
+                           return true;
+                         });
   return scan.ok() ? bad : scan;
 }
 
@@ -90,7 +91,8 @@ struct Opened {
   std::shared_ptr<Feed> feed;
   bool ended = false;
 };
-void OpenChat(Gateway& gateway, const Reader& reader, std::function<void(Opened)> may, std::function<void(absl::Status)> refused) {
+void OpenChat(Gateway& gateway, const Reader& reader, std::function<void(Opened)> may,
+              std::function<void(absl::Status)> refused) {
   auto opened = std::make_shared<Opened>();
   if (reader.device) {
     Visit visit;

@@ -83,10 +83,8 @@ class DaemonImpl final : public Daemon {
 
   absl::Status Open() {
     if (absl::Status s = OpenStore(); !s.ok()) return s;
-    gateway_.reset(
-        new Gateway{*store_, clock_, metrics_, directory_, codes_, streams_, workers_, shards_, signal_bytes_,
-                    options_.link_base_url,
-                    options_.invitation_base_url});
+    gateway_.reset(new Gateway{*store_, clock_, metrics_, directory_, codes_, streams_, workers_, shards_, signal_bytes_,
+                               options_.link_base_url, options_.invitation_base_url});
     if (absl::Status s = OpenShards(); !s.ok()) return s;
     directory_.OnKeyUsed([this](const OrgId& org, const KeyId& key, Time at) {
       (void)gateway_->ShardOf(org).Submit([org, key, at](Turn& turn) {
@@ -209,10 +207,9 @@ class DaemonImpl final : public Daemon {
     server_ = builder.BuildAndStart();
     if (server_ == nullptr || port_ == 0)
       return absl::UnavailableError("--listen: cannot serve on " + options_.listen + "; is the port taken?");
-    for (const char* service :
-         {"guichet.v1.SessionService", "guichet.v1.QueueService", "guichet.v1.AppletService", "guichet.v1.TechnicianService",
-          "guichet.v1.AdminService", "guichet.v1.ChannelService", "guichet.v1.RoutingService", "guichet.v1.DeliveryService",
-          "guichet.v1.ChatService"}) {
+    for (const char* service : {"guichet.v1.SessionService", "guichet.v1.QueueService", "guichet.v1.AppletService",
+                                "guichet.v1.TechnicianService", "guichet.v1.AdminService", "guichet.v1.ChannelService",
+                                "guichet.v1.RoutingService", "guichet.v1.DeliveryService", "guichet.v1.ChatService"}) {
       server_->GetHealthCheckService()->SetServingStatus(service, true);
     }
     ticker_ = std::thread([this] { TickEverySecond(); });

@@ -7,22 +7,23 @@
 
 namespace guichet::router {
 
-inline constexpr size_t kCommandQueue = 16384;      // commands of a shard waiting; beyond: RESOURCE_EXHAUSTED / OVERLOADED
-inline constexpr size_t kBatchCommands = 1024;      // decided before a batch is handed to the store
-inline constexpr size_t kRoutesPerTurn = 512;       // sessions and technicians that routing looks at before commands have their turn again
+inline constexpr size_t kCommandQueue = 16384;  // commands of a shard waiting; beyond: RESOURCE_EXHAUSTED / OVERLOADED
+inline constexpr size_t kBatchCommands = 1024;  // decided before a batch is handed to the store
+inline constexpr size_t kRoutesPerTurn =
+    512;  // sessions and technicians that routing looks at before commands have their turn again
 inline constexpr size_t kExplainedDecisions = 100;  // the latest of one session in an explanation
 inline constexpr size_t kToldPerMs = 10;            // who look at one queue are told, over time; a tenth of a thread
 inline constexpr size_t kSignalPayloadBytes = 64 << 10;
 inline constexpr size_t kSignalTypeBytes = 64;
-inline constexpr size_t kSignalsQueued = 256;            // of one receiver
-inline constexpr size_t kSignalBytesQueued = 1 << 20;    // of one receiver; the last may go beyond it
-inline constexpr size_t kSignalBytesInAll = 256 << 20;   // of all receivers
-inline constexpr size_t kSignalResults = 64;             // not read by their sender; it is not read from meanwhile
-inline constexpr size_t kLookersPerSession = 4;     // WatchPosition streams of one customer: his windows
-inline constexpr size_t kPositionStreams = 50000;   // WatchPosition streams, as many as devices
-inline constexpr size_t kBatchesToPublish = 64;     // durable and not told to watchers; beyond it the writer waits
-inline constexpr size_t kBatchesInFlight = 8;       // handed to the store and not durable
-inline constexpr size_t kRequestIds = 65536;        // remembered an organization
+inline constexpr size_t kSignalsQueued = 256;           // of one receiver
+inline constexpr size_t kSignalBytesQueued = 1 << 20;   // of one receiver; the last may go beyond it
+inline constexpr size_t kSignalBytesInAll = 256 << 20;  // of all receivers
+inline constexpr size_t kSignalResults = 64;            // not read by their sender; it is not read from meanwhile
+inline constexpr size_t kLookersPerSession = 4;         // WatchPosition streams of one customer: his windows
+inline constexpr size_t kPositionStreams = 50000;       // WatchPosition streams, as many as devices
+inline constexpr size_t kBatchesToPublish = 64;         // durable and not told to watchers; beyond it the writer waits
+inline constexpr size_t kBatchesInFlight = 8;           // handed to the store and not durable
+inline constexpr size_t kRequestIds = 65536;            // remembered an organization
 inline constexpr Duration kRequestIdAge = std::chrono::hours(24);
 inline constexpr size_t kLogPage = 256;             // entries read from the log at a time
 inline constexpr size_t kRetainedLog = 1000000;     // entries kept, an organization; older resume tokens expire

@@ -365,7 +365,8 @@ absl::StatusOr<Command> ToCommand(const Principal& principal, const pb::SendChat
   return Command{command::SendChat{*std::move(target), request.technicians_only(), request.text()}};
 }
 
-absl::StatusOr<NewInvitation> ToNewInvitation(const Principal& principal, Codes& codes, const pb::InviteExternalRequest& request) {
+absl::StatusOr<NewInvitation> ToNewInvitation(const Principal& principal, Codes& codes,
+                                              const pb::InviteExternalRequest& request) {
   absl::StatusOr<command::Target> target = ToTarget(principal, request.target(), request.request_id(), Who::kRequired);
   if (!target.ok()) return target.status();
   if (absl::Status name = CheckDisplayName("name", request.name()); !name.ok()) return name;

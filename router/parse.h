@@ -51,7 +51,8 @@ struct NewInvitation {
   bool by_link = false;
 };
 // As ToNewSession.
-absl::StatusOr<NewInvitation> ToNewInvitation(const Principal& principal, Codes& codes, const pb::InviteExternalRequest& request);
+absl::StatusOr<NewInvitation> ToNewInvitation(const Principal& principal, Codes& codes,
+                                              const pb::InviteExternalRequest& request);
 
 absl::StatusOr<Profile> ToProfile(const std::string& name, const google::protobuf::RepeatedPtrField<std::string>& custom_fields,
                                   const std::string& tracking_id, const std::string& language);

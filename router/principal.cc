@@ -111,7 +111,8 @@ Directory::KnownKey Directory::KeyOf(const ApiKey& key) {
 void Directory::Load(const Org& org) {
   Known known{{org.id, org.display_name, org.created, org.settings}, {}, {}};
   for (const auto& [id, key] : org.keys) known.keys.emplace(id, KeyOf(key));
-  for (const auto& [id, technician] : org.technicians) known.people.emplace(id, PersonOf(technician)).first->second.external_of = technician.external_of;
+  for (const auto& [id, technician] : org.technicians)
+    known.people.emplace(id, PersonOf(technician)).first->second.external_of = technician.external_of;
   absl::MutexLock lock(&mu_);
   orgs_.insert_or_assign(org.id, std::move(known));
 }
@@ -145,7 +146,8 @@ std::vector<std::pair<TechnicianId, absl::Status>> Directory::Apply(const OrgId&
       person = PersonOf(put->config);
     }
     if (const auto* deleted = std::get_if<event::TechnicianDeleted>(&event)) known.people.erase(deleted->technician);
-    if (const auto* invited = std::get_if<event::ExternalInvited>(&event)) known.people[invited->technician].external_of = invited->session;
+    if (const auto* invited = std::get_if<event::ExternalInvited>(&event))
+      known.people[invited->technician].external_of = invited->session;
     if (const auto* admitted = std::get_if<event::ExternalAdmitted>(&event)) {
       const ApiKey key = ExternalKey(admitted->technician, admitted->secret_hash, entry.time);
       known.keys.insert_or_assign(key.id, KeyOf(key));

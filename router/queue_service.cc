@@ -85,7 +85,9 @@ class QueueWatch final : public Watch<pb::WatchQueueResponse> {
   }
 
   uint64_t MembershipHash() const ABSL_EXCLUSIVE_LOCKS_REQUIRED(mu_) {
-    std::string text = absl::StrCat(group_.value, disabled_ ? "\x1f" "disabled" : "");
+    std::string text = absl::StrCat(group_.value, disabled_ ? "\x1f"
+                                                              "disabled"
+                                                            : "");
     for (const ChannelId& channel : served_) absl::StrAppend(&text, "\x1f", channel.value);
     return Fingerprint(text);
   }

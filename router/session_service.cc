@@ -113,8 +113,8 @@ grpc::ServerUnaryReactor* SessionService::InviteExternal(Context context, const 
                                                          pb::InviteExternalResponse* response) {
   auto* call = new UnaryCall(gateway_, context, *request);
   absl::StatusOr<Principal> principal = call->Caller(Right::kSessionsWrite, "act on sessions");
-  absl::StatusOr<NewInvitation> made =
-      principal.ok() ? ToNewInvitation(*principal, gateway_.codes, *request) : absl::StatusOr<NewInvitation>(principal.status());
+  absl::StatusOr<NewInvitation> made = principal.ok() ? ToNewInvitation(*principal, gateway_.codes, *request)
+                                                      : absl::StatusOr<NewInvitation>(principal.status());
   if (!made.ok()) {
     call->Done(made.status());
     return call;

@@ -51,7 +51,9 @@ absl::Status CheckSignal(const pb::SignalRequest& request, bool from_device) {
   if (from_device && request.to_device()) return InvalidField("signal.to_device", "must not be set by an applet");
   if (request.type().empty()) return InvalidField("signal.type", absl::StrCat("required: 1-", kSignalTypeBytes, " bytes"));
   if (absl::Status s = CheckBytes("signal.type", request.type(), kSignalTypeBytes); !s.ok()) return s;
-  return CheckBytes("signal.payload", request.payload(), kSignalPayloadBytes);
+  if (request.payload().size() <= kSignalPayloadBytes) return absl::OkStatus();
+  return InvalidField("signal.payload",
+                      absl::StrCat("is ", request.payload().size(), " bytes, the limit is ", kSignalPayloadBytes));
 }
 
 absl::StatusOr<SignalReceivers> ReceiversOf(const Org& org, const SignalSender& sender, const pb::SignalRequest& request) {
@@ -98,7 +100,8 @@ absl::StatusOr<std::vector<std::shared_ptr<Attachment>>> AttachedReceivers(const
     if (presence != nullptr && presence->attachment != nullptr) attached.push_back(presence->attachment);
   }
   if (!attached.empty() || request.to_all()) return attached;
-  if (request.to_case() == pb::SignalRequest::kToTechnicianId) return ConsoleNotAttached(TechnicianId{request.to_technician_id()});
+  if (request.to_case() == pb::SignalRequest::kToTechnicianId)
+    return ConsoleNotAttached(TechnicianId{request.to_technician_id()});
   const Session& session = *FindSession(rt.org, sender.session);
   return LinkNotAttached(session.id, "signal", View(rt.org, session, sender.technician), session.link);
 }

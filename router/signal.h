@@ -1,8 +1,8 @@
 // Messages between a session's consoles and its applet: typed, bounded, ordered, never stored.
 //
-// They pass through the session's shard, which knows who takes part, and reach the streams in the order of what is durable: who is
-// told that he collaborates can be signalled from then on. A receiver that does not keep up fills its own queue only; senders
-// are told OVERLOADED, and a sender that does not read its results is not read from.
+// They pass through the session's shard, which knows who takes part, and reach the streams in the order of what is durable: who
+// is told that he collaborates can be signalled from then on. A receiver that does not keep up fills its own queue only;
+// senders are told OVERLOADED, and a sender that does not read its results is not read from.
 #pragma once
 
 #include <atomic>
@@ -12,6 +12,7 @@
 #include <vector>
 
 #include "absl/status/status.h"
+#include "absl/status/statusor.h"
 #include "guichet/v1/types.pb.h"
 #include "router/limits.h"
 #include "statemachine/org.h"

@@ -273,17 +273,16 @@ struct RevokeKey {
 
 namespace guichet {
 
-using Command =
-    std::variant<command::CreateSession, command::Start, command::Hold, command::TransferTo, command::CancelTransfer,
-                 command::End, command::Reboot, command::Invite, command::InviteExternal, command::RemoveTechnician, command::Leave, command::OfferLead,
-                 command::CancelLeadOffer, command::AcceptLead, command::UpdateSession, command::RedeemCode, command::RedeemInvitation,
-                 command::AttachDevice, command::AnswerTerms, command::CustomerEnd, command::DeviceReboots, command::DeviceLost,
-                 command::AttachConsole, command::DetachConsole, command::SetForeground, command::SetIntent,
-                 command::SetInactive, command::FireTimer, command::CreateOrg, command::UpdateOrg, command::PutGroup,
-                 command::DeleteGroup, command::PutTechnician, command::DeleteTechnician, command::PutChannel,
-                 command::DeleteChannel, command::CreateKey, command::RevokeKey, command::Grant, command::RequestActivity,
-                 command::CloseActivity, command::SetChat, command::SendChat, command::CustomerChat, command::SendSurvey, command::RejectOffer, command::ReportDelivery,
-                 command::AnswerActivity, command::RevokeActivity, command::Route, command::SetChannelOpen,
-                 command::CreateTechnicians>;
+using Command = std::variant<
+    command::CreateSession, command::Start, command::Hold, command::TransferTo, command::CancelTransfer, command::End,
+    command::Reboot, command::Invite, command::InviteExternal, command::RemoveTechnician, command::Leave, command::OfferLead,
+    command::CancelLeadOffer, command::AcceptLead, command::UpdateSession, command::RedeemCode, command::RedeemInvitation,
+    command::AttachDevice, command::AnswerTerms, command::CustomerEnd, command::DeviceReboots, command::DeviceLost,
+    command::AttachConsole, command::DetachConsole, command::SetForeground, command::SetIntent, command::SetInactive,
+    command::FireTimer, command::CreateOrg, command::UpdateOrg, command::PutGroup, command::DeleteGroup, command::PutTechnician,
+    command::DeleteTechnician, command::PutChannel, command::DeleteChannel, command::CreateKey, command::RevokeKey,
+    command::Grant, command::RequestActivity, command::CloseActivity, command::SetChat, command::SendChat,
+    command::CustomerChat, command::SendSurvey, command::RejectOffer, command::ReportDelivery, command::AnswerActivity,
+    command::RevokeActivity, command::Route, command::SetChannelOpen, command::CreateTechnicians>;
 
 }  // namespace guichet

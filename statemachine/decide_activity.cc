@@ -69,7 +69,9 @@ Result On(const Org& org, const command::SendChat& c, Time) {
   if (!scene->leads() && !scene->collaborates()) return NotInSession(session.id, scene->self);
   if (session.chat_off && !c.technicians_only) return ChatOff(session.id);
   if (absl::Status room = RoomForChat(session); !room.ok()) return room;
-  return Do(*scene, Trigger::kChat, event::ChatSent{session.id, scene->self, FindTechnician(org, scene->self)->display_name, c.technicians_only, c.text});
+  return Do(
+      *scene, Trigger::kChat,
+      event::ChatSent{session.id, scene->self, FindTechnician(org, scene->self)->display_name, c.technicians_only, c.text});
 }
 
 Result On(const Org& org, const command::CustomerChat& c, Time) {

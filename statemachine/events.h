@@ -325,8 +325,7 @@ using Event = std::variant<
     event::InactivityChanged, event::ActivityRequested, event::ActivityOpened, event::ActivityClosed, event::StandingGrantsSet,
     event::Granted, event::ChatSwitched, event::SurveySent, event::DeliveryReported, event::Offered, event::OfferEnded,
     event::PreferenceLapsed, event::Redirected, event::Unattended, event::OwnerChanged, event::ChannelHours,
-    event::ExternalInvited, event::ExternalAdmitted, event::ExternalGone, event::Attended,
-    event::ChatSent>;
+    event::ExternalInvited, event::ExternalAdmitted, event::ExternalGone, event::Attended, event::ChatSent>;
 using Events = std::vector<Event>;
 
 // The session of which the event speaks; 0 for events of the organization.

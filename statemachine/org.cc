@@ -16,9 +16,8 @@ std::string_view Name(Status status) {
 }
 
 std::string_view Name(KeyRole role) {
-  static constexpr std::array<std::string_view, kKeyRoleCount> kNames = {"none",          "technician", "integrator",
-                                                                         "administrator", "operator",   "group_administrator",
-                                                                         "external"};
+  static constexpr std::array<std::string_view, kKeyRoleCount> kNames = {
+      "none", "technician", "integrator", "administrator", "operator", "group_administrator", "external"};
   return kNames[static_cast<size_t>(role)];
 }
 

@@ -37,12 +37,12 @@ struct GroupSettings {
   Duration away_after = kNever;                        // console without activity → AWAY
   Duration logout_after = kNever;                      // console without activity → signed out
   ActivityKinds idle_blockers = kDefaultIdleBlockers;  // open ones hold off the idle time-out
-  bool auto_start_channel = false;     // waiting sessions of channels without routing are started for its members
-  Duration login_deferral{0};          // nothing is routed to a technician whose console attached so recently
-  Duration connecting_alert = kNever;  // CONNECTING for longer is urgent
-  Duration waiting_alert = kNever;     // WAITING for longer is urgent
-  std::string survey;                  // text or URL for the customer; empty: none
-  bool survey_at_end = false;          // sent when the session ends; otherwise by hand
+  bool auto_start_channel = false;       // waiting sessions of channels without routing are started for its members
+  Duration login_deferral{0};            // nothing is routed to a technician whose console attached so recently
+  Duration connecting_alert = kNever;    // CONNECTING for longer is urgent
+  Duration waiting_alert = kNever;       // WAITING for longer is urgent
+  std::string survey;                    // text or URL for the customer; empty: none
+  bool survey_at_end = false;            // sent when the session ends; otherwise by hand
   bool approved_externals_only = false;  // who is invited from outside must be on OrgSettings::approved_externals
   bool operator==(const GroupSettings&) const = default;
 };
@@ -237,7 +237,14 @@ struct Channel {
 };
 
 // On disk and in the API: never renumber.
-enum class KeyRole : uint8_t { kTechnician = 1, kIntegrator = 2, kAdministrator = 3, kOperator = 4, kGroupAdministrator = 5, kExternal = 6 };
+enum class KeyRole : uint8_t {
+  kTechnician = 1,
+  kIntegrator = 2,
+  kAdministrator = 3,
+  kOperator = 4,
+  kGroupAdministrator = 5,
+  kExternal = 6
+};
 inline constexpr int kKeyRoleCount = 7;
 std::string_view Name(KeyRole role);
 
@@ -331,9 +338,9 @@ struct Org {
   absl::flat_hash_map<ChannelId, size_t> connecting;              // live sessions of a channel whose applet has not attached
   std::map<Queue, std::set<std::pair<Time, SessionId>>> waiting;  // WAITING, not offered, by arrival
   absl::flat_hash_map<TechnicianId, std::set<std::pair<Time, SessionId>>> kept;  // … those that wait for him alone
-  std::set<SessionId> notified;                                                  // … whose customer was told that nobody serves
-  absl::flat_hash_map<TechnicianId, SessionId> offers;                           // at most one each
-  absl::flat_hash_map<GroupId, std::vector<RosterItem>> roster;                  // enabled members, in no order
+  std::set<SessionId> notified;                                  // … whose customer was told that nobody serves
+  absl::flat_hash_map<TechnicianId, SessionId> offers;           // at most one each
+  absl::flat_hash_map<GroupId, std::vector<RosterItem>> roster;  // enabled members, in no order
   absl::flat_hash_map<TechnicianId, std::pair<GroupId, size_t>> roster_at;
   absl::flat_hash_map<SkillId, uint32_t> skill_numbers;  // of all skills that anybody had or needed since the start
   absl::flat_hash_map<GroupId, std::set<ChannelId>> channels_of_group;            // that it serves or that overflow to it

@@ -63,10 +63,12 @@ class Permissions {
   }
   // What an external technician may do at most.
   static constexpr Permissions External() {
-    return {Permission::kHold,        Permission::kSendFiles,         Permission::kReceiveFiles,    Permission::kSendUrls,
-            Permission::kRemoteControl, Permission::kDesktopView,     Permission::kScreenSharing,   Permission::kFileManager,
-            Permission::kSystemInformation, Permission::kReboot,      Permission::kScripts,         Permission::kBuiltInScripts,
-            Permission::kRecording,   Permission::kScreenshots,       Permission::kClipboard,       Permission::kMobileSettings};
+    return {Permission::kHold,          Permission::kSendFiles,     Permission::kReceiveFiles,
+            Permission::kSendUrls,      Permission::kRemoteControl, Permission::kDesktopView,
+            Permission::kScreenSharing, Permission::kFileManager,   Permission::kSystemInformation,
+            Permission::kReboot,        Permission::kScripts,       Permission::kBuiltInScripts,
+            Permission::kRecording,     Permission::kScreenshots,   Permission::kClipboard,
+            Permission::kMobileSettings};
   }
   constexpr bool Has(Permission permission) const { return (bits_ & Bit(permission)) != 0; }
   constexpr void Set(Permission permission, bool on) { bits_ = on ? bits_ | Bit(permission) : bits_ & ~Bit(permission); }

@@ -99,7 +99,7 @@ absl::Status TechnicianNotAvailable(const TechnicianId& technician, Status statu
 absl::Status AlreadyInSession(SessionId id, const TechnicianId& technician);            // FAILED_PRECONDITION
 absl::Status NotInSession(SessionId id, const TechnicianId& technician);                // FAILED_PRECONDITION
 absl::Status ExternalTechnician(SessionId id, const TechnicianId& technician);          // FAILED_PRECONDITION
-absl::Status ChatOff(SessionId id);                                                      // FAILED_PRECONDITION
+absl::Status ChatOff(SessionId id);                                                     // FAILED_PRECONDITION
 absl::Status NotApproved(std::string_view address);                                     // PERMISSION_DENIED
 absl::Status NoLeadOffer(SessionId id, const TechnicianId& technician);                 // FAILED_PRECONDITION
 absl::Status TechnicianNotFound(const TechnicianId& id);                                // NOT_FOUND

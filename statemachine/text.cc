@@ -38,10 +38,12 @@ struct Writer {
     return absl::StrCat(e.technician.value, " invited by ", e.by.value, e.seat_of ? " into his own seat" : "");
   }
   std::string operator()(const ExternalInvited& e) const {
-    return absl::StrCat(e.name, e.address.empty() ? "" : " <", e.address, e.address.empty() ? "" : ">", " invited from outside by ",
-                        e.by.value, " as ", e.technician.value);
+    return absl::StrCat(e.name, e.address.empty() ? "" : " <", e.address, e.address.empty() ? "" : ">",
+                        " invited from outside by ", e.by.value, " as ", e.technician.value);
   }
-  std::string operator()(const ExternalAdmitted& e) const { return absl::StrCat(e.technician.value, " redeemed the invitation"); }
+  std::string operator()(const ExternalAdmitted& e) const {
+    return absl::StrCat(e.technician.value, " redeemed the invitation");
+  }
   std::string operator()(const ExternalGone& e) const { return absl::StrCat(e.technician.value, " is gone"); }
   std::string operator()(const InvitationAccepted& e) const { return absl::StrCat(e.technician.value, " joined"); }
   std::string operator()(const ParticipantRemoved& e) const { return absl::StrCat(e.technician.value, " is out"); }
@@ -68,7 +70,8 @@ struct Writer {
   std::string operator()(const Granted& e) const { return absl::StrCat("permissions of ", e.technician.value, " changed"); }
   std::string operator()(const ChatSwitched& e) const { return e.off ? "chat off" : "chat on"; }
   std::string operator()(const ChatSent& e) const {
-    return absl::StrCat(e.technician ? e.technician.value : "customer", e.technicians_only ? " to technicians: " : ": ", e.text);
+    return absl::StrCat(e.technician ? e.technician.value : "customer", e.technicians_only ? " to technicians: " : ": ",
+                        e.text);
   }
   std::string operator()(const SurveySent&) const { return "survey sent"; }
   std::string operator()(const DeliveryReported& e) const {

@@ -39,7 +39,8 @@ class Chat : public ::testing::Test {
     request.set_page_size(page_size);
     do {
       const auto page = world.Must<pb::ListChatResponse>(request, token);
-      for (const pb::ChatMessage& m : page.messages()) texts.push_back((m.name().empty() ? "customer" : m.name()) + ": " + m.text());
+      for (const pb::ChatMessage& m : page.messages())
+        texts.push_back((m.name().empty() ? "customer" : m.name()) + ": " + m.text());
       request.set_page_token(page.next_page_token());
     } while (!request.page_token().empty());
     return texts;

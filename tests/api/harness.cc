@@ -39,12 +39,11 @@ std::ostream& operator<<(std::ostream& out, const Outcome& outcome) {
 const std::vector<const MethodDescriptor*>& Methods() {
   static const auto* const methods = [] {
     auto* all = new std::vector<const MethodDescriptor*>();
-    for (const auto* file :
-         {pb::GetPrincipalRequest::descriptor()->file(), pb::RedeemCodeRequest::descriptor()->file(),
-          pb::WatchQueueRequest::descriptor()->file(), pb::StartSessionRequest::descriptor()->file(),
-          pb::SetStatusRequest::descriptor()->file(), pb::SubmitFormRequest::descriptor()->file(),
-          pb::ExplainSessionRequest::descriptor()->file(), pb::ReportDeliveryRequest::descriptor()->file(),
-          pb::SendChatRequest::descriptor()->file()}) {
+    for (const auto* file : {pb::GetPrincipalRequest::descriptor()->file(), pb::RedeemCodeRequest::descriptor()->file(),
+                             pb::WatchQueueRequest::descriptor()->file(), pb::StartSessionRequest::descriptor()->file(),
+                             pb::SetStatusRequest::descriptor()->file(), pb::SubmitFormRequest::descriptor()->file(),
+                             pb::ExplainSessionRequest::descriptor()->file(), pb::ReportDeliveryRequest::descriptor()->file(),
+                             pb::SendChatRequest::descriptor()->file()}) {
       for (int s = 0; s < file->service_count(); ++s) {
         for (int m = 0; m < file->service(s)->method_count(); ++m) all->push_back(file->service(s)->method(m));
       }
@@ -130,10 +129,8 @@ Outcome Client::CallRaw(const MethodDescriptor& method, const std::string& bytes
 
 TestDaemon::TestDaemon(router::DaemonOptions options)
     : clock_(std::chrono::time_point_cast<Duration>(std::chrono::system_clock::now())), options_(std::move(options)) {
-  static std::atomic<int> count = 0;
-  folder_ =
-      (std::filesystem::temp_directory_path() / ("guichet-api-" + std::to_string(getpid()) + "-" + std::to_string(++count)))
-          .string();
+  folder_ = (std::filesystem::temp_directory_path() / "guichet-api-XXXXXX").string();
+  EXPECT_NE(mkdtemp(folder_.data()), nullptr) << folder_;
   Start();
 }
 

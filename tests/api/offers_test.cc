@@ -232,6 +232,7 @@ TEST_F(Offers, AfterWorkThatEndsWhileSheWorksOnAnotherGivesHerTheNext) {
   const uint64_t second = sessions.Waiting().id;
   ASSERT_EQ(OfferedTo(second), "ann");
   world.Must<pb::EndSessionResponse>(World::On<pb::EndSessionRequest>(first), world.ann);
+  sessions.devices.erase(sessions.devices.begin());
   Pass(seconds(3));
   EXPECT_TRUE(Start(second, world.ann).ok());
   const uint64_t third = sessions.Waiting().id;

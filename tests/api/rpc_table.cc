@@ -291,10 +291,10 @@ std::vector<Row> SessionRows() {
             r.set_technicians_only(true);
           },
           "for technicians"),
-      Rpc<pb::ListChatRequest>("", kReadSessions, [](const auto& n, auto& r) { r.set_session_id(std::stoull(n.session)); },
-                               State::kTalking),
-      Rpc<pb::WatchChatRequest>("", kReadSessions, [](const auto& n, auto& r) { r.set_session_id(std::stoull(n.session)); },
-                                State::kTalking),
+      Rpc<pb::ListChatRequest>(
+          "", kReadSessions, [](const auto& n, auto& r) { r.set_session_id(std::stoull(n.session)); }, State::kTalking),
+      Rpc<pb::WatchChatRequest>(
+          "", kReadSessions, [](const auto& n, auto& r) { r.set_session_id(std::stoull(n.session)); }, State::kTalking),
       Verb<pb::RejectOfferRequest>(State::kRouted, [](const auto& n, auto& r) { r.set_reason(n.text); }),
       Rpc<pb::GetTimelineRequest>(kReadSessions, [](const auto& n, auto& r) { r.set_session_id(std::stoull(n.session)); }),
   };
@@ -322,6 +322,15 @@ std::vector<Row> TechnicianRows() {
           {[](const auto& n, auto& r) { r.mutable_hello()->set_console_name(n.text); },
            [](const auto& n, auto& r) { r.mutable_foreground()->set_session_id(std::stoull(n.session)); },
            [](const auto&, auto& r) { r.mutable_heartbeat()->set_sequence(1); }}),
+      StreamRow<pb::AttachConsoleRequest>("with a signal", kConsoles, State::kAny,
+                                          {[](const auto& n, auto& r) { r.mutable_hello()->set_console_name(n.text); },
+                                           [](const auto& n, auto& r) {
+                                             r.mutable_signal()->set_session_id(std::stoull(n.session));
+                                             r.mutable_signal()->set_to_technician_id(n.technician);
+                                             r.mutable_signal()->set_type(n.text);
+                                             r.mutable_signal()->set_payload(n.text);
+                                           },
+                                           [](const auto&, auto& r) { r.mutable_heartbeat()->set_sequence(1); }}),
       Rpc<pb::SetStatusRequest>(kWriteTechnicians,
                                 [](const auto& n, auto& r) {
                                   r.set_technician_id(n.self);

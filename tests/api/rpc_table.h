@@ -58,8 +58,8 @@ enum class State {
   kRouted,       // in the queue of a channel that offers it to self
   kUnserved,     // in the queue of a channel that nobody serves; its customer was told
   kSentAway,     // ended, as nobody serves its channel; its customer was sent to a page
-  kTalking,     // led by self, who has written to the customer
-  kExternal,    // led by self; somebody from outside is invited and has not used his code
+  kTalking,      // led by self, who has written to the customer
+  kExternal,     // led by self; somebody from outside is invited and has not used his code
   kMailed,       // an invitation of self by e-mail that nobody has sent
 };
 

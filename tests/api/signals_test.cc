@@ -177,8 +177,8 @@ TEST_F(Signals, HaveLimitsThatNameTheField) {
   EXPECT_EQ(Reason(ann(), bad), "INVALID_FIELD");
 }
 
-// A receiver that does not read fills its own queue: its senders are told, nothing is lost of what was accepted, and all others go
-// on.
+// A receiver that does not read fills its own queue: its senders are told, nothing is lost of what was accepted, and all others
+// go on.
 TEST_F(Signals, AReceiverThatDoesNotKeepUpHoldsItsSendersBack) {
   Invite(true);
   const std::string payload(router::kSignalPayloadBytes, 'x');

@@ -58,6 +58,9 @@ Tenant::Tenant(TestDaemon& daemon, const std::string& id, const std::string& mar
   other.mutable_group()->set_display_name(Mark("group"));
   Do<pb::CreateGroupResponse>(other);
   AddTechnician(kAdministratorOfTheGroup, names_.group, false, names_.group);
+  pb::UpdateOrganizationRequest approve;
+  approve.mutable_organization()->add_approved_externals(mark_ + "@example.com");
+  Do<pb::UpdateOrganizationResponse>(approve);
   AddTechnician(kAdministratorOfAnother, "other", false, "other");
   device_token_ = places_.front().token;
 }

@@ -58,8 +58,8 @@ class TenantsStreams : public Tenants {
       auto request = std::make_unique<pb::AttachRequest>();
       request->mutable_heartbeat()->set_sequence(number);
       messages.push_back(std::move(request));
-    } else if (rpc != "AttachConsole" && rpc != "WatchQueue" && rpc != "WatchTechnicians" && rpc != "WatchDeliveries" && rpc != "WatchChat" &&
-               ReadOf(*row.rpc) == nullptr) {
+    } else if (rpc != "AttachConsole" && rpc != "WatchQueue" && rpc != "WatchTechnicians" && rpc != "WatchDeliveries" &&
+               rpc != "WatchChat" && ReadOf(*row.rpc) == nullptr) {
       ADD_FAILURE() << row.Name() << ": say in Poke, Nudge or ReadOf what makes this stream send a message";
     }
     return messages;

@@ -182,12 +182,12 @@ class Filler {
   }
   void Fill(Session& s) {
     static_assert(Members<Session>() == 52);
-    All(s.id, s.epoch, s.method, s.owner, s.channel, s.monitored, s.profile, s.link, s.terms_accepted, s.ever_started, s.held, s.last_external, s.chat_messages,
-        s.lead_console_lost, s.reboot, s.participants, s.transfer, s.lead_offered_to, s.outcome, s.keepers, s.hidden_from,
-        s.code_key, s.code_expires, s.device_token_hash, s.created, s.waiting_since, s.first_waiting, s.started, s.ended,
-        s.link_since, s.held_since, s.lead_lost_since, s.marks, s.pool, s.revision, s.type, s.delivery, s.activities,
-        s.last_activity, s.standing_grants, s.chat_off, s.survey_sent, s.queue_group, s.preferred, s.preferred_only, s.offer,
-        s.declines, s.redirects, s.notified, s.end_page, s.queue_since, s.told);
+    All(s.id, s.epoch, s.method, s.owner, s.channel, s.monitored, s.profile, s.link, s.terms_accepted, s.ever_started, s.held,
+        s.last_external, s.chat_messages, s.lead_console_lost, s.reboot, s.participants, s.transfer, s.lead_offered_to,
+        s.outcome, s.keepers, s.hidden_from, s.code_key, s.code_expires, s.device_token_hash, s.created, s.waiting_since,
+        s.first_waiting, s.started, s.ended, s.link_since, s.held_since, s.lead_lost_since, s.marks, s.pool, s.revision, s.type,
+        s.delivery, s.activities, s.last_activity, s.standing_grants, s.chat_off, s.survey_sent, s.queue_group, s.preferred,
+        s.preferred_only, s.offer, s.declines, s.redirects, s.notified, s.end_page, s.queue_since, s.told);
   }
   void Fill(std::shared_ptr<const Session>& session) { session = std::make_shared<const Session>(Make<Session>()); }
   void Fill(Events& events) {

@@ -50,15 +50,15 @@ TEST(AdminTest, GroupPermissions) {
   EXPECT_THAT(seen.update_mask().paths(),
               UnorderedElementsAre("permissions", "locked_permissions", "settings.idle_blockers", "settings.waiting_alert",
                                    "settings.auto_start_channel", "settings.survey"));
-  EXPECT_THAT(ran.out, HasSubstr("\npermissions            pin,hold\nlocked                 -\n"));
-  EXPECT_THAT(ran.out, HasSubstr("\nidle_blockers          script\n"));
-  EXPECT_THAT(ran.out, HasSubstr("\nsurvey                 How was it?\n"));
+  EXPECT_THAT(ran.out, HasSubstr("\npermissions              pin,hold\nlocked                   -\n"));
+  EXPECT_THAT(ran.out, HasSubstr("\nidle_blockers            script\n"));
+  EXPECT_THAT(ran.out, HasSubstr("\nsurvey                   How was it?\n"));
 
   ran = RunCtl({"group", "set", "desk", "--allow", "lan", "--deny", "reboot,scripts", "--address", daemon.address()});
   EXPECT_EQ(ran.code, kExitOk) << ran.err;
   EXPECT_EQ(seen.group().permissions_size(), v1::Permission_ARRAYSIZE - 3);
   EXPECT_THAT(seen.update_mask().paths(), ElementsAre("permissions"));
-  EXPECT_THAT(ran.out, HasSubstr("\npermissions            all but reboot,scripts\n"));
+  EXPECT_THAT(ran.out, HasSubstr("\npermissions              all but reboot,scripts\n"));
 }
 
 TEST(AdminTest, GroupFromAFile) {

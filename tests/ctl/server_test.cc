@@ -182,8 +182,8 @@ TEST(ServerTest, GroupSetNamesTheFieldsItChanges) {
                                               "settings.console_lost_policy"));
   EXPECT_FALSE(seen.group().settings().has_offline_after());
   EXPECT_EQ(seen.group().settings().idle_timeout().seconds(), 1800);
-  EXPECT_THAT(ran.out, HasSubstr("\nwaiting_timeout        never\nidle_timeout           30m\n"));
-  EXPECT_THAT(ran.out, HasSubstr("\nconsole_lost_policy    REQUEUE\n"));
+  EXPECT_THAT(ran.out, HasSubstr("\nwaiting_timeout          never\nidle_timeout             30m\n"));
+  EXPECT_THAT(ran.out, HasSubstr("\nconsole_lost_policy      REQUEUE\n"));
 }
 
 TEST(ServerTest, ListFollowsPagesUpToItsLimit) {

@@ -1,6 +1,6 @@
 // External technicians (domain.md §1, §4): invited into one session, never lead, gone with it.
-#include <string>
 #include <functional>
+#include <string>
 #include <vector>
 
 #include "gtest/gtest.h"

@@ -49,9 +49,11 @@ std::map<Permission, Case> Cases() {
       {kHold, {[](SessionId id, const TechnicianId& t) { return Hold(id, t); }}},
       {kTransfer, {[](SessionId id, const TechnicianId& t) { return Transfer(id, t, kCat); }}},
       {kInviteInternal, {[](SessionId id, const TechnicianId& t) { return Invite(id, t, kCat); }, false}},
-      {kInviteExternal, {[](SessionId id, const TechnicianId& t) {
-         return command::InviteExternal{T(id, t), "Olga", "", "777777"};
-       }, false}},
+      {kInviteExternal,
+       {[](SessionId id, const TechnicianId& t) {
+          return command::InviteExternal{T(id, t), "Olga", "", "777777"};
+        },
+        false}},
       {kChatSwitch, {[](SessionId id, const TechnicianId& t) {
          return command::SetChat{T(id, t), true};
        }}},

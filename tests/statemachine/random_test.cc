@@ -316,7 +316,8 @@ class RandomRun {
       case 1:
       case 2:
       case 3:
-        if (Chance(4)) return command::InviteExternal{T(id, self), "Olga", Chance(2) ? "" : "olga@example.com", "777777", SomePermissions()};
+        if (Chance(4))
+          return command::InviteExternal{T(id, self), "Olga", Chance(2) ? "" : "olga@example.com", "777777", SomePermissions()};
         return Narrowed(id, self, Invitee(id), SomePermissions());
       case 4:
       case 5:

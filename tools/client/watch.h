@@ -27,10 +27,10 @@ concept FollowsRevisions = requires(Request request) {
   request.after_revision();
 };
 
-// Calls `on_message` for each message of WatchQueue, WatchTechnicians, WatchDeliveries or WatchChat until it returns false; then OK. After
-// UNAVAILABLE, or an end without an error, it connects again with the last resume token, where the watch has tokens; a first
-// attempt that fails is final. OUT_OF_RANGE (token expired) begins again without a token. `on_resume` is told why, before each
-// wait. Other errors are returned.
+// Calls `on_message` for each message of WatchQueue, WatchTechnicians, WatchDeliveries or WatchChat until it returns false;
+// then OK. After UNAVAILABLE, or an end without an error, it connects again with the last resume token, where the watch has
+// tokens; a first attempt that fails is final. OUT_OF_RANGE (token expired) begins again without a token. `on_resume` is told
+// why, before each wait. Other errors are returned.
 template <typename Request, typename Response>
 absl::Status Watch(const Client& client, Request request, absl::FunctionRef<bool(const Response&)> on_message,
                    absl::FunctionRef<void(const absl::Status&)> on_resume) {

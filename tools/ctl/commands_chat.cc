@@ -20,7 +20,8 @@ void AddSend(CLI::App& parent, Runner& runner) {
   auto* command = runner.Add(parent, {"send", "Write into the chat of a session; a device token writes for the customer",
                                       "chat send 1861711 'Please open the printer.' --technician ann"});
   auto request = runner.Bind<v1::SendChatRequest, v1::SendChatResponse>(
-      command, {.table = [](const v1::SendChatResponse& response) { return absl::StrCat("revision ", response.revision(), "\n"); }});
+      command,
+      {.table = [](const v1::SendChatResponse& response) { return absl::StrCat("revision ", response.revision(), "\n"); }});
   TargetFlags(command, [request] { return request->mutable_target(); });
   Argument(
       command, "TEXT", [request](const std::string& text) { request->set_text(text); }, "What to write");
@@ -39,9 +40,9 @@ void AddList(CLI::App& parent, Runner& runner) {
 }
 
 void AddWatch(CLI::App& parent, Runner& runner) {
-  auto* command = runner.Add(
-      parent, {"watch", "Print the chat of a session as it goes on, until the session ends: lines, or JSON lines",
-               "chat watch 1861711"});
+  auto* command =
+      runner.Add(parent, {"watch", "Print the chat of a session as it goes on, until the session ends: lines, or JSON lines",
+                          "chat watch 1861711"});
   auto request = std::make_shared<v1::WatchChatRequest>();
   SessionArgument(command, [request](const uint64_t& id) { request->set_session_id(id); });
   Flag<uint64_t>(

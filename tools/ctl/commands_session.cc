@@ -95,12 +95,14 @@ void AddInviteExternal(CLI::App& parent, Runner& runner) {
   auto* command = runner.Add(parent, {"invite-external", "Ask somebody from outside to collaborate; he redeems the code",
                                       "session invite-external 1861711 'Olga of Printer Inc' --technician ann"});
   auto request = runner.Bind<v1::InviteExternalRequest, v1::InviteExternalResponse>(
-      command, {.table = [&runner](const v1::InviteExternalResponse& response) {
-        std::string text = absl::StrCat(SessionTable(One(response.session()), runner.io().now()), "\n", response.technician_id(),
-                                        ", code, shown only here: ", response.code(), "\n");
-        if (!response.link().empty()) absl::StrAppend(&text, "link: ", response.link(), "\n");
-        return text;
-      },
+      command, {.table =
+                    [&runner](const v1::InviteExternalResponse& response) {
+                      std::string text =
+                          absl::StrCat(SessionTable(One(response.session()), runner.io().now()), "\n", response.technician_id(),
+                                       ", code, shown only here: ", response.code(), "\n");
+                      if (!response.link().empty()) absl::StrAppend(&text, "link: ", response.link(), "\n");
+                      return text;
+                    },
                 .secret = [](const v1::InviteExternalResponse& response) { return response.code(); }});
   TargetFlags(command, [request] { return request->mutable_target(); });
   Argument(

@@ -172,7 +172,7 @@ cmd_run() {
   [[ ${1:-} == -- ]] && shift
   if [[ -z ${GUICHET_BIN:-} ]]; then
     setup_packages
-    (setup_buf) || say "without buf: the buf curl commands below do not work"
+    (setup_npm) || say "without buf: the buf curl commands below do not work"
     cmd_build release --target guichetd guichetctl guichet-demo
   fi
   mkdir -p -m 700 "$DATA"

@@ -52,15 +52,16 @@ buf_binary() {
   esac
 }
 
-setup_buf() {
+# buf, and what tests/webrtc takes from npm.
+setup_npm() {
   local buf
   buf=$(buf_binary)
   [[ -x $buf ]] && cmp -s tools/npm/package-lock.json "$NPM_DIR/package-lock.json" && return
-  say "installing buf into $NPM_DIR"
+  say "installing buf, WebRTC and gRPC for Node into $NPM_DIR"
   rm -rf "$NPM_DIR"
   mkdir -p "$NPM_DIR"
   cp tools/npm/package.json tools/npm/package-lock.json "$NPM_DIR/"
-  (cd "$NPM_DIR" && npm ci --no-audit --no-fund --loglevel=error)
+  (cd "$NPM_DIR" && npm ci --include=dev --ignore-scripts --no-audit --no-fund --loglevel=error)
   # npm takes a failed download of an optional dependency for a success.
   [[ -x $buf ]] || die "npm did not deliver $buf"
 }
@@ -74,5 +75,5 @@ run_buf() {
 
 cmd_setup() {
   setup_packages
-  setup_buf
+  setup_npm
 }
