@@ -236,6 +236,8 @@ class ChatWatch final : public Stream<grpc::ServerWriteReactor<pb::WatchChatResp
   bool ended_ ABSL_GUARDED_BY(mu_) = false;   // nothing comes after what is ready
 };
 
+absl::Status UnknownDevice() { return Unauthenticated("the device token is unknown, or its session is over"); }
+
 absl::Status CheckText(const std::string& text) {
   if (text.empty()) return InvalidField("text", absl::StrCat("required: 1-", limits::kChatChars, " characters"));
   return CheckChars("text", text, limits::kChatChars);
@@ -270,17 +272,23 @@ grpc::ServerUnaryReactor* ChatService::SendChat(Context context, const pb::SendC
     mutation.org = device->org;
     mutation.actor = "device";
     mutation.abandoned = [context] { return context->IsCancelled(); };
-    SetRequest(mutation, absl::StrCat("chat\x1f", device->session.value), device->hash, request->request_id(), *request);
+    SetRequest(mutation, absl::StrCat("chat\x1f", device->session.value, "\x1f", device->hash), device->hash,
+               request->request_id(), *request);
     Mutate(
         gateway_, std::move(mutation),
         [device = *device, text = request->text()](const Org& org) -> absl::StatusOr<Command> {
           const Session* session = FindSession(org, device.session);
           if (session == nullptr || !EqualInConstantTime(session->device_token_hash, device.hash)) {
-            return Unauthenticated("the device token is unknown, or its session is over");
+            return UnknownDevice();
           }
           return Command{command::CustomerChat{device.session, text}};
         },
-        response, fill, done);
+        response, fill,
+        [call](const absl::Status& status) {
+          // A stranger does not learn which organizations exist.
+          const bool no_org = RefusalOf(status).reason == Name(Reason::kOrganizationNotFound);
+          call->Done(no_org ? UnknownDevice() : status);
+        });
     return call;
   }
   absl::StatusOr<Principal> principal = call->Caller(Right::kSessionsWrite, "act on sessions");
