@@ -385,6 +385,7 @@ const Technician* FindTechnician(const Org& org, const TechnicianId& id);
 const Technician* FindMember(const Org& org, const TechnicianId& id);
 // Ids of external technicians are not like those that an organization gives.
 TechnicianId ExternalId(SessionId session, uint32_t number);
+bool IsExternalId(const TechnicianId& id);
 const Session* FindSession(const Org& org, SessionId id);
 
 // The key of an external technician: one, named as he is.
