@@ -38,7 +38,9 @@ class Case {
       : session_(session), policy_(channel.routing), now_(now), preferred_hash_(HashOf(session.preferred)) {
     for (const SkillNeed& need : policy_.skills) needed_.push_back(NumberOf(org, need.skill));
     for (const Decline& decline : session.declines) {
-      if (decline.at + policy_.retry_after > now) declines_.push_back({HashOf(decline.technician), &decline});
+      if (decline.at + policy_.retry_after <= now) continue;
+      declines_.push_back({HashOf(decline.technician), &decline});
+      declined_ |= BitOf(declines_.back().first);
     }
   }
 
@@ -60,7 +62,9 @@ class Case {
     };
     if (changes != nullptr) OwnFilters(item, now_, changes);
     if (!needed_.empty()) until(Filter::kSkill, SkilledFrom(item));
+    const bool may_have_declined = declined_ != 0 && (declined_ & BitOf(item.id_hash)) != 0;
     for (const auto& [hash, decline] : declines_) {
+      if (!may_have_declined) break;
       if (hash != item.id_hash || decline->technician != item.technician) continue;
       until(Filter::kDeclined, decline->at + policy_.retry_after);
     }
@@ -100,12 +104,15 @@ class Case {
     return from;
   }
 
+  static uint64_t BitOf(uint32_t hash) { return uint64_t{1} << (hash % 64); }
+
   const Session& session_;
   const RoutingPolicy& policy_;
   const Time now_;
   const uint32_t preferred_hash_;
   absl::InlinedVector<uint32_t, limits::kSkillNeeds> needed_;
   absl::InlinedVector<std::pair<uint32_t, const Decline*>, limits::kDeclines> declines_;  // that still count
+  uint64_t declined_ = 0;                                                                 // BitOf their technicians
 };
 
 // Everybody who serves the session's queue, and after overflow_after the overflow groups, each once. `visit(RosterItem)`.
