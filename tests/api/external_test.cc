@@ -59,6 +59,7 @@ TEST_F(External, IsInvitedByPinRedeemsOnceAndCollaborates) {
   EXPECT_EQ(Redeem(invited.code()).outcome.reason, "CODE_NOT_FOUND");
   const auto who = world.Must<pb::GetPrincipalResponse>(pb::GetPrincipalRequest(), redeemed.response.token());
   EXPECT_EQ(who.role(), pb::ROLE_EXTERNAL);
+  EXPECT_EQ(who.permissions_size(), 16) << "of those that his lead has";
   sessions.Attach(redeemed.response.token());
   const auto started =
       world.Must<pb::StartSessionResponse>(World::On<pb::StartSessionRequest>(session), redeemed.response.token());
