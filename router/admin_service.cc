@@ -48,9 +48,12 @@ grpc::ServerUnaryReactor* AdminService::GetPrincipal(Context context, const pb::
       gateway_, principal->org,
       [technician = principal->technician, response](Turn&, OrgRuntime& rt) {
         response->set_revision(rt.org.revision.value);
-        const Technician* self = FindTechnician(rt.org, technician);
-        auto group = self == nullptr ? rt.org.groups.end() : rt.org.groups.find(self->group);
-        if (group != rt.org.groups.end()) AddPermissions(group->second.permissions, response->mutable_permissions());
+        Permissions allowed;  // by his group; of an external technician by that of his lead
+        for (int i = 1; i < kPermissionCount; ++i) {
+          const auto permission = static_cast<Permission>(i);
+          allowed.Set(permission, Allowed(rt.org, technician, permission));
+        }
+        AddPermissions(allowed, response->mutable_permissions());
         return absl::OkStatus();
       },
       [call](const absl::Status& status) { call->Done(status); });

@@ -33,7 +33,8 @@ class ConsoleStream final : public AttachStream<pb::AttachConsoleRequest, pb::At
         if (Active(gateway_.clock.Now())) Run(org, command::SetInactive{principal_.technician, false}, Actor(), nullptr, false);
         return Run(org, command::SetForeground{principal_.technician, SessionId{request.foreground().session_id()}}, Actor());
       case pb::AttachConsoleRequest::kSignal:
-        return PassOn(org, {SessionId{request.signal().session_id()}, principal_.technician}, request.signal());
+        return PassOn(org, {SessionId{request.signal().session_id()}, principal_.technician, principal_.external_of},
+                      request.signal());
       case pb::AttachConsoleRequest::kSignOut:
         return SignOut();
       case pb::AttachConsoleRequest::MESSAGE_NOT_SET:

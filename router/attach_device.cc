@@ -83,6 +83,7 @@ class DeviceStream final : public AttachStream<pb::AttachRequest, pb::AttachResp
     if (reboot_) {
       out->mutable_reboot()->set_kind(static_cast<pb::RebootKind>(*reboot_));
       reboot_.reset();
+      last_ = true;
       EndAfterFlushLocked(absl::OkStatus());
       return true;
     }
@@ -94,6 +95,7 @@ class DeviceStream final : public AttachStream<pb::AttachRequest, pb::AttachResp
     if (!ended_) return false;
     *out->mutable_ended() = *std::move(ended_);
     ended_.reset();
+    last_ = true;
     EndAfterFlushLocked(absl::OkStatus());
     return true;
   }

@@ -88,11 +88,12 @@ class AttachStream : public Stream<grpc::ServerBidiReactor<Request, Response>, R
     absl::MutexLock lock(&this->mu_);
     return !signals_.full();
   }
-  void OnSignal(SignalPtr signal) override {
+  bool OnSignal(SignalPtr signal) override {
     absl::MutexLock lock(&this->mu_);
-    if (this->closing()) return;
+    if (this->closing() || last_) return false;
     signals_.Push(std::move(signal));
     this->PumpLocked();
+    return true;
   }
 
   // Passes on what the peer sent, answers it, and reads the next message.
@@ -127,11 +128,12 @@ class AttachStream : public Stream<grpc::ServerBidiReactor<Request, Response>, R
     return true;
   }
   bool NextSignal(Response* out) ABSL_EXCLUSIVE_LOCKS_REQUIRED(this->mu_) {
-    if (signals_.empty()) return false;
+    if (signals_.empty() || last_) return false;
     *out->mutable_signal() = signals_.Pop()->signal();
     return true;
   }
 
+  bool last_ ABSL_GUARDED_BY(this->mu_) = false;            // what ends the stream was said
   std::optional<uint64_t> ack_ ABSL_GUARDED_BY(this->mu_);  // of the latest heartbeat; one answer may stand for several
 
  private:
@@ -151,8 +153,12 @@ class AttachStream : public Stream<grpc::ServerBidiReactor<Request, Response>, R
     signal.set_type(request.type());
     signal.set_payload(request.payload());
     const auto sent = std::make_shared<const SentSignal>(this->gateway_.signal_bytes, std::move(signal));
-    for (const std::shared_ptr<Attachment>& receiver : to) receiver->OnSignal(sent);
-    return to.size();
+    size_t taken = 0;
+    for (const std::shared_ptr<Attachment>& receiver : to) taken += receiver->OnSignal(sent);
+    if (taken > 0 || request.to_all()) return taken;
+    // Its stream has just ended, and it has the grace to come back.
+    if (request.to_device()) return LinkNotAttached(sender.session, "signal", EntryState::kActive, Link::kReconnecting);
+    return ConsoleNotAttached(TechnicianId{request.to_technician_id()});
   }
 
   void Answer(const pb::SignalRequest& request, absl::StatusOr<size_t> receivers) {

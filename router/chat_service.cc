@@ -188,17 +188,26 @@ class ChatWatch final : public Stream<grpc::ServerWriteReactor<pb::WatchChatResp
     PumpLocked();
   }
 
+  // From a thread that holds no lock.
+  void LoadAgainLocked() ABSL_EXCLUSIVE_LOCKS_REQUIRED(mu_) {
+    loading_ = true;
+    auto self = std::static_pointer_cast<ChatWatch>(this->self());
+    if (!gateway_.workers.Run([self] { self->Load(); })) {
+      EndAfterFlushLocked(Overloaded("the read queue", kCommandQueue, kRetryDelay));
+    }
+  }
+
   void FollowLocked() ABSL_EXCLUSIVE_LOCKS_REQUIRED(mu_) {
-    if (closing() || ended_ || feed_ == nullptr) return;
+    if (closing() || ended_) return;
+    if (feed_ == nullptr) {  // of a session that has left memory: the next page
+      LoadAgainLocked();
+      return;
+    }
     std::vector<PublishedPtr> entries;
     while (ready_.empty() && !ended_) {
       entries.clear();
       if (!feed_->Read(seen_, kLogPage, entries)) {
-        loading_ = true;
-        auto self = std::static_pointer_cast<ChatWatch>(this->self());
-        if (!gateway_.workers.Run([self] { self->Load(); })) {
-          EndAfterFlushLocked(Overloaded("the read queue", kCommandQueue, kRetryDelay));
-        }
+        LoadAgainLocked();
         return;
       }
       if (entries.empty()) return;

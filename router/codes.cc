@@ -93,8 +93,8 @@ absl::Status Codes::MayGuess(const std::string& peer, const std::string& device,
     auto it = guesses_.find(key);
     return it == guesses_.end() ? Window{} : it->second;
   };
-  const Duration wait = std::max({left(all_guesses_, kGuessesInAll), left(of(absl::StrCat("peer:", peer)), kGuessesPerPeer),
-                                  left(of(absl::StrCat("device:", device)), kGuessesPerDevice)});
+  Duration wait = std::max(left(all_guesses_, kGuessesInAll), left(of(absl::StrCat("peer:", peer)), kGuessesPerPeer));
+  if (!device.empty()) wait = std::max(wait, left(of(absl::StrCat("device:", device)), kGuessesPerDevice));
   return wait > Duration{0} ? TooManyGuesses(wait) : absl::OkStatus();
 }
 
@@ -128,7 +128,7 @@ void Codes::WrongGuess(const std::string& peer, const std::string& device, Time 
   absl::MutexLock lock(&mu_);
   CountIn(all_guesses_, now);
   Count(absl::StrCat("peer:", peer), now);
-  Count(absl::StrCat("device:", device), now);
+  if (!device.empty()) Count(absl::StrCat("device:", device), now);
 }
 
 size_t Codes::live_pins() const {

@@ -44,7 +44,7 @@ class Codes {
   // Only PINs count against the budgets: the code of a link has 130 random bits, and trying some finds nothing.
   static bool IsGuessable(std::string_view typed) { return KeyOf(typed).size() <= 6; }
 
-  // TOO_MANY_GUESSES while a budget is spent. `peer` and `device` are free text.
+  // TOO_MANY_GUESSES while a budget is spent. `peer` and `device` are free text; `device` may be empty.
   absl::Status MayGuess(const std::string& peer, const std::string& device, Time now);
   // Counts against the budgets.
   void WrongGuess(const std::string& peer, const std::string& device, Time now);

@@ -24,12 +24,12 @@ class Guess {
       : gateway_(gateway), peer_(std::move(peer)), device_(std::move(device)), counts_(Codes::IsGuessable(code)), now_(now) {}
   absl::Status May() {
     if (!counts_) return absl::OkStatus();
-    absl::Status may = gateway_.codes.MayGuess(peer_, device_.empty() ? peer_ : device_, now_);
+    absl::Status may = gateway_.codes.MayGuess(peer_, device_, now_);
     if (!may.ok()) gateway_.metrics.CodeRefused(metrics::CodeRefusal::kThrottled);
     return may;
   }
   void Wrong() {
-    if (counts_) gateway_.codes.WrongGuess(peer_, device_.empty() ? peer_ : device_, now_);
+    if (counts_) gateway_.codes.WrongGuess(peer_, device_, now_);
     gateway_.metrics.CodeRefused(metrics::CodeRefusal::kUnknown);
   }
 

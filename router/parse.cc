@@ -93,7 +93,7 @@ absl::StatusOr<SessionType> ToSessionType(pb::SessionType type) {
 }  // namespace
 
 absl::StatusOr<TechnicianId> Acting(const Principal& principal, std::string_view field, const std::string& requested) {
-  if (requested.empty()) return principal.technician;
+  if (requested.empty() || requested == principal.technician.value) return principal.technician;
   if (absl::Status form = CheckId(field, requested); !form.ok()) return form;
   if (!principal.Reaches(TechnicianId{requested})) return PermissionDenied(Name(principal.role), "act for another technician");
   return TechnicianId{requested};

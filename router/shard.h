@@ -62,9 +62,10 @@ class Attachment {
   // All three are called after the change is durable, from any thread; they must not block.
   virtual void OnCustomer(CustomerUpdate) {}
   virtual void OnTechnician(TechnicianInfo) {}
-  // Takes a signal into its queue; false: that is full, and `signal` was not taken.
+  // Whether its queue takes another signal.
   virtual bool HasRoom() { return false; }
-  virtual void OnSignal(SignalPtr) {}
+  // Takes it into its queue; false: the stream has ended.
+  virtual bool OnSignal(SignalPtr) { return false; }
   virtual void Close(absl::Status why) = 0;
 
  private:

@@ -58,10 +58,10 @@ absl::Status CheckSignal(const pb::SignalRequest& request, bool from_device) {
 
 absl::StatusOr<SignalReceivers> ReceiversOf(const Org& org, const SignalSender& sender, const pb::SignalRequest& request) {
   const Session* session = FindSession(org, sender.session);
-  if (session == nullptr) return SessionNotFound(sender.session);
+  const bool foreign = sender.external_of && sender.external_of != sender.session;
+  if (session == nullptr || foreign) return SessionNotFound(sender.session);
   if (session->ended_already()) return SessionEnded(session->id, session->outcome);
   if (sender.technician) {
-    // As of a session that is not his: he may not know of it.
     if (session->Find(sender.technician) == nullptr) return NotInSession(session->id, sender.technician);
     if (!TakesPart(org, *session, sender.technician)) {
       return WrongState(session->id, "signal", View(org, *session, sender.technician), "only ACTIVE and COLLABORATION can");

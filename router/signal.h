@@ -60,6 +60,7 @@ absl::Status CheckSignal(const pb::SignalRequest& request, bool from_device);
 struct SignalSender {
   SessionId session;
   TechnicianId technician;  // empty: the applet
+  SessionId external_of;    // of an external technician: the one session that he may know of
 };
 
 // To whom it goes as things stand: a technician, or (empty) the applet.

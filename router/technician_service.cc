@@ -49,7 +49,9 @@ class TechnicianWatch final : public Watch<pb::WatchTechniciansResponse> {
     for (const TechnicianInfo& info : published.technicians) {
       if (!info.technician.external_of) ToProto(info, out.emplace_back().mutable_technician());
     }
-    for (const TechnicianId& id : published.deleted) out.emplace_back().set_deleted_technician_id(id.value);
+    for (const TechnicianId& id : published.deleted) {
+      if (!IsExternalId(id)) out.emplace_back().set_deleted_technician_id(id.value);
+    }
     return absl::OkStatus();
   }
 
@@ -98,7 +100,8 @@ grpc::ServerUnaryReactor* TechnicianService::RedeemInvitation(grpc::CallbackServ
   mutation.org = target->org;
   mutation.actor = absl::StrCat("technician:", target->external.value);
   mutation.abandoned = [context] { return context->IsCancelled(); };
-  SetRequest(mutation, "invitation", request->code() + request->request_id(), request->request_id(), *request);
+  SetRequest(mutation, absl::StrCat("invitation\x1f", key), request->code() + request->request_id(), request->request_id(),
+             *request);
   HideRequestKey(mutation);
   const command::RedeemInvitation command{target->session, target->external, key, Sha256(secret)};
   Mutate(

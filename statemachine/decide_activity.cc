@@ -77,6 +77,9 @@ Result On(const Org& org, const command::SendChat& c, Time) {
 Result On(const Org& org, const command::CustomerChat& c, Time) {
   absl::StatusOr<const Session*> found = LiveSession(org, c.session);
   if (!found.ok()) return found.status();
+  if ((*found)->link == Link::kNeverAttached) {
+    return LinkNotAttached(c.session, "send_chat", EntryState::kConnecting, Link::kNeverAttached);
+  }
   if ((*found)->chat_off) return ChatOff(c.session);
   if (absl::Status room = RoomForChat(**found); !room.ok()) return room;
   return Decision{Trigger::kChat, {event::ChatSent{c.session, {}, "", false, c.text}}, c.session};

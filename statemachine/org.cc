@@ -182,6 +182,8 @@ TechnicianId ExternalId(SessionId session, uint32_t number) {
   return TechnicianId{absl::StrCat("~", session.value, "-", number)};
 }
 
+bool IsExternalId(const TechnicianId& id) { return id.value.starts_with('~'); }
+
 ApiKey ExternalKey(const TechnicianId& technician, std::string secret_hash, Time now) {
   ApiKey key;
   key.id.value = technician.value;

@@ -38,7 +38,9 @@ class Case {
       : session_(session), policy_(channel.routing), now_(now), preferred_hash_(HashOf(session.preferred)) {
     for (const SkillNeed& need : policy_.skills) needed_.push_back(NumberOf(org, need.skill));
     for (const Decline& decline : session.declines) {
-      if (decline.at + policy_.retry_after > now) declines_.push_back({HashOf(decline.technician), &decline});
+      if (decline.at + policy_.retry_after <= now) continue;
+      declines_.push_back({HashOf(decline.technician), &decline});
+      declined_ |= BitOf(declines_.back().first);
     }
   }
 
@@ -60,7 +62,9 @@ class Case {
     };
     if (changes != nullptr) OwnFilters(item, now_, changes);
     if (!needed_.empty()) until(Filter::kSkill, SkilledFrom(item));
+    const bool may_have_declined = declined_ != 0 && (declined_ & BitOf(item.id_hash)) != 0;
     for (const auto& [hash, decline] : declines_) {
+      if (!may_have_declined) break;
       if (hash != item.id_hash || decline->technician != item.technician) continue;
       until(Filter::kDeclined, decline->at + policy_.retry_after);
     }
@@ -100,12 +104,15 @@ class Case {
     return from;
   }
 
+  static uint64_t BitOf(uint32_t hash) { return uint64_t{1} << (hash % 64); }
+
   const Session& session_;
   const RoutingPolicy& policy_;
   const Time now_;
   const uint32_t preferred_hash_;
   absl::InlinedVector<uint32_t, limits::kSkillNeeds> needed_;
   absl::InlinedVector<std::pair<uint32_t, const Decline*>, limits::kDeclines> declines_;  // that still count
+  uint64_t declined_ = 0;                                                                 // BitOf their technicians
 };
 
 // Everybody who serves the session's queue, and after overflow_after the overflow groups, each once. `visit(RosterItem)`.
@@ -203,7 +210,9 @@ RoutingRecord Consider(const Org& org, const Session& session, Time now, size_t 
   struct Able {
     Terms terms;
     const RosterItem* item;
-    bool operator<(const Able& other) const { return Better(terms, item->technician, other.terms, other.item->technician); }
+    bool operator<(const Able& other) const {
+      return terms != other.terms ? terms < other.terms : item->order < other.item->order;
+    }
   };
   struct Other {
     int count;  // of filters
@@ -211,7 +220,7 @@ RoutingRecord Consider(const Org& org, const Session& session, Time now, size_t 
     bool operator<(const Other& other) const {
       if (count != other.count) return count < other.count;
       if (item->idle_since != other.item->idle_since) return item->idle_since < other.item->idle_since;
-      return item->technician < other.item->technician;
+      return item->order < other.item->order;
     }
   };
   std::vector<Able> able;
@@ -259,7 +268,7 @@ TechnicianId BestFor(const Org& org, const Session& session, Time now) {
   VisitServing(org, session.queue(), *channel, now - session.waiting_since, [&](const RosterItem& item) {
     if (c.GlanceAt(item) != 0) return;
     const Terms terms = c.TermsOf(item);
-    if (best != nullptr && !Better(terms, item.technician, best_terms, best->technician)) return;
+    if (best != nullptr && (terms != best_terms ? terms > best_terms : item.order > best->order)) return;
     if (c.RestOf(item) != 0) return;
     best = &item;
     best_terms = terms;
@@ -470,6 +479,33 @@ Time NextChange(const Org& org, const TechnicianId& technician, Time now) {
   return (item->filters & kUntimed) == 0 && item->not_before > now ? item->not_before : kNoTime;
 }
 
+namespace {
+
+RosterItem* LineOf(Org& org, const TechnicianId& id) {
+  auto at = org.roster_at.find(id);
+  return at == org.roster_at.end() ? nullptr : &org.roster.at(at->second.first)[at->second.second];
+}
+
+// Puts a line between those of the ids around it. Where there is no number between them all get others.
+void Order(Org& org, const TechnicianId& id) {
+  constexpr uint64_t kStep = uint64_t{1} << 32;
+  const auto self = org.technicians.find(id);
+  const RosterItem* before = nullptr;
+  for (auto it = self; it != org.technicians.begin() && before == nullptr;) before = LineOf(org, (--it)->first);
+  const RosterItem* after = nullptr;
+  for (auto it = std::next(self); it != org.technicians.end() && after == nullptr; ++it) after = LineOf(org, it->first);
+  const uint64_t low = before == nullptr ? 0 : before->order;
+  const uint64_t high = after == nullptr ? low + 2 * kStep : after->order;
+  LineOf(org, id)->order = low + (high - low) / 2;
+  if (high - low > 1) return;
+  uint64_t order = 0;
+  for (const auto& [other, technician] : org.technicians) {
+    if (RosterItem* line = LineOf(org, other)) line->order = order += kStep;
+  }
+}
+
+}  // namespace
+
 void RefreshRoster(Org& org, const TechnicianId& id) {
   const Technician* technician = FindTechnician(org, id);
   auto at = org.roster_at.find(id);
@@ -491,6 +527,7 @@ void RefreshRoster(Org& org, const TechnicianId& id) {
     std::vector<RosterItem>& items = org.roster[technician->group];
     at = org.roster_at.insert_or_assign(id, std::pair(technician->group, items.size())).first;
     items.emplace_back();
+    Order(org, id);
   }
   RosterItem& item = org.roster[at->second.first][at->second.second];
   const GroupSettings& settings = SettingsOf(org, id);

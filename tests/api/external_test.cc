@@ -59,6 +59,7 @@ TEST_F(External, IsInvitedByPinRedeemsOnceAndCollaborates) {
   EXPECT_EQ(Redeem(invited.code()).outcome.reason, "CODE_NOT_FOUND");
   const auto who = world.Must<pb::GetPrincipalResponse>(pb::GetPrincipalRequest(), redeemed.response.token());
   EXPECT_EQ(who.role(), pb::ROLE_EXTERNAL);
+  EXPECT_EQ(who.permissions_size(), 16) << "of those that his lead has";
   sessions.Attach(redeemed.response.token());
   const auto started =
       world.Must<pb::StartSessionResponse>(World::On<pb::StartSessionRequest>(session), redeemed.response.token());
@@ -139,6 +140,43 @@ TEST_F(External, HisTokenGoesWithHisPart) {
   token = Come();
   world.Must<pb::EndSessionResponse>(World::On<pb::EndSessionRequest>(session), world.ann);
   EXPECT_TRUE(gone(token));
+}
+
+// Not whether there is, or was, another session.
+TEST_F(External, LearnsNothingOfOtherSessions) {
+  const uint64_t ended = sessions.Active(world.ann);
+  world.Must<pb::EndSessionResponse>(World::On<pb::EndSessionRequest>(ended), world.ann);
+  const uint64_t live = sessions.Waiting().id;
+  const std::string token = Come();
+  for (uint64_t id : {ended, live, uint64_t{999}}) {
+    SCOPED_TRACE(id);
+    const Outcome start = world.Call<pb::StartSessionResponse>(World::On<pb::StartSessionRequest>(id), token).outcome;
+    EXPECT_EQ(start.reason, "SESSION_NOT_FOUND") << start;
+    pb::GetSessionRequest get;
+    get.set_session_id(id);
+    EXPECT_EQ(world.Call<pb::GetSessionResponse>(get, token).outcome.reason, "SESSION_NOT_FOUND");
+    pb::AttachConsoleRequest signal;
+    signal.mutable_signal()->set_session_id(id);
+    signal.mutable_signal()->set_to_device(true);
+    signal.mutable_signal()->set_type("offer");
+    sessions.consoles.back()->Send(signal);
+    pb::AttachConsoleResponse answer;
+    while (!answer.has_signal_result() && sessions.consoles.back()->Read(&answer)) {
+    }
+    EXPECT_EQ(answer.signal_result().reason(), "SESSION_NOT_FOUND");
+  }
+}
+
+TEST_F(External, MayNameHimself) {
+  const auto redeemed = Redeem(Invite().code()).response;
+  sessions.Attach(redeemed.token());
+  const auto start = World::On<pb::StartSessionRequest>(session, redeemed.technician_id());
+  EXPECT_TRUE(world.Call<pb::StartSessionResponse>(start, redeemed.token()).ok());
+}
+
+TEST_F(External, TwoMayUseTheSameRequestId) {
+  EXPECT_TRUE(Redeem(Invite().code(), "1").ok());
+  EXPECT_TRUE(Redeem(Invite().code(), "1").ok());
 }
 
 TEST_F(External, AndAfterARestartHeIsStillThere) {

@@ -1,5 +1,6 @@
 // What administrators of groups and integrators with scopes reach: in the group "desk" of World and in "night", which has nia,
 // noa and the channel "late". gus belongs to desk and administers it.
+#include <algorithm>
 #include <map>
 #include <set>
 
@@ -524,6 +525,32 @@ TEST_F(Roles, AnIntegratorChangesTheOrganizationButNoAdministratorsLocksOrKeys) 
   organization.mutable_organization()->set_display_name("Mine");
   ExpectDenied(world.Call<pb::UpdateOrganizationResponse>(organization, token).outcome);
   EXPECT_EQ(world.Revision(), revision);
+}
+
+TEST_F(Roles, NoMoveAndNoDeletionGoesRoundALock) {
+  const std::string token = Integrator("script", {pb::SCOPE_ORGANIZATION_WRITE});
+  pb::Group desk = Group("desk");
+  desk.mutable_permissions()->erase(std::find(desk.permissions().begin(), desk.permissions().end(), pb::PERMISSION_REBOOT));
+  desk.add_locked_permissions(pb::PERMISSION_REBOOT);
+  ExpectOk(UpdateGroup(desk, {"permissions", "locked_permissions"}, world.admin));
+  const Outcome out = Move("ann", "night", token);
+  ExpectDenied(out, "PERMISSION_LOCKED");
+  EXPECT_EQ(out.metadata.at("permissions"), "REBOOT");
+  ExpectDenied(Move("nia", "desk", token), "PERMISSION_LOCKED");
+  pb::Group night = Group("night");
+  night.clear_permissions();
+  for (int permission : desk.permissions()) night.add_permissions(static_cast<pb::Permission>(permission));
+  ExpectOk(UpdateGroup(night, {"permissions"}, world.admin));
+  ExpectOk(Move("ann", "night", token));
+  ExpectOk(Move("ann", "desk", world.admin));
+  pb::CreateGroupRequest locked;
+  locked.mutable_group()->set_group_id("locked");
+  locked.mutable_group()->add_locked_permissions(pb::PERMISSION_HOLD);
+  world.Must<pb::CreateGroupResponse>(locked, world.admin);
+  pb::DeleteGroupRequest remove;
+  remove.set_group_id("locked");
+  ExpectDenied(world.Call<pb::DeleteGroupResponse>(remove, token).outcome, "PERMISSION_LOCKED");
+  world.Must<pb::DeleteGroupResponse>(remove, world.admin);
 }
 
 TEST_F(Roles, ARefusalNamesTheScopeThatIsMissing) {

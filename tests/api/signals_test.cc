@@ -154,6 +154,19 @@ TEST_F(Signals, TellWhoIsNotThere) {
   EXPECT_EQ(Reason(ann(), To(ToDevice)), "WRONG_STATE");
 }
 
+// A stream that broke has the grace to come back; what is sent meanwhile reaches nobody, and the sender is told.
+TEST_F(Signals, ABrokenStreamIsNoReceiver) {
+  device().Cancel();
+  EXPECT_FALSE(device().End().ok());
+  std::string reason;
+  do {
+    reason = Reason(ann(), To(ToDevice));
+  } while (reason.empty());  // until the daemon has heard of it
+  EXPECT_EQ(reason, "LINK_NOT_ATTACHED");
+  Send(ann(), To(ToAll));
+  EXPECT_EQ(Result(ann()).receivers(), 0u);
+}
+
 TEST_F(Signals, HaveLimitsThatNameTheField) {
   const std::string most(router::kSignalPayloadBytes, 'x');
   Send(ann(), To(ToDevice, most));

@@ -203,6 +203,28 @@ TEST_F(Watch, TheWatchOfADeletedChannelEnds) {
   EXPECT_EQ(watch.End().reason, "CHANNEL_NOT_FOUND");
 }
 
+// A rule moves a session to another channel that the technician serves too: he sees the same of it, and the tab does not.
+TEST_F(Watch, ARedirectedSessionLeavesTheTabOfItsChannel) {
+  pb::CreateChannelRequest create;
+  create.mutable_channel()->set_channel_id("late");
+  create.mutable_channel()->add_technician_ids("ann");
+  world.Must<pb::CreateChannelResponse>(create, world.admin);
+  QueueWatch watch(world.client(), Of(pb::QUEUE_TAB_CHANNEL), world.ann);
+  watch.Next();
+  const uint64_t id = sessions.Waiting().id;
+  for (pb::QueueChange change; change.entry().state() != pb::ENTRY_STATE_WAITING;) change = watch.Next().change();
+  pb::UpdateChannelRequest redirect;
+  redirect.mutable_channel()->set_channel_id("help");
+  pb::Redirect* rule = redirect.mutable_channel()->add_redirects();
+  rule->set_when(pb::Redirect::WHEN_AT_ONCE);
+  rule->set_channel_id("late");
+  world.Must<pb::UpdateChannelResponse>(redirect, world.admin);
+  const pb::QueueChange left = watch.Next().change();
+  EXPECT_EQ(left.entry().session().session_id(), id);
+  EXPECT_FALSE(left.in_tab());
+  EXPECT_EQ(left.entry().session().channel_id(), "late");
+}
+
 TEST_F(Watch, AReaderThatStandsStillHoldsUpNobody) {
   QueueWatch slow(world.client(), {}, world.ann);
   QueueWatch fast(world.client(), {}, world.bob);

@@ -268,6 +268,7 @@ bool SameRoster(const Org& a, const Org& b, const TechnicianId& id) {
   RosterItem item_b = b.roster.at(at_b->second.first)[at_b->second.second];
   if (SkillsOf(a, item_a) != SkillsOf(b, item_b)) return false;
   item_a.skills = item_b.skills;
+  item_a.order = item_b.order;  // depends on the order in which they came
   return item_a == item_b;
 }
 
@@ -293,6 +294,13 @@ std::string BrokenInvariant(const Org& org) {
   if (rebuilt.channels_of_group != org.channels_of_group) return "index `channels_of_group` is not what the channels say";
   if (rebuilt.channels_of_technician != org.channels_of_technician) return "index `channels_of_technician` is not theirs";
   if (rebuilt.queues_of_group != org.queues_of_group) return "index `queues_of_group` is not what waits";
+  uint64_t order = 0;
+  for (const auto& [id, technician] : org.technicians) {
+    const RosterItem* line = FindRosterItem(org, id);
+    if (line == nullptr) continue;
+    if (line->order <= order) return absl::StrCat("the roster does not keep the order of ids at ", id.value);
+    order = line->order;
+  }
   for (const auto& [id, technician] : org.technicians) {
     if (!SameRoster(org, rebuilt, id)) return absl::StrCat("stale roster of ", id.value);
   }

@@ -358,7 +358,8 @@ int main(int argc, char** argv) {
       std::unique_lock lock(seen.mu);
       seen.cv.wait_for(lock, std::chrono::seconds(30), [&] { return !seen.offered; });
     }
-    std::this_thread::sleep_for(std::chrono::milliseconds(30));  // a thousand watchers are told of each change
+    // A thousand watchers, in this process too, are told of each change; the next round begins when they have read it.
+    std::this_thread::sleep_for(std::chrono::milliseconds(100));
   }
   std::printf("%d technicians attached and watching, %d sessions waiting, %d rounds; milliseconds\n\n", technicians, kSessions,
               rounds);
