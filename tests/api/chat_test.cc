@@ -181,6 +181,14 @@ TEST_F(Chat, ALongOneIsReadFromTheStore) {
   auto watch = Watch(customer.token);
   for (int i = 0; i < kMany; ++i) ASSERT_EQ(watch->NextMessage().text(), std::to_string(i));
   EXPECT_EQ(Read(world.ann, 500).size(), static_cast<size_t>(kMany));
+  // Also once the session has left memory.
+  pb::AttachRequest end;
+  end.mutable_end();
+  sessions.devices.back()->Send(end);
+  world.Must<pb::EndSessionResponse>(World::On<pb::EndSessionRequest>(session), world.ann);
+  watch = Watch(customer.token);
+  for (int i = 0; i < kMany; ++i) ASSERT_EQ(watch->NextMessage().text(), std::to_string(i));
+  EXPECT_TRUE(watch->End().ok());
 }
 
 }  // namespace

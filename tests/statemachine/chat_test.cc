@@ -56,6 +56,13 @@ TEST(Chat, WhoWaitsCanWriteBeforeSomebodyIsThere) {
   EXPECT_EQ(world.ReasonOf(Say(id, kAnn)), "NOT_IN_SESSION");
 }
 
+TEST(Chat, NobodyWritesBeforeTheAppletAttached) {
+  World world;
+  world.Channel({kAnn});
+  const SessionId id = world.Do(command::CreateSession{.method = Method::kChannelForm, .channel = kWeb}).session;
+  EXPECT_EQ(world.ReasonOf(CustomerSays(id)), "LINK_NOT_ATTACHED");
+}
+
 TEST(Chat, HasALimit) {
   World world;
   const SessionId id = world.Active();
