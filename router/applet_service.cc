@@ -2,6 +2,7 @@
 
 #include "absl/strings/str_cat.h"
 #include "router/attach.h"
+#include "router/device_visit.h"
 #include "router/entrance.h"
 #include "router/limits.h"
 #include "router/parse.h"
@@ -51,6 +52,27 @@ grpc::ServerUnaryReactor* AppletService::RedeemCode(grpc::CallbackServerContext*
         if (absl::IsNotFound(status)) guess.Wrong();
         call->Done(status);
       });
+  return call;
+}
+
+grpc::ServerUnaryReactor* AppletService::AnswerSurvey(grpc::CallbackServerContext* context,
+                                                      const pb::AnswerSurveyRequest* request,
+                                                      pb::AnswerSurveyResponse* response) {
+  auto* call = new UnaryCall(gateway_, context, *request);
+  absl::StatusOr<DeviceToken> device = TokenOf(context);
+  absl::Status refused = device.status();
+  if (refused.ok()) refused = CheckRequestId(request->request_id());
+  absl::StatusOr<std::vector<SurveyAnswer>> answers = ToAnswers(request->answers());
+  if (refused.ok()) refused = answers.status();
+  if (!refused.ok()) {
+    call->Done(refused);
+    return call;
+  }
+  MutateAsDevice(
+      gateway_, context, *device, "survey", request->request_id(), *request,
+      command::AnswerSurvey{device->session, *std::move(answers)}, response,
+      [response](const OrgRuntime&, const Step& step) { response->set_revision(step.entry.revision.value); },
+      [call](const absl::Status& status) { call->Done(status); });
   return call;
 }
 

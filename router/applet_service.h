@@ -11,6 +11,8 @@ class AppletService final : public pb::AppletService::CallbackService {
   explicit AppletService(Gateway& gateway) : gateway_(gateway) {}
   grpc::ServerUnaryReactor* RedeemCode(grpc::CallbackServerContext*, const pb::RedeemCodeRequest*,
                                        pb::RedeemCodeResponse*) override;
+  grpc::ServerUnaryReactor* AnswerSurvey(grpc::CallbackServerContext*, const pb::AnswerSurveyRequest*,
+                                         pb::AnswerSurveyResponse*) override;
   grpc::ServerBidiReactor<pb::AttachRequest, pb::AttachResponse>* Attach(grpc::CallbackServerContext*) override;
 
  private:

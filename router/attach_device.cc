@@ -37,13 +37,18 @@ class DeviceStream final : public AttachStream<pb::AttachRequest, pb::AttachResp
         return Run(token_.org, command::CustomerEnd{token_.session}, "device");
       case pb::AttachRequest::kRebooting:
         return Rebooting(request.rebooting());
-      case pb::AttachRequest::kActivity:
+      case pb::AttachRequest::kActivity: {
+        absl::StatusOr<FileInfo> file = ToFileInfo(request.activity().file());
+        if (!file.ok()) return EndStream(file.status());
         return Run(token_.org,
                    command::AnswerActivity{token_.session, request.activity().activity_id(), request.activity().granted(),
-                                           request.activity().standing()},
+                                           request.activity().standing(), *std::move(file)},
                    "device");
-      case pb::AttachRequest::kRevoke:
-        return Run(token_.org, command::RevokeActivity{token_.session, request.revoke().activity_id()}, "device");
+      }
+      case pb::AttachRequest::kRevoke: {
+        absl::StatusOr<command::RevokeActivity> revoke = ToRevoke(token_.session, request.revoke());
+        return revoke.ok() ? Run(token_.org, *std::move(revoke), "device") : EndStream(revoke.status());
+      }
       case pb::AttachRequest::kSignal:
         if (request.signal().session_id() != 0 && request.signal().session_id() != token_.session.value) {
           return EndStream(InvalidField("signal.session_id", "must be 0 or that of the token"));
@@ -107,34 +112,41 @@ class DeviceStream final : public AttachStream<pb::AttachRequest, pb::AttachResp
       return;
     }
     auto self = std::static_pointer_cast<DeviceStream>(this->self());
-    absl::Status submitted = gateway_.ShardOf(token_.org).Submit([self, platform = hello.platform()](Turn& turn) {
-      OrgRuntime* rt = turn.Find(self->token_.org);
-      const Session* session = rt == nullptr ? nullptr : FindSession(rt->org, self->token_.session);
-      if (session == nullptr) {
-        turn.AfterDurable([self] { self->LookIntoHistory(); });
-        return;
-      }
-      if (!EqualInConstantTime(session->device_token_hash, self->token_.hash)) {
-        turn.AfterDurable([self] { self->EndStream(Unauthenticated("the device token is unknown")); });
-        return;
-      }
-      if (session->ended_already()) {
-        turn.AfterDurable([self, update = CustomerUpdateOf(rt->org, *session)] { self->TellEnded(update); });
-        return;
-      }
-      turn.AttachDevice(*rt, self->token_.session, self);
-      absl::StatusOr<Step> step = turn.Apply(*rt, command::AttachDevice{self->token_.session, platform}, "device");
-      const Session& attached = *FindSession(rt->org, self->token_.session);
-      pb::AppletWelcome welcome;
-      const GroupSettings& settings = SettingsOf(rt->org, attached);
-      const CustomerUpdate update = CustomerUpdateOf(rt->org, attached);
-      welcome.set_session_id(attached.id.value);
-      SetDuration(settings.device_lost_grace, welcome.mutable_device_lost_grace());
-      SetDuration(std::max(settings.device_lost_grace / 3, Duration{1}), welcome.mutable_heartbeat_interval());
-      if (update.terms_pending) welcome.set_terms(settings.terms);
-      ToProto(update, welcome.mutable_state());
-      turn.AfterDurable([self, welcome = std::move(welcome)] { self->Welcome(welcome); });
-    });
+    absl::Status submitted =
+        gateway_.ShardOf(token_.org).Submit([self, platform = hello.platform(), chat_only = hello.chat_only()](Turn& turn) {
+          OrgRuntime* rt = turn.Find(self->token_.org);
+          const Session* session = rt == nullptr ? nullptr : FindSession(rt->org, self->token_.session);
+          if (session == nullptr) {
+            turn.AfterDurable([self] { self->LookIntoHistory(); });
+            return;
+          }
+          if (!EqualInConstantTime(session->device_token_hash, self->token_.hash)) {
+            turn.AfterDurable([self] { self->EndStream(Unauthenticated("the device token is unknown")); });
+            return;
+          }
+          if (session->ended_already()) {
+            turn.AfterDurable([self, update = CustomerUpdateOf(rt->org, *session)] { self->TellEnded(update); });
+            return;
+          }
+          if (chat_only && !session->chat_only) {
+            absl::Status no_page = KindForbids(*session, "page that only chats: attach with the applet");
+            turn.AfterDurable([self, no_page] { self->EndStream(no_page); });
+            return;
+          }
+          turn.AttachDevice(*rt, self->token_.session, self);
+          absl::StatusOr<Step> step =
+              turn.Apply(*rt, command::AttachDevice{self->token_.session, platform, chat_only}, "device");
+          const Session& attached = *FindSession(rt->org, self->token_.session);
+          pb::AppletWelcome welcome;
+          const GroupSettings& settings = SettingsOf(rt->org, attached);
+          const CustomerUpdate update = CustomerUpdateOf(rt->org, attached);
+          welcome.set_session_id(attached.id.value);
+          SetDuration(settings.device_lost_grace, welcome.mutable_device_lost_grace());
+          SetDuration(std::max(settings.device_lost_grace / 3, Duration{1}), welcome.mutable_heartbeat_interval());
+          if (update.terms_pending) welcome.set_terms(settings.terms);
+          ToProto(update, welcome.mutable_state());
+          turn.AfterDurable([self, welcome = std::move(welcome)] { self->Welcome(welcome); });
+        });
     if (!submitted.ok()) EndStream(submitted);
   }
 

@@ -5,6 +5,7 @@
 #include "router/device_visit.h"
 #include "router/entrance.h"
 #include "router/form.h"
+#include "router/parse.h"
 #include "router/unary_call.h"
 #include "store/keys.h"
 
@@ -105,6 +106,9 @@ grpc::ServerUnaryReactor* ChannelService::SubmitForm(grpc::CallbackServerContext
     command.profile = *std::move(profile);
     command.profile.device_id = request->device_id();
     command.profile.platform = request->platform();
+    absl::StatusOr<SessionType> type = ToFormType(request->type());
+    if (!type.ok()) return type.status();
+    command.type = *type;
     return gateway_.codes.TakeForm(PeerAddress(*context), gateway_.clock.Now());
   };
   if (absl::Status refused = check(); !refused.ok()) {

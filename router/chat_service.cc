@@ -84,40 +84,43 @@ absl::Status ScanChat(Gateway& gateway, const Reader& reader, Revision after, Re
   return scan.ok() ? bad : scan;
 }
 
+absl::Status BusyReads() { return Overloaded("the read queue", kCommandQueue, kRetryDelay); }
+
 // Checks that the reader may read, and calls `may` with the last revision that is durable by then and whether the session has
-// ended, or `refused`; both on any thread.
+// ended, or `refused`; both on any thread. `follow` is called on the shard's thread, unless the session has left memory.
 struct Opened {
   Revision revision;
-  std::shared_ptr<Feed> feed;
   bool ended = false;
 };
-void OpenChat(Gateway& gateway, const Reader& reader, std::function<void(Opened)> may,
-              std::function<void(absl::Status)> refused) {
+void OpenChat(Gateway& gateway, const Reader& reader, std::function<absl::Status(const std::shared_ptr<Feed>&)> follow,
+              std::function<void(Opened)> may, std::function<void(absl::Status)> refused) {
   auto opened = std::make_shared<Opened>();
   if (reader.device) {
     Visit visit;
-    visit.here = [may, opened](Turn& turn, OrgRuntime& rt, const Session& session) {
-      *opened = {rt.org.revision, rt.feed, session.ended_already()};
-      turn.AfterDurable([may, opened] { may(*opened); });
+    visit.here = [follow, may, refused, opened](Turn& turn, OrgRuntime& rt, const Session& session) {
+      absl::Status follows = follow(rt.feed);
+      *opened = {rt.org.revision, session.ended_already()};
+      turn.AfterDurable([may, refused, opened, follows] { follows.ok() ? may(*opened) : refused(follows); });
     };
-    visit.gone = [may](const Session& session) { may({session.revision, nullptr, true}); };
+    visit.gone = [may](const Session& session) { may({session.revision, true}); };
     visit.refused = std::move(refused);
     VisitDevice(gateway, *reader.device, std::move(visit));
     return;
   }
   Read(
       gateway, reader.org,
-      [reader, opened](Turn&, OrgRuntime& rt) -> absl::Status {
+      [reader, follow, opened](Turn&, OrgRuntime& rt) -> absl::Status {
         const Session* session = FindSession(rt.org, reader.session);
         if (!MayReadSession(*reader.principal, rt.org, reader.session)) return SessionNotFound(reader.session);
         if (session == nullptr && reader.session > rt.org.last_session) return SessionNotFound(reader.session);
-        *opened = {rt.org.revision, rt.feed, session == nullptr || session->ended_already()};
-        return absl::OkStatus();
+        *opened = {rt.org.revision, session == nullptr || session->ended_already()};
+        return session == nullptr ? absl::OkStatus() : follow(rt.feed);
       },
       [may, refused, opened](const absl::Status& status) { status.ok() ? may(*opened) : refused(status); });
 }
 
-// Follows the ring of the organization; what is behind it comes from the store, a page at a time.
+// Looks into the session's timeline whenever something touched the session. Each look asks again whether the reader may read,
+// so whoever is out of the session gets nothing that came later.
 class ChatWatch final : public Stream<grpc::ServerWriteReactor<pb::WatchChatResponse>, pb::WatchChatResponse>, public Listener {
  public:
   ChatWatch(Gateway& gateway, grpc::CallbackServerContext* context, const pb::WatchChatRequest& request)
@@ -131,31 +134,66 @@ class ChatWatch final : public Stream<grpc::ServerWriteReactor<pb::WatchChatResp
 
   void Poke() override {
     absl::MutexLock lock(&mu_);
+    more_ = true;
     PumpLocked();
   }
   void Tick(Time now) override { CancelIfStalled(now); }
 
  protected:
   bool Next(pb::WatchChatResponse* out) override ABSL_EXCLUSIVE_LOCKS_REQUIRED(mu_) {
-    if (ready_.empty() && !loading_) FollowLocked();
-    if (ready_.empty()) return false;
+    if (ready_.empty()) {
+      LoadMoreLocked();
+      return false;
+    }
     *out->mutable_message() = std::move(ready_.front());
     ready_.pop_front();
-    if (ready_.empty() && ended_) EndAfterFlushLocked(absl::OkStatus());
     return true;
   }
 
  private:
+  void LoadMoreLocked() ABSL_EXCLUSIVE_LOCKS_REQUIRED(mu_) {
+    if (loading_ || closing()) return;
+    if (ended_) EndAfterFlushLocked(absl::OkStatus());
+    if (ended_ || !more_) return;
+    more_ = false;
+    loading_ = true;
+    // From a thread that holds no lock: a shard that refuses answers in the same call.
+    auto self = std::static_pointer_cast<ChatWatch>(this->self());
+    if (!gateway_.workers.Run([self] { self->Load(); })) EndAfterFlushLocked(BusyReads());
+  }
+
   // From the shard what is durable, from the store what was missed.
   void Load() {
     auto self = std::static_pointer_cast<ChatWatch>(this->self());
     OpenChat(
-        gateway_, reader_,
+        gateway_, reader_, [self](const std::shared_ptr<Feed>& feed) { return self->Follow(feed); },
         [self](const Opened& opened) {
-          const bool taken = self->gateway_.workers.Run([self, opened] { self->ReadMissed(opened); });
-          if (!taken) self->EndStream(Overloaded("the read queue", kCommandQueue, kRetryDelay));
+          if (!self->gateway_.workers.Run([self, opened] { self->ReadMissed(opened); })) self->EndStream(BusyReads());
         },
-        [self](const absl::Status& why) { self->EndStream(why); });
+        [self](const absl::Status& why) { self->Refused(why); });
+  }
+
+  // On the shard's thread, before it is known what is durable: nothing is missed in between.
+  absl::Status Follow(const std::shared_ptr<Feed>& feed) {
+    absl::MutexLock lock(&mu_);
+    if (follows_) return absl::OkStatus();
+    follows_ = true;
+    const size_t max = reader_.customer() ? kChatsOfCustomer : kChatsOfTechnicians;
+    auto self = std::static_pointer_cast<ChatWatch>(this->self());
+    return feed->Subscribe(std::weak_ptr<Listener>(self), reader_.session, reader_.customer(), max)
+               ? absl::OkStatus()
+               : TooManyStreams(reader_.customer() ? "customer's chat" : "technicians' chat", max);
+  }
+
+  // Who could read and cannot any more is out of the session.
+  void Refused(const absl::Status& why) {
+    bool began = false;
+    {
+      absl::MutexLock lock(&mu_);
+      began = began_;
+    }
+    const bool out = began && absl::IsNotFound(why) && reader_.principal && reader_.principal->technician;
+    EndStream(out ? NotInSession(reader_.session, reader_.principal->technician) : why);
   }
 
   void ReadMissed(const Opened& opened) {
@@ -165,87 +203,42 @@ class ChatWatch final : public Stream<grpc::ServerWriteReactor<pb::WatchChatResp
       absl::MutexLock lock(&mu_);
       after = seen_;
     }
+    if (after > opened.revision) {
+      EndStream(InvalidField("after_revision", absl::StrCat("is above the last revision, ", opened.revision.value)));
+      return;
+    }
+    size_t bytes = 0;
+    bool full = false;
     absl::Status read = ScanChat(gateway_, reader_, after, opened.revision, [&](const pb::ChatMessage& message) {
+      full = messages.size() == kLogPage || bytes > kChatPageBytes;
+      if (full) return false;
+      bytes += message.ByteSizeLong();
       messages.push_back(message);
-      return messages.size() < kLogPage;
+      return true;
     });
     if (!read.ok()) {
       EndStream(read);
       return;
     }
-    auto self = std::static_pointer_cast<ChatWatch>(this->self());
     absl::MutexLock lock(&mu_);
-    const bool all = messages.size() < kLogPage;
-    seen_ = all ? std::max(seen_, opened.revision) : Revision{messages.back().revision()};
-    if (feed_ == nullptr && opened.feed != nullptr) {
-      feed_ = opened.feed;
-      feed_->Subscribe(std::weak_ptr<Listener>(self));
-    }
-    ended_ = all && opened.ended;
+    began_ = true;
+    seen_ = full ? Revision{messages.back().revision()} : opened.revision;
+    more_ |= full;
+    ended_ = !full && opened.ended;
     loading_ = false;
     ready_.swap(messages);
-    if (ready_.empty() && ended_) EndAfterFlushLocked(absl::OkStatus());
     PumpLocked();
   }
 
-  // From a thread that holds no lock.
-  void LoadAgainLocked() ABSL_EXCLUSIVE_LOCKS_REQUIRED(mu_) {
-    loading_ = true;
-    auto self = std::static_pointer_cast<ChatWatch>(this->self());
-    if (!gateway_.workers.Run([self] { self->Load(); })) {
-      EndAfterFlushLocked(Overloaded("the read queue", kCommandQueue, kRetryDelay));
-    }
-  }
-
-  void FollowLocked() ABSL_EXCLUSIVE_LOCKS_REQUIRED(mu_) {
-    if (closing() || ended_) return;
-    if (feed_ == nullptr) {  // of a session that has left memory: the next page
-      LoadAgainLocked();
-      return;
-    }
-    std::vector<PublishedPtr> entries;
-    while (ready_.empty() && !ended_) {
-      entries.clear();
-      if (!feed_->Read(seen_, kLogPage, entries)) {
-        LoadAgainLocked();
-        return;
-      }
-      if (entries.empty()) return;
-      for (const PublishedPtr& published : entries) TakeLocked(published->entry);
-    }
-    if (ready_.empty() && ended_) EndAfterFlushLocked(absl::OkStatus());
-  }
-
-  void TakeLocked(const LogEntry& entry) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mu_) {
-    seen_ = entry.revision;
-    for (const SessionChange& change : entry.sessions) {
-      if (change.after->id != reader_.session) continue;
-      for (const Event& event : entry.events) {
-        const auto* sent = std::get_if<event::ChatSent>(&event);
-        pb::ChatMessage message;
-        if (sent != nullptr && sent->session == reader_.session &&
-            ToMessage(*sent, entry.revision, entry.time, reader_.customer(), &message)) {
-          ready_.push_back(std::move(message));
-        }
-      }
-      ended_ |= change.after->ended_already();
-      for (const EntryChange& c : change.changes) {
-        const bool out = reader_.principal && c.technician && c.technician == reader_.principal->technician &&
-                         c.to == EntryState::kRemoved && !ended_;
-        if (out) EndAfterFlushLocked(NotInSession(reader_.session, c.technician));
-      }
-    }
-  }
-
   Reader reader_;  // set before anything can happen
-  std::shared_ptr<Feed> feed_ ABSL_GUARDED_BY(mu_);
   Revision seen_ ABSL_GUARDED_BY(mu_);
   std::deque<pb::ChatMessage> ready_ ABSL_GUARDED_BY(mu_);
+  bool follows_ ABSL_GUARDED_BY(mu_) = false;
+  bool began_ ABSL_GUARDED_BY(mu_) = false;   // one look has succeeded
   bool loading_ ABSL_GUARDED_BY(mu_) = true;  // the shard or a worker will go on
+  bool more_ ABSL_GUARDED_BY(mu_) = false;    // there may be more in the timeline
   bool ended_ ABSL_GUARDED_BY(mu_) = false;   // nothing comes after what is ready
 };
-
-absl::Status UnknownDevice() { return Unauthenticated("the device token is unknown, or its session is over"); }
 
 absl::Status CheckText(const std::string& text) {
   if (text.empty()) return InvalidField("text", absl::StrCat("required: 1-", limits::kChatChars, " characters"));
@@ -277,27 +270,8 @@ grpc::ServerUnaryReactor* ChatService::SendChat(Context context, const pb::SendC
       call->Done(refused);
       return call;
     }
-    Mutation mutation;
-    mutation.org = device->org;
-    mutation.actor = "device";
-    mutation.abandoned = [context] { return context->IsCancelled(); };
-    SetRequest(mutation, absl::StrCat("chat\x1f", device->session.value, "\x1f", device->hash), device->hash,
-               request->request_id(), *request);
-    Mutate(
-        gateway_, std::move(mutation),
-        [device = *device, text = request->text()](const Org& org) -> absl::StatusOr<Command> {
-          const Session* session = FindSession(org, device.session);
-          if (session == nullptr || !EqualInConstantTime(session->device_token_hash, device.hash)) {
-            return UnknownDevice();
-          }
-          return Command{command::CustomerChat{device.session, text}};
-        },
-        response, fill,
-        [call](const absl::Status& status) {
-          // A stranger does not learn which organizations exist.
-          const bool no_org = RefusalOf(status).reason == Name(Reason::kOrganizationNotFound);
-          call->Done(no_org ? UnknownDevice() : status);
-        });
+    MutateAsDevice(gateway_, context, *device, "chat", request->request_id(), *request,
+                   command::CustomerChat{device->session, request->text()}, response, fill, done);
     return call;
   }
   absl::StatusOr<Principal> principal = call->Caller(Right::kSessionsWrite, "act on sessions");
@@ -334,11 +308,14 @@ grpc::ServerUnaryReactor* ChatService::ListChat(Context context, const pb::ListC
     return call;
   }
   OpenChat(
-      gateway_, *reader,
+      gateway_, *reader, [](const std::shared_ptr<Feed>&) { return absl::OkStatus(); },
       [this, call, reader = *reader, response, size = *size, after, filters](const Opened& opened) {
         const bool taken = gateway_.workers.Run([this, call, reader, response, size, after, filters, opened] {
+          size_t bytes = 0;
           absl::Status read = ScanChat(gateway_, reader, Revision{after}, opened.revision, [&](const pb::ChatMessage& message) {
-            if (static_cast<size_t>(response->messages_size()) == size) {
+            bytes += message.ByteSizeLong();
+            if (static_cast<size_t>(response->messages_size()) == size ||
+                (bytes > kPageBytes && response->messages_size() > 0)) {
               const uint64_t last = response->messages(response->messages_size() - 1).revision();
               response->set_next_page_token(MakePageToken(filters, absl::StrCat(last)));
               return false;
@@ -348,7 +325,7 @@ grpc::ServerUnaryReactor* ChatService::ListChat(Context context, const pb::ListC
           });
           call->Done(read);
         });
-        if (!taken) call->Done(Overloaded("the read queue", kCommandQueue, kRetryDelay));
+        if (!taken) call->Done(BusyReads());
       },
       [call](const absl::Status& why) { call->Done(why); });
   return call;

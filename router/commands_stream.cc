@@ -146,6 +146,8 @@ class CommandStream final : public Stream<Reactor, pb::ExecuteCommandsResponse> 
         return Act(tag, request.leave());
       case pb::ExecuteCommandsRequest::kOfferLead:
         return Act(tag, request.offer_lead());
+      case pb::ExecuteCommandsRequest::kAddNote:
+        return Act(tag, request.add_note());
       case pb::ExecuteCommandsRequest::kCancelLeadOffer:
         return Act(tag, request.cancel_lead_offer());
       case pb::ExecuteCommandsRequest::kAcceptLead:

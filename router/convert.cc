@@ -32,10 +32,13 @@ static_assert(static_cast<int>(Method::kMonitoring) == pb::METHOD_MONITORING);
 static_assert(static_cast<int>(Method::kLan) == pb::METHOD_LAN && kMethodCount == pb::Method_ARRAYSIZE);
 static_assert(static_cast<int>(Role::kLead) == pb::Participant::ROLE_LEAD);
 static_assert(static_cast<int>(Role::kInvitee) == pb::Participant::ROLE_INVITEE);
-static_assert(static_cast<int>(SessionType::kLens) == pb::SESSION_TYPE_LENS && kSessionTypeCount == pb::SessionType_ARRAYSIZE);
+static_assert(static_cast<int>(SessionType::kMonitoring) == pb::SESSION_TYPE_MONITORING &&
+              kSessionTypeCount == pb::SessionType_ARRAYSIZE);
 static_assert(static_cast<int>(DeliveryState::kRequested) == pb::DELIVERY_STATE_REQUESTED);
 static_assert(static_cast<int>(DeliveryState::kFailed) == pb::DELIVERY_STATE_FAILED &&
               kDeliveryStateCount == pb::DeliveryState_ARRAYSIZE);
+static_assert(static_cast<int>(FileOutcome::kCanceled) == pb::FILE_OUTCOME_CANCELED &&
+              kFileOutcomeCount == pb::FileOutcome_ARRAYSIZE);
 static_assert(static_cast<int>(ActivityKind::kRemoteControl) == pb::ACTIVITY_KIND_REMOTE_CONTROL);
 static_assert(static_cast<int>(ActivityKind::kSendFile) == pb::ACTIVITY_KIND_SEND_FILE);
 static_assert(static_cast<int>(ActivityKind::kUnattendedAccess) == pb::ACTIVITY_KIND_UNATTENDED_ACCESS &&
@@ -74,6 +77,10 @@ void ToProto(const Activity& activity, pb::Activity* out) {
   out->set_open(activity.open);
   out->set_detail(activity.detail);
   SetTime(activity.since, out->mutable_since_time());
+  if (activity.file == FileInfo{}) return;
+  out->mutable_file()->set_name(activity.file.name);
+  out->mutable_file()->set_size(activity.file.size);
+  out->mutable_file()->set_sha256(activity.file.sha256);
 }
 
 // What routing has done with the session.
@@ -128,6 +135,9 @@ void ToProto(const Session& session, Time urgent, pb::Session* out) {
   AddKinds(session.standing_grants, out->mutable_standing_grants());
   out->set_chat_off(session.chat_off);
   out->set_survey_sent(session.survey_sent);
+  out->set_chat_only(session.chat_only);
+  out->set_survey_answered(session.survey_answered);
+  out->set_note_count(session.notes);
   RoutingToProto(session, out);
   out->set_outcome(static_cast<pb::Outcome>(session.outcome));
   SetTime(session.created, out->mutable_create_time());

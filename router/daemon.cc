@@ -17,6 +17,7 @@
 #include "router/channel_service.h"
 #include "router/chat_service.h"
 #include "router/delivery_service.h"
+#include "router/library_service.h"
 #include "router/limits.h"
 #include "router/methods.h"
 #include "router/queue_service.h"
@@ -58,7 +59,8 @@ struct Services {
         channels(gateway),
         routing(gateway),
         deliveries(gateway),
-        chat(gateway) {}
+        chat(gateway),
+        libraries(gateway) {}
   SessionService sessions;
   QueueService queues;
   AppletService applets;
@@ -68,6 +70,7 @@ struct Services {
   RoutingService routing;
   DeliveryService deliveries;
   ChatService chat;
+  LibraryService libraries;
 };
 
 class DaemonImpl final : public Daemon {
@@ -204,12 +207,14 @@ class DaemonImpl final : public Daemon {
     builder.RegisterService(&services_->routing);
     builder.RegisterService(&services_->deliveries);
     builder.RegisterService(&services_->chat);
+    builder.RegisterService(&services_->libraries);
     server_ = builder.BuildAndStart();
     if (server_ == nullptr || port_ == 0)
       return absl::UnavailableError("--listen: cannot serve on " + options_.listen + "; is the port taken?");
-    for (const char* service : {"guichet.v1.SessionService", "guichet.v1.QueueService", "guichet.v1.AppletService",
-                                "guichet.v1.TechnicianService", "guichet.v1.AdminService", "guichet.v1.ChannelService",
-                                "guichet.v1.RoutingService", "guichet.v1.DeliveryService", "guichet.v1.ChatService"}) {
+    for (const char* service :
+         {"guichet.v1.SessionService", "guichet.v1.QueueService", "guichet.v1.AppletService", "guichet.v1.TechnicianService",
+          "guichet.v1.AdminService", "guichet.v1.ChannelService", "guichet.v1.RoutingService", "guichet.v1.DeliveryService",
+          "guichet.v1.ChatService", "guichet.v1.LibraryService"}) {
       server_->GetHealthCheckService()->SetServingStatus(service, true);
     }
     ticker_ = std::thread([this] { TickEverySecond(); });

@@ -1,5 +1,6 @@
 #include "router/device_visit.h"
 
+#include "absl/strings/str_cat.h"
 #include "router/limits.h"
 #include "router/secrets.h"
 #include "statemachine/refusal.h"
@@ -8,7 +9,7 @@
 namespace guichet::router {
 namespace {
 
-absl::Status UnknownToken() { return Unauthenticated("the device token is unknown"); }
+absl::Status UnknownToken() { return Unauthenticated("the device token is unknown, or its session is over"); }
 
 void VisitHistory(Gateway& gateway, const DeviceToken& token, const Visit& visit) {
   const bool taken = gateway.workers.Run([&gateway, token, visit] {
@@ -49,6 +50,30 @@ void VisitDevice(Gateway& gateway, const DeviceToken& token, Visit visit) {
     }
   });
   if (!submitted.ok()) visit.refused(submitted);
+}
+
+void MutateAsDevice(Gateway& gateway, grpc::CallbackServerContext* context, const DeviceToken& device, const std::string& scope,
+                    const std::string& request_id, const google::protobuf::Message& request, Command command,
+                    google::protobuf::Message* response, Fill fill, std::function<void(absl::Status)> done) {
+  Mutation mutation;
+  mutation.org = device.org;
+  mutation.actor = "device";
+  mutation.abandoned = [context] { return context->IsCancelled(); };
+  SetRequest(mutation, absl::StrCat(scope, "\x1f", device.session.value, "\x1f", device.hash), device.hash, request_id,
+             request);
+  Mutate(
+      gateway, std::move(mutation),
+      [device, command = std::move(command)](const Org& org) -> absl::StatusOr<Command> {
+        const Session* session = FindSession(org, device.session);
+        if (session == nullptr || !EqualInConstantTime(session->device_token_hash, device.hash)) return UnknownToken();
+        return command;
+      },
+      response, std::move(fill),
+      [done = std::move(done)](const absl::Status& status) {
+        // A stranger does not learn which organizations exist.
+        const bool no_org = RefusalOf(status).reason == Name(Reason::kOrganizationNotFound);
+        done(no_org ? UnknownToken() : status);
+      });
 }
 
 }  // namespace guichet::router

@@ -10,6 +10,19 @@ void Published::AddUrgency(const Org& org) {
   for (const SessionChange& change : entry.sessions) urgent.push_back(UrgentAt(org, *change.after));
 }
 
+namespace {
+
+// Those that are alive to `awake`; the others are dropped.
+void Collect(std::vector<std::weak_ptr<Listener>>& listeners, std::vector<std::shared_ptr<Listener>>& awake) {
+  std::erase_if(listeners, [&](const std::weak_ptr<Listener>& listener) {
+    std::shared_ptr<Listener> alive = listener.lock();
+    if (alive) awake.push_back(std::move(alive));
+    return listener.expired();
+  });
+}
+
+}  // namespace
+
 void Feed::Publish(PublishedPtr next) {
   std::vector<std::shared_ptr<Listener>> awake;
   const PublishedPtr published = next;
@@ -18,12 +31,15 @@ void Feed::Publish(PublishedPtr next) {
     last_ = next->entry.revision;
     ring_.push_back(std::move(next));
     if (ring_.size() > ring_entries_) ring_.pop_front();
-    auto gone = std::remove_if(listeners_.begin(), listeners_.end(), [&](const std::weak_ptr<Listener>& listener) {
-      std::shared_ptr<Listener> alive = listener.lock();
-      if (alive) awake.push_back(std::move(alive));
-      return listener.expired();
-    });
-    listeners_.erase(gone, listeners_.end());
+    Collect(listeners_, awake);
+    for (const SessionChange& change : published->entry.sessions) {
+      if (of_sessions_.empty()) break;
+      for (auto it = of_sessions_.lower_bound({change.after->id, 0});
+           it != of_sessions_.end() && it->first.first == change.after->id;) {
+        Collect(it->second, awake);
+        it = it->second.empty() ? of_sessions_.erase(it) : std::next(it);
+      }
+    }
   }
   std::partition(awake.begin(), awake.end(), [&](const auto& listener) { return listener->IsAboutHim(*published); });
   for (const std::shared_ptr<Listener>& listener : awake) listener->Poke();
@@ -50,6 +66,15 @@ void Feed::Subscribe(std::weak_ptr<Listener> listener) {
     prune_at_ = std::max<size_t>(16, 2 * listeners_.size());
   }
   listeners_.push_back(std::move(listener));
+}
+
+bool Feed::Subscribe(std::weak_ptr<Listener> listener, SessionId session, int side, size_t max) {
+  absl::MutexLock lock(&mu_);
+  Listeners& known = of_sessions_[{session, side}];
+  std::erase_if(known, [](const std::weak_ptr<Listener>& other) { return other.expired(); });
+  if (known.size() >= max) return false;
+  known.push_back(std::move(listener));
+  return true;
 }
 
 }  // namespace guichet::router

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <deque>
+#include <map>
 #include <memory>
 #include <vector>
 
@@ -55,13 +56,19 @@ class Feed {
   Revision last() const;
 
   void Subscribe(std::weak_ptr<Listener> listener);
+  // Is poked for entries that touch this session alone. False, and not subscribed: `max` others of its `side` (any number)
+  // listen to it.
+  bool Subscribe(std::weak_ptr<Listener> listener, SessionId session, int side, size_t max);
 
  private:
+  using Listeners = std::vector<std::weak_ptr<Listener>>;
   const size_t ring_entries_;
   mutable absl::Mutex mu_;
   Revision last_ ABSL_GUARDED_BY(mu_);
   std::deque<PublishedPtr> ring_ ABSL_GUARDED_BY(mu_);
-  std::vector<std::weak_ptr<Listener>> listeners_ ABSL_GUARDED_BY(mu_);
+  Listeners listeners_ ABSL_GUARDED_BY(mu_);
+  // One whose session rests keeps its dead listeners, at most `max` of each side.
+  std::map<std::pair<SessionId, int>, Listeners> of_sessions_ ABSL_GUARDED_BY(mu_);
   size_t prune_at_ ABSL_GUARDED_BY(mu_) = 16;  // number of listeners at which dead ones are looked for
 };
 

@@ -78,19 +78,81 @@ absl::StatusOr<Permissions> WithoutDenied(const google::protobuf::RepeatedField<
   return granted;
 }
 
-absl::StatusOr<SessionType> ToSessionType(pb::SessionType type) {
+// Of a session that is created with a method. The core makes sessions by LAN and MONITORING what their methods say.
+absl::StatusOr<SessionType> ToSessionType(pb::SessionType type, pb::Method method) {
+  const bool to_channel = method == pb::METHOD_CHANNEL_FORM;
+  const bool fixed = method == pb::METHOD_LAN || method == pb::METHOD_MONITORING;
+  const pb::SessionType only = method == pb::METHOD_LAN ? pb::SESSION_TYPE_LAN : pb::SESSION_TYPE_MONITORING;
+  if (fixed && type != pb::SESSION_TYPE_UNSPECIFIED && type != only) {
+    return InvalidField(
+        "type", absl::StrCat("must be unset, or ", method == pb::METHOD_LAN ? "LAN" : "MONITORING", ", with this method"));
+  }
   switch (type) {
     case pb::SESSION_TYPE_UNSPECIFIED:
     case pb::SESSION_TYPE_STANDARD:
       return SessionType::kStandard;
     case pb::SESSION_TYPE_LENS:
       return SessionType::kLens;
+    case pb::SESSION_TYPE_MOBILE:
+      return SessionType::kMobile;
+    case pb::SESSION_TYPE_INSTANT_CHAT:
+      if (to_channel) return SessionType::kInstantChat;
+      return InvalidField("type", "INSTANT_CHAT only with method CHANNEL_FORM");
     default:
-      return InvalidField("type", "must be STANDARD or LENS");
+      if (fixed) return SessionType::kStandard;
+      return InvalidField("type",
+                          to_channel ? "must be STANDARD, LENS, MOBILE or INSTANT_CHAT" : "must be STANDARD, LENS or MOBILE");
   }
 }
 
+absl::StatusOr<FileOutcome> ToFileOutcome(int outcome) {
+  if (outcome >= 0 && outcome < kFileOutcomeCount) return static_cast<FileOutcome>(outcome);
+  return InvalidField("file_outcome", "must be COMPLETED, FAILED or CANCELED");
+}
+
 }  // namespace
+
+absl::StatusOr<FileInfo> ToFileInfo(const pb::FileInfo& file) {
+  if (absl::Status name = CheckChars("file.name", file.name(), limits::kFileNameChars); !name.ok()) return name;
+  if (file.name().find_first_of("/\\") != std::string::npos || file.name() == "." || file.name() == "..") {
+    return InvalidField("file.name", "must be the name of a file, without folders");
+  }
+  if (file.size() > limits::kFileBytes) return InvalidField("file.size", "must be at most 2^50");
+  if (!file.sha256().empty() && file.sha256().size() != limits::kFileHashBytes) {
+    return InvalidField("file.sha256", "must have 32 bytes, or be empty");
+  }
+  if (file.name().empty() && (file.size() > 0 || !file.sha256().empty())) return InvalidField("file.name", "required");
+  return FileInfo{file.name(), file.size(), file.sha256()};
+}
+
+absl::StatusOr<command::RevokeActivity> ToRevoke(SessionId session, const pb::AppletRevoke& revoke) {
+  absl::StatusOr<FileOutcome> outcome = ToFileOutcome(revoke.file_outcome());
+  if (!outcome.ok()) return outcome.status();
+  absl::StatusOr<FileInfo> file = ToFileInfo(revoke.file());
+  if (!file.ok()) return file.status();
+  return command::RevokeActivity{session, revoke.activity_id(), *outcome, *std::move(file)};
+}
+
+absl::StatusOr<std::vector<SurveyAnswer>> ToAnswers(const google::protobuf::RepeatedPtrField<pb::SurveyAnswer>& answers) {
+  if (answers.empty()) return InvalidField("answers", "required");
+  if (static_cast<size_t>(answers.size()) > limits::kSurveyAnswers) {
+    return InvalidField("answers", absl::StrCat("has ", answers.size(), ", at most ", limits::kSurveyAnswers, " are allowed"));
+  }
+  std::vector<SurveyAnswer> all;
+  for (const pb::SurveyAnswer& answer : answers) {
+    const std::string field = absl::StrCat("answers[", all.size(), "].");
+    if (answer.question().empty()) return InvalidField(field + "question", "required");
+    if (absl::Status s = CheckChars(field + "question", answer.question(), limits::kSurveyQuestionChars); !s.ok()) return s;
+    if (absl::Status s = CheckChars(field + "answer", answer.answer(), limits::kSurveyAnswerChars); !s.ok()) return s;
+    all.push_back({answer.question(), answer.answer()});
+  }
+  return all;
+}
+
+absl::StatusOr<SessionType> ToFormType(pb::SessionType type) {
+  if (type == pb::SESSION_TYPE_LENS) return InvalidField("type", "must be STANDARD, MOBILE or INSTANT_CHAT");
+  return ToSessionType(type, pb::METHOD_CHANNEL_FORM);
+}
 
 absl::StatusOr<TechnicianId> Acting(const Principal& principal, std::string_view field, const std::string& requested) {
   if (requested.empty() || requested == principal.technician.value) return principal.technician;
@@ -159,14 +221,32 @@ absl::StatusOr<Command> ToCommand(const Principal& principal, const pb::RequestA
     return InvalidField("kind", "required: name what is to be done");
   }
   if (absl::Status detail = CheckChars("detail", request.detail(), limits::kActivityDetailChars); !detail.ok()) return detail;
-  return Command{command::RequestActivity{*std::move(target), static_cast<ActivityKind>(request.kind()), request.detail()}};
+  const bool sends = request.kind() == pb::ACTIVITY_KIND_SEND_FILE;
+  if (!sends && request.has_file()) return InvalidField("file", "only with kind SEND_FILE");
+  if (sends && request.file().name().empty()) return InvalidField("file.name", "required with kind SEND_FILE");
+  absl::StatusOr<FileInfo> file = ToFileInfo(request.file());
+  if (!file.ok()) return file.status();
+  return Command{command::RequestActivity{*std::move(target), static_cast<ActivityKind>(request.kind()), request.detail(),
+                                          *std::move(file)}};
 }
 
 absl::StatusOr<Command> ToCommand(const Principal& principal, const pb::CloseActivityRequest& request) {
   absl::StatusOr<command::Target> target = ToTarget(principal, request.target(), request.request_id(), Who::kLeadByDefault);
   if (!target.ok()) return target.status();
   if (request.activity_id() == 0) return InvalidField("activity_id", "required");
-  return Command{command::CloseActivity{*std::move(target), request.activity_id()}};
+  absl::StatusOr<FileOutcome> outcome = ToFileOutcome(request.file_outcome());
+  if (!outcome.ok()) return outcome.status();
+  absl::StatusOr<FileInfo> file = ToFileInfo(request.file());
+  if (!file.ok()) return file.status();
+  return Command{command::CloseActivity{*std::move(target), request.activity_id(), *outcome, *std::move(file)}};
+}
+
+absl::StatusOr<Command> ToCommand(const Principal& principal, const pb::AddNoteRequest& request) {
+  absl::StatusOr<command::Target> target = ToTarget(principal, request.target(), request.request_id(), Who::kLeadByDefault);
+  if (!target.ok()) return target.status();
+  if (request.text().empty()) return InvalidField("text", absl::StrCat("required: 1-", limits::kNoteChars, " characters"));
+  if (absl::Status text = CheckChars("text", request.text(), limits::kNoteChars); !text.ok()) return text;
+  return Command{command::AddNote{*std::move(target), request.text()}};
 }
 
 absl::StatusOr<Command> ToCommand(const Principal& principal, const pb::SetChatRequest& request) {
@@ -281,9 +361,6 @@ absl::Status CheckMethodFields(const Principal& principal, const pb::CreateSessi
   } else if (!request.delivery_address().empty()) {
     return InvalidField("delivery_address", "only with methods EMAIL and SMS");
   }
-  if (monitors && request.type() == pb::SESSION_TYPE_LENS) {
-    return InvalidField("type", "must be STANDARD with method MONITORING");
-  }
   if (to_channel && !principal.may_act_for_others()) {
     return PermissionDenied(Name(principal.role), "create a session in a channel");
   }
@@ -308,7 +385,7 @@ absl::StatusOr<NewSession> ToNewSession(const Principal& principal, Codes& codes
   absl::StatusOr<Profile> profile =
       ToProfile(request.name(), request.custom_fields(), request.tracking_id(), request.language());
   if (!profile.ok()) return profile.status();
-  absl::StatusOr<SessionType> type = ToSessionType(request.type());
+  absl::StatusOr<SessionType> type = ToSessionType(request.type(), request.method());
   if (!type.ok()) return type.status();
   if (absl::Status fields = CheckMethodFields(principal, request); !fields.ok()) return fields;
   const bool to_channel = request.method() == pb::METHOD_CHANNEL_FORM;

@@ -34,6 +34,13 @@ absl::StatusOr<Command> ToCommand(const Principal& principal, const pb::SetChatR
 absl::StatusOr<Command> ToCommand(const Principal& principal, const pb::SendSurveyRequest& request);
 absl::StatusOr<Command> ToCommand(const Principal& principal, const pb::SendChatRequest& request);
 absl::StatusOr<Command> ToCommand(const Principal& principal, const pb::RejectOfferRequest& request);
+absl::StatusOr<Command> ToCommand(const Principal& principal, const pb::AddNoteRequest& request);
+
+// Of applets and forms.
+absl::StatusOr<FileInfo> ToFileInfo(const pb::FileInfo& file);
+absl::StatusOr<command::RevokeActivity> ToRevoke(SessionId session, const pb::AppletRevoke& revoke);
+absl::StatusOr<std::vector<SurveyAnswer>> ToAnswers(const google::protobuf::RepeatedPtrField<pb::SurveyAnswer>& answers);
+absl::StatusOr<SessionType> ToFormType(pb::SessionType type);
 
 // A session to create, with the secrets drawn for it.
 struct NewSession {

@@ -9,6 +9,7 @@
 #include "router/parse.h"
 #include "router/secrets.h"
 #include "router/validate.h"
+#include "statemachine/limits.h"
 #include "statemachine/refusal.h"
 #include "store/keys.h"
 
@@ -162,6 +163,99 @@ void ReadSessions(Gateway& gateway, const OrgId& org, SessionList list, pb::List
         }
         OnWorker(gateway, done, [&gateway, org, list, response, done] { ListEnded(gateway, org, list, response, done); });
       });
+}
+
+namespace {
+
+// What was kept of an ended session.
+absl::Status FillPast(Gateway& gateway, const OrgId& org, const Session& session, pb::PastSession* out) {
+  ToProto(session, nullptr, out->mutable_session());
+  absl::Status bad;
+  absl::Status scan = gateway.store.Scan(
+      KeyOf(org), {store::Family::kTimeline, store::PairKey(session.id.value, 0), store::PairKey(session.id.value + 1, 0)},
+      [&](std::string_view, std::string_view value) {
+        absl::StatusOr<store::TimelineItem> item = store::DecodeTimelineItem(value);
+        if (!item.ok()) {
+          bad = item.status();
+          return false;
+        }
+        for (const Event& event : item->events) {
+          if (const auto* note = std::get_if<event::NoteAdded>(&event)) {
+            pb::Note* n = out->add_notes();
+            n->set_revision(item->revision.value);
+            SetTime(item->time, n->mutable_create_time());
+            n->set_technician_id(note->technician.value);
+            n->set_name(note->name);
+            n->set_text(note->text);
+          }
+          if (const auto* answered = std::get_if<event::SurveyAnswered>(&event)) {
+            for (const SurveyAnswer& answer : answered->answers) {
+              pb::SurveyAnswer* a = out->add_survey_answers();
+              a->set_question(answer.question);
+              a->set_answer(answer.answer);
+            }
+          }
+        }
+        out->set_more_events(static_cast<size_t>(out->events_size()) == kHistoryEvents);
+        if (!out->more_events()) ToProto(*item, out->add_events());
+        return true;
+      });
+  return scan.ok() ? bad : scan;
+}
+
+// Pages of at most kPageBytes, but of one session at least.
+absl::Status FillDeviceHistory(Gateway& gateway, const OrgId& org, const std::string& device, uint64_t before, size_t size,
+                               uint64_t filters, pb::ListDeviceHistoryResponse* response) {
+  std::vector<uint64_t> ids;
+  const std::string first = store::DeviceKey(device, before - 1);
+  absl::Status scan =
+      gateway.store.Scan(KeyOf(org), {store::Family::kDevices, first, store::PrefixEnd(store::StringPrefix(device))},
+                         [&](std::string_view key, std::string_view) {
+                           std::string name;
+                           uint64_t number = 0;
+                           if (!store::ParseStringNumberKey(key, &name, &number)) return true;
+                           ids.push_back(~number);
+                           return ids.size() <= size;
+                         });
+  if (!scan.ok()) return scan;
+  size_t bytes = 0;
+  uint64_t last = 0;
+  for (uint64_t id : ids) {
+    if (static_cast<size_t>(response->sessions_size()) == size || bytes > kPageBytes) {
+      response->set_next_page_token(MakePageToken(filters, absl::StrCat(last)));
+      break;
+    }
+    absl::StatusOr<std::string> record = gateway.store.Get(KeyOf(org), store::Family::kHistory, store::NumberKey(id));
+    if (!record.ok()) return record.status();
+    absl::StatusOr<Session> session = store::DecodeSession(*record);
+    if (!session.ok()) return session.status();
+    pb::PastSession* past = response->add_sessions();
+    if (absl::Status filled = FillPast(gateway, org, *session, past); !filled.ok()) return filled;
+    bytes += past->ByteSizeLong();
+    last = id;
+  }
+  return absl::OkStatus();
+}
+
+}  // namespace
+
+void ReadDeviceHistory(Gateway& gateway, const Principal& principal, const pb::ListDeviceHistoryRequest& request,
+                       pb::ListDeviceHistoryResponse* response, Done done) {
+  if (request.device_id().empty()) return done(InvalidField("device_id", "required"));
+  if (absl::Status id = CheckBytes("device_id", request.device_id(), limits::kDeviceIdBytes); !id.ok()) return done(id);
+  absl::StatusOr<size_t> size = CheckPageSize(request.page_size(), 10, 50);
+  if (!size.ok()) return done(size.status());
+  const uint64_t filters = Fingerprint(absl::StrCat("device\x1f", principal.org.value, "\x1f", request.device_id()));
+  absl::StatusOr<std::optional<std::string>> token = ParsePageToken(request.page_token(), filters);
+  if (!token.ok()) return done(token.status());
+  uint64_t before = 0;  // wraps to the highest id
+  if (*token && (!absl::SimpleAtoi(**token, &before) || before == 0)) {
+    return done(InvalidField("page_token", "is not a token of this list"));
+  }
+  OnWorker(gateway, done,
+           [&gateway, org = principal.org, device = request.device_id(), before, size = *size, filters, response, done] {
+             done(FillDeviceHistory(gateway, org, device, before, size, filters, response));
+           });
 }
 
 void ReadTimeline(Gateway& gateway, const Principal& principal, const pb::GetTimelineRequest& request,

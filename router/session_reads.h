@@ -31,6 +31,10 @@ struct SessionList {
 absl::StatusOr<SessionList> MakeSessionList(const Principal& principal, const pb::ListSessionsRequest& request);
 void ReadSessions(Gateway& gateway, const OrgId& org, SessionList list, pb::ListSessionsResponse* response, Done done);
 
+// Ended sessions of a device, the newest first.
+void ReadDeviceHistory(Gateway& gateway, const Principal& principal, const pb::ListDeviceHistoryRequest& request,
+                       pb::ListDeviceHistoryResponse* response, Done done);
+
 void ReadTimeline(Gateway& gateway, const Principal& principal, const pb::GetTimelineRequest& request,
                   pb::GetTimelineResponse* response, Done done);
 

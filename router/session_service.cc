@@ -68,6 +68,7 @@ GUICHET_VERB(CloseActivity)
 GUICHET_VERB(SetChat)
 GUICHET_VERB(SendSurvey)
 GUICHET_VERB(RejectOffer)
+GUICHET_VERB(AddNote)
 #undef GUICHET_VERB
 
 void AttachMonitor(Gateway& gateway, const OrgId& org, SessionId session) {
@@ -166,6 +167,18 @@ grpc::ServerUnaryReactor* SessionService::ListSessions(Context context, const pb
   }
   ReadSessions(gateway_, principal->org, *std::move(list), response,
                [call](const absl::Status& status) { call->Done(status); });
+  return call;
+}
+
+grpc::ServerUnaryReactor* SessionService::ListDeviceHistory(Context context, const pb::ListDeviceHistoryRequest* request,
+                                                            pb::ListDeviceHistoryResponse* response) {
+  auto* call = new UnaryCall(gateway_, context, *request);
+  absl::StatusOr<Principal> principal = call->Caller(Right::kColleaguesRead, "read the history of devices");
+  if (!principal.ok()) {
+    call->Done(principal.status());
+    return call;
+  }
+  ReadDeviceHistory(gateway_, *principal, *request, response, [call](const absl::Status& status) { call->Done(status); });
   return call;
 }
 

@@ -226,8 +226,13 @@ void Shard::WriteRecords(OrgRuntime& rt, const Step& step, store::Commit& commit
       rt.deliveries.erase(session.id);
     }
     std::string record = store::EncodeSession(session);
-    if (session.ended_already()) commit.puts.push_back({Family::kHistory, key, record});
-    if (session.ended_already() && session.marks.empty()) {
+    if (session.ended_already()) {
+      commit.puts.push_back({Family::kHistory, key, record});
+      if (!session.profile.device_id.empty()) {
+        commit.puts.push_back({Family::kDevices, store::DeviceKey(session.profile.device_id, session.id.value), ""});
+      }
+    }
+    if (session.finished()) {
       commit.dels.push_back({Family::kSessions, key});
       rt.ids.erase(session.id);
     } else {
@@ -259,6 +264,9 @@ void Shard::WriteRecords(OrgRuntime& rt, const Step& step, store::Commit& commit
   for (const GroupId& id : step.touched.groups) put("g/" + id.value, org.groups, id, store::EncodeGroup);
   for (const ChannelId& id : step.touched.channels) put("c/" + id.value, org.channels, id, store::EncodeChannel);
   for (const KeyId& id : step.touched.keys) put("k/" + id.value, org.keys, id, store::EncodeApiKey);
+  for (const TechnicianId& id : step.touched.libraries) {
+    put("l/" + id.value, org.libraries, id, [&](const Library& library) { return store::EncodeLibrary({id, library}); });
+  }
   for (const Queue& queue : step.touched.queues) {
     auto stats = org.stats.find(queue);
     if (stats == org.stats.end()) {
@@ -279,9 +287,9 @@ void Shard::CheckInvariants(OrgRuntime& rt, const Step& step) {
   for (SessionId id : step.touched.live) {
     const Session& session = *FindSession(rt.org, id);
     std::string_view broken = BrokenInvariant(rt.org, session);
-    if (broken.empty() && !session.ended_already()) {
+    const std::optional<Deadline> next = NextDeadline(rt.org, session);
+    if (broken.empty() && (next || !session.ended_already())) {
       auto armed = rt.armed.find(id);
-      const std::optional<Deadline> next = NextDeadline(rt.org, session);
       const bool is_armed = armed != rt.armed.end() && next && armed->second == next->due &&
                             timers_.contains({next->due, What::kSession, &rt, id, {}, {}});
       if (!is_armed) broken = "its deadline is not armed";
@@ -348,6 +356,9 @@ absl::Status Shard::Load(const OrgId& id) {
               // Earlier builds left those of a group's part of a deleted channel behind.
               if (org.channels.contains(q.queue.channel)) org.stats.emplace(q.queue, q.stats);
             });
+          case 'l':
+            return take(store::DecodeLibrary(value),
+                        [&](store::LibraryOf l) { org.libraries.emplace(l.technician, l.library); });
           case 'k':
             return take(store::DecodeApiKey(value), [&](ApiKey k) { org.keys.emplace(k.id, k); });
           default:

@@ -100,10 +100,13 @@ struct RequestActivity {
   Target target;
   ActivityKind kind = ActivityKind::kRemoteControl;
   std::string detail;
+  FileInfo file;  // of kSendFile
 };
 struct CloseActivity {
   Target target;
   uint32_t activity = 0;
+  FileOutcome outcome = FileOutcome::kNone;
+  FileInfo file;  // what was learnt of it
 };
 struct SetChat {
   Target target;
@@ -116,6 +119,17 @@ struct SendChat {
 };
 struct SendSurvey {
   Target target;
+};
+struct AddNote {
+  Target target;
+  std::string text;
+};
+// Replaces the library of a technician. `expected`: ABORTED when it was changed by another revision; 0: any.
+struct PutLibrary {
+  TechnicianId technician;
+  std::vector<LibraryItem> items;
+  Revision expected;
+  bool append = false;  // behind what is there
 };
 // By the technician to whom the session is offered.
 struct RejectOffer {
@@ -148,6 +162,7 @@ struct RedeemInvitation {
 struct AttachDevice {
   SessionId session;
   std::string platform;
+  bool chat_only = false;  // a page that only chats
 };
 struct AnswerTerms {
   SessionId session;
@@ -161,11 +176,18 @@ struct AnswerActivity {
   uint32_t activity = 0;
   bool granted = false;
   bool standing = false;  // the same answer for every later request of the kind
+  FileInfo file;          // of kReceiveFile
 };
 // By the customer: one, or (0) all at once, which takes standing grants back too.
 struct RevokeActivity {
   SessionId session;
   uint32_t activity = 0;
+  FileOutcome outcome = FileOutcome::kNone;  // of the one
+  FileInfo file;
+};
+struct AnswerSurvey {
+  SessionId session;
+  std::vector<SurveyAnswer> answers;
 };
 struct CustomerChat {
   SessionId session;
@@ -273,16 +295,18 @@ struct RevokeKey {
 
 namespace guichet {
 
-using Command = std::variant<
-    command::CreateSession, command::Start, command::Hold, command::TransferTo, command::CancelTransfer, command::End,
-    command::Reboot, command::Invite, command::InviteExternal, command::RemoveTechnician, command::Leave, command::OfferLead,
-    command::CancelLeadOffer, command::AcceptLead, command::UpdateSession, command::RedeemCode, command::RedeemInvitation,
-    command::AttachDevice, command::AnswerTerms, command::CustomerEnd, command::DeviceReboots, command::DeviceLost,
-    command::AttachConsole, command::DetachConsole, command::SetForeground, command::SetIntent, command::SetInactive,
-    command::FireTimer, command::CreateOrg, command::UpdateOrg, command::PutGroup, command::DeleteGroup, command::PutTechnician,
-    command::DeleteTechnician, command::PutChannel, command::DeleteChannel, command::CreateKey, command::RevokeKey,
-    command::Grant, command::RequestActivity, command::CloseActivity, command::SetChat, command::SendChat,
-    command::CustomerChat, command::SendSurvey, command::RejectOffer, command::ReportDelivery, command::AnswerActivity,
-    command::RevokeActivity, command::Route, command::SetChannelOpen, command::CreateTechnicians>;
+using Command =
+    std::variant<command::CreateSession, command::Start, command::Hold, command::TransferTo, command::CancelTransfer,
+                 command::End, command::Reboot, command::Invite, command::InviteExternal, command::RemoveTechnician,
+                 command::Leave, command::OfferLead, command::CancelLeadOffer, command::AcceptLead, command::UpdateSession,
+                 command::RedeemCode, command::RedeemInvitation, command::AttachDevice, command::AnswerTerms,
+                 command::CustomerEnd, command::DeviceReboots, command::DeviceLost, command::AttachConsole,
+                 command::DetachConsole, command::SetForeground, command::SetIntent, command::SetInactive, command::FireTimer,
+                 command::CreateOrg, command::UpdateOrg, command::PutGroup, command::DeleteGroup, command::PutTechnician,
+                 command::DeleteTechnician, command::PutChannel, command::DeleteChannel, command::CreateKey, command::RevokeKey,
+                 command::Grant, command::RequestActivity, command::CloseActivity, command::SetChat, command::SendChat,
+                 command::AddNote, command::PutLibrary, command::AnswerSurvey, command::CustomerChat, command::SendSurvey,
+                 command::RejectOffer, command::ReportDelivery, command::AnswerActivity, command::RevokeActivity,
+                 command::Route, command::SetChannelOpen, command::CreateTechnicians>;
 
 }  // namespace guichet

@@ -28,6 +28,7 @@ struct CommandName {
   std::string_view operator()(const command::SetChat&) const { return "set_chat"; }
   std::string_view operator()(const command::SendChat&) const { return "send_chat"; }
   std::string_view operator()(const command::SendSurvey&) const { return "send_survey"; }
+  std::string_view operator()(const command::AddNote&) const { return "add_note"; }
   std::string_view operator()(const command::RejectOffer&) const { return "reject_offer"; }
 };
 

@@ -1,5 +1,6 @@
 // What technicians do with the device while a session is active, and what the customer agrees to. Rules: domain.md §4, §7.
 #include "statemachine/decide_internal.h"
+#include "statemachine/kinds.h"
 #include "statemachine/limits.h"
 
 namespace guichet::internal {
@@ -16,6 +17,15 @@ absl::Status AtWork(const Scene& scene, std::string_view command) {
   return at_work ? absl::OkStatus() : WrongState(session.id, command, scene.view, "start it first");
 }
 
+bool IsFile(ActivityKind kind) { return kind == ActivityKind::kSendFile || kind == ActivityKind::kReceiveFile; }
+
+// An activity with a file does not close without an outcome; what closes other activities is told of none.
+event::ActivityClosed Closed(SessionId session, const Activity& activity, FileOutcome outcome, const FileInfo& file) {
+  if (!IsFile(activity.kind)) return {session, activity.id, FileOutcome::kNone, {}};
+  if (outcome == FileOutcome::kNone) outcome = FileOutcome::kCanceled;
+  return {session, activity.id, outcome, file.name.empty() ? activity.file : file};
+}
+
 }  // namespace
 
 Result On(const Org& org, const command::RequestActivity& c, Time) {
@@ -25,10 +35,12 @@ Result On(const Org& org, const command::RequestActivity& c, Time) {
   if (absl::Status may = Require(org, *scene, PermissionOf(c.kind)); !may.ok()) return may;
   if (absl::Status work = AtWork(*scene, "request_activity"); !work.ok()) return work;
   if (session.activities.size() >= limits::kActivities) return TooManyActivities(session.id, limits::kActivities);
+  if (!Fits(session, c.kind)) return KindForbids(session, Name(c.kind));
   const uint32_t id = session.last_activity + 1;
   Decision decision{Trigger::kActivity, {}, session.id};
-  decision.events.push_back(event::ActivityRequested{session.id, id, c.kind, scene->self, c.detail});
-  if (session.standing_grants.Has(c.kind)) decision.events.push_back(event::ActivityOpened{session.id, id});
+  decision.events.push_back(event::ActivityRequested{session.id, id, c.kind, scene->self, c.detail, c.file});
+  const bool granted = session.standing_grants.Has(c.kind) || !HasCustomer(session);
+  if (granted) decision.events.push_back(event::ActivityOpened{session.id, id, {}});
   return decision;
 }
 
@@ -40,7 +52,7 @@ Result On(const Org& org, const command::CloseActivity& c, Time) {
   const Activity* activity = session.FindActivity(c.activity);
   if (activity == nullptr) return ActivityNotFound(session.id, c.activity);
   if (!scene->leads() && activity->technician != scene->self) return NotLead(session, "close_activity", scene->view);
-  return Do(*scene, Trigger::kActivity, event::ActivityClosed{session.id, c.activity});
+  return Do(*scene, Trigger::kActivity, Closed(session.id, *activity, c.outcome, c.file));
 }
 
 Result On(const Org& org, const command::SetChat& c, Time) {
@@ -54,9 +66,8 @@ Result On(const Org& org, const command::SetChat& c, Time) {
 }
 
 namespace {
-absl::Status RoomForChat(const Session& session) {
-  if (session.chat_messages < limits::kChatMessages) return absl::OkStatus();
-  return TooMany("chat messages in the session", limits::kChatMessages);
+absl::Status RoomForChat(uint32_t messages, std::string_view whose) {
+  return messages < limits::kChatMessages ? absl::OkStatus() : TooMany(whose, limits::kChatMessages);
 }
 }  // namespace
 
@@ -68,20 +79,23 @@ Result On(const Org& org, const command::SendChat& c, Time) {
   if (session.ended_already()) return SessionEnded(session.id, session.outcome);
   if (!scene->leads() && !scene->collaborates()) return NotInSession(session.id, scene->self);
   if (session.chat_off && !c.technicians_only) return ChatOff(session.id);
-  if (absl::Status room = RoomForChat(session); !room.ok()) return room;
+  if (absl::Status room = RoomForChat(session.messages, "chat messages of technicians in the session"); !room.ok()) return room;
   return Do(
       *scene, Trigger::kChat,
       event::ChatSent{session.id, scene->self, FindTechnician(org, scene->self)->display_name, c.technicians_only, c.text});
 }
 
-Result On(const Org& org, const command::CustomerChat& c, Time) {
+Result On(const Org& org, const command::CustomerChat& c, Time now) {
   absl::StatusOr<const Session*> found = LiveSession(org, c.session);
   if (!found.ok()) return found.status();
   if ((*found)->link == Link::kNeverAttached) {
     return LinkNotAttached(c.session, "send_chat", EntryState::kConnecting, Link::kNeverAttached);
   }
   if ((*found)->chat_off) return ChatOff(c.session);
-  if (absl::Status room = RoomForChat(**found); !room.ok()) return room;
+  const uint32_t sent = (*found)->customer_messages;
+  if (absl::Status room = RoomForChat(sent, "chat messages of the customer in the session"); !room.ok()) return room;
+  const Time may = (*found)->customer_chat_until - limits::kCustomerChatEvery * (limits::kCustomerChatBurst - 1);
+  if (may > now) return TooFast("chat messages", may - now);
   return Decision{Trigger::kChat, {event::ChatSent{c.session, {}, "", false, c.text}}, c.session};
 }
 
@@ -91,11 +105,39 @@ Result On(const Org& org, const command::SendSurvey& c, Time) {
   const Session& session = *scene->session;
   if (absl::Status may = Require(org, *scene, Permission::kSendSurvey); !may.ok()) return may;
   if (absl::Status work = AtWork(*scene, "send_survey"); !work.ok()) return work;
+  if (!HasCustomer(session)) return KindForbids(session, "survey");
   if (SettingsOf(org, session).survey.empty()) {
     return WrongState(session.id, "send_survey", scene->view, "the lead's group has no survey; an administrator sets one");
   }
   if (session.survey_sent) return Decision{Trigger::kSurvey, {}, session.id};
   return Do(*scene, Trigger::kSurvey, event::SurveySent{session.id});
+}
+
+Result On(const Org& org, const command::AnswerSurvey& c, Time) {
+  const Session* session = FindSession(org, c.session);
+  if (session == nullptr || (session->ended_already() && session->survey_until == kNoTime && !session->survey_answered)) {
+    return SurveyClosed(c.session, "its survey is closed");
+  }
+  if (session->survey_answered) return SurveyClosed(c.session, "its survey was answered before");
+  if (!session->survey_sent) return SurveyClosed(c.session, "no survey was sent");
+  return Decision{Trigger::kSurveyAnswered, {event::SurveyAnswered{c.session, c.answers}}, c.session};
+}
+
+// By whoever sees the session, also once it has ended; and by administrators and integrators.
+Result On(const Org& org, const command::AddNote& c, Time) {
+  absl::StatusOr<Scene> scene = SceneOf(org, {c.target.session, {}, c.target.epoch}, true);
+  if (!scene.ok()) return scene.status();
+  const Session& session = *scene->session;
+  std::string name;
+  if (c.target.technician) {
+    scene = SceneOf(org, c.target, false);
+    if (!scene.ok()) return scene.status();
+    if (!scene->sees()) return NotInQueue(session.id, scene->self, "add_note");
+    if (scene->participant != nullptr && scene->participant->external()) return ExternalTechnician(session.id, scene->self);
+    name = FindTechnician(org, scene->self)->display_name;
+  }
+  if (session.notes >= limits::kNotes) return TooMany("notes of the session", limits::kNotes);
+  return Do(*scene, Trigger::kNote, event::NoteAdded{session.id, c.target.technician, std::move(name), c.text});
 }
 
 Result On(const Org& org, const command::AnswerActivity& c, Time) {
@@ -111,9 +153,9 @@ Result On(const Org& org, const command::AnswerActivity& c, Time) {
   if (c.standing) standing.Set(activity->kind, c.granted);
   if (standing != session.standing_grants) decision.events.push_back(event::StandingGrantsSet{c.session, standing});
   if (c.granted) {
-    decision.events.push_back(event::ActivityOpened{c.session, c.activity});
+    decision.events.push_back(event::ActivityOpened{c.session, c.activity, IsFile(activity->kind) ? c.file : FileInfo{}});
   } else {
-    decision.events.push_back(event::ActivityClosed{c.session, c.activity});
+    decision.events.push_back(Closed(c.session, *activity, FileOutcome::kCanceled, {}));
   }
   return decision;
 }
@@ -124,8 +166,10 @@ Result On(const Org& org, const command::RevokeActivity& c, Time) {
   const Session& session = **found;
   Decision decision{Trigger::kActivity, {}, c.session};
   for (const Activity& activity : session.activities) {
-    if (c.activity == 0 || activity.id == c.activity) {
-      decision.events.push_back(event::ActivityClosed{c.session, activity.id});
+    if (c.activity == 0) {
+      decision.events.push_back(Closed(c.session, activity, FileOutcome::kCanceled, {}));
+    } else if (activity.id == c.activity) {
+      decision.events.push_back(Closed(c.session, activity, c.outcome, c.file));
     }
   }
   if (c.activity == 0 && session.standing_grants != ActivityKinds{}) {

@@ -292,4 +292,23 @@ Result On(const Org& org, const command::RevokeKey& c, Time) {
   return Administer({event::KeyRevoked{c.key}});
 }
 
+Result On(const Org& org, const command::PutLibrary& c, Time) {
+  if (FindMember(org, c.technician) == nullptr) return TechnicianNotFound(c.technician);
+  auto stored = org.libraries.find(c.technician);
+  const Library none;
+  const Library& before = stored == org.libraries.end() ? none : stored->second;
+  if (c.expected && c.expected != before.revision) return LibraryChanged(c.technician, before.revision);
+  std::vector<LibraryItem> items = c.append ? before.items : std::vector<LibraryItem>{};
+  items.insert(items.end(), c.items.begin(), c.items.end());
+  if (items.size() > limits::kLibraryItems) return TooMany("items of the library", limits::kLibraryItems);
+  const size_t bytes = BytesOf(items);
+  if (bytes > limits::kLibraryBytes) return TooMany("bytes of the library", limits::kLibraryBytes);
+  if (org.library_bytes - BytesOf(before.items) + bytes > limits::kLibrariesBytes) {
+    return TooMany("bytes of the libraries of the organization", limits::kLibrariesBytes);
+  }
+  Decision decision{Trigger::kLibrary, {}, {}};
+  if (items != before.items) decision.events.push_back(event::LibraryPut{c.technician, std::move(items)});
+  return decision;
+}
+
 }  // namespace guichet::internal

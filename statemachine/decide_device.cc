@@ -1,5 +1,6 @@
 // What applets, consoles and the shard's timers report. A report that changes nothing is no error: links repeat themselves.
 #include "statemachine/decide_internal.h"
+#include "statemachine/kinds.h"
 
 namespace guichet::internal {
 
@@ -55,7 +56,9 @@ Result On(const Org& org, const command::AttachDevice& c, Time) {
   absl::StatusOr<const Session*> found = LiveSession(org, c.session);
   if (!found.ok()) return found.status();
   const Session& session = **found;
+  if (c.chat_only && !session.chat_only) return KindForbids(session, "page that only chats: attach with the applet");
   Decision decision{Trigger::kDeviceBack, {}, c.session};
+  if (session.chat_only && !c.chat_only) decision.events.push_back(event::Upgraded{c.session});
   if (!c.platform.empty() && c.platform != session.profile.platform) {
     Profile profile = session.profile;
     profile.platform = c.platform;
@@ -228,6 +231,8 @@ Decision Fire(const Org& org, const Session& session, const Deadline& deadline, 
       return Decision{Trigger::kPreference, {event::PreferenceLapsed{id}}, id};
     case TimerKind::kRedirect:
       return internal::Unserved(org, session, now);
+    case TimerKind::kSurvey:
+      return Decision{Trigger::kSurveyClosed, {event::SurveyClosed{id}}, id};
     case TimerKind::kInvitation:
       return Decision{Trigger::kInvitationExpired, {event::ParticipantRemoved{id, deadline.technician}}, id};
     case TimerKind::kLeadLostPolicy:

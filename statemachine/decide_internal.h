@@ -38,6 +38,8 @@ Result On(const Org& org, const command::SetChat& c, Time now);
 Result On(const Org& org, const command::SendChat& c, Time now);
 Result On(const Org& org, const command::CustomerChat& c, Time now);
 Result On(const Org& org, const command::SendSurvey& c, Time now);
+Result On(const Org& org, const command::AnswerSurvey& c, Time now);
+Result On(const Org& org, const command::AddNote& c, Time now);
 Result On(const Org& org, const command::AnswerActivity& c, Time now);
 Result On(const Org& org, const command::RevokeActivity& c, Time now);
 Result On(const Org& org, const command::ReportDelivery& c, Time now);
@@ -78,6 +80,7 @@ Result On(const Org& org, const command::PutChannel& c, Time now);
 Result On(const Org& org, const command::DeleteChannel& c, Time now);
 Result On(const Org& org, const command::CreateKey& c, Time now);
 Result On(const Org& org, const command::RevokeKey& c, Time now);
+Result On(const Org& org, const command::PutLibrary& c, Time now);
 
 // The session and the acting technician of a command, checked.
 struct Scene {

@@ -2,6 +2,7 @@
 #include <algorithm>
 
 #include "statemachine/decide_internal.h"
+#include "statemachine/kinds.h"
 #include "statemachine/limits.h"
 
 namespace guichet::internal {
@@ -181,7 +182,9 @@ Result InviteIntoSeat(const Org& org, const Scene& scene, const TransferTarget& 
 void CloseForbidden(const Session& session, const TechnicianId& technician, Permissions granted, Events& events) {
   for (const Activity& activity : session.activities) {
     if (activity.technician != technician || granted.Has(PermissionOf(activity.kind))) continue;
-    events.push_back(event::ActivityClosed{session.id, activity.id});
+    const bool file = activity.kind == ActivityKind::kSendFile || activity.kind == ActivityKind::kReceiveFile;
+    events.push_back(
+        event::ActivityClosed{session.id, activity.id, file ? FileOutcome::kCanceled : FileOutcome::kNone, activity.file});
   }
 }
 
@@ -223,6 +226,12 @@ Permission PermissionOf(Method method) {
     default:
       return Permission::kPin;
   }
+}
+
+// The method says the kind where it leaves no choice.
+SessionType TypeOf(const command::CreateSession& c) {
+  if (c.method == Method::kMonitoring) return SessionType::kMonitoring;
+  return c.method == Method::kLan ? SessionType::kLan : c.type;
 }
 
 absl::Status MayCreate(const Org& org, const command::CreateSession& c) {
@@ -282,7 +291,7 @@ Result On(const Org& org, const command::CreateSession& c, Time now) {
   }
   const SessionId id{org.last_session.value + 1};
   event::SessionCreated created{id,          c.method,          c.owner, c.channel,           c.monitored,
-                                c.profile,   c.code_key,        expires, c.device_token_hash, c.type,
+                                c.profile,   c.code_key,        expires, c.device_token_hash, TypeOf(c),
                                 c.preferred, c.delivery_address};
   if (c.code_key.empty()) created.code_expires = kNoTime;
   return Decision{Trigger::kCreate, {std::move(created)}, id};
@@ -394,6 +403,7 @@ Result On(const Org& org, const command::Reboot& c, Time) {
   if (!scene->sees()) return NotInQueue(session.id, scene->self, "reboot");
   if (scene->invited()) return WrongState(session.id, "reboot", scene->view, "accept the invitation first");
   if (session.lead_console_lost) return LeadConsoleLost(session.id, "reboot", scene->view);
+  if (!Fits(session, c.kind)) return KindForbids(session, c.kind == RebootKind::kNormal ? "reboot" : "reboot of this kind");
   return Do(*scene, Trigger::kReboot, event::LinkChanged{session.id, Link::kRebooting, c.kind});
 }
 
@@ -402,9 +412,7 @@ Result On(const Org& org, const command::Invite& c, Time) {
   if (!scene.ok()) return scene.status();
   if (absl::Status may = Require(org, *scene, Permission::kInviteInternal); !may.ok()) return may;
   if (absl::Status active = NeedsActiveLead(*scene, "invite"); !active.ok()) return active;
-  if (scene->session->type == SessionType::kLens) {
-    return WrongState(scene->session->id, "invite", scene->view, "a Lens session has one technician; transfer it");
-  }
+  if (!AllowsCollaboration(*scene->session)) return KindForbids(*scene->session, "collaboration; transfer it");
   if (absl::Status may = MayJoin(org, *scene->session, c.invitee); !may.ok()) return may;
   return Do(*scene, Trigger::kInvite, event::Invited{scene->session->id, c.invitee, scene->self, {}, c.granted});
 }
@@ -415,9 +423,7 @@ Result On(const Org& org, const command::InviteExternal& c, Time now) {
   const Session& session = *scene->session;
   if (absl::Status may = Require(org, *scene, Permission::kInviteExternal); !may.ok()) return may;
   if (absl::Status active = NeedsActiveLead(*scene, "invite_external"); !active.ok()) return active;
-  if (session.type == SessionType::kLens) {
-    return WrongState(session.id, "invite_external", scene->view, "a Lens session has one technician; transfer it");
-  }
+  if (!AllowsCollaboration(session)) return KindForbids(session, "collaboration; transfer it");
   const GroupSettings& settings = SettingsOf(org, scene->self);
   if (settings.approved_externals_only && !Approved(org, c.address)) return NotApproved(c.address);
   if (session.participants.size() >= limits::kParticipants) return TooManyParticipants(session.id);

@@ -5,6 +5,7 @@
 #include <variant>
 #include <vector>
 
+#include "statemachine/library.h"
 #include "statemachine/org.h"
 #include "statemachine/route.h"
 #include "statemachine/session.h"
@@ -162,15 +163,19 @@ struct ActivityRequested {
   ActivityKind kind = ActivityKind::kRemoteControl;
   TechnicianId technician;
   std::string detail;
+  FileInfo file;
 };
 struct ActivityOpened {
   SessionId session;
   uint32_t activity = 0;
+  FileInfo file;  // of the customer's answer; without a name: as before
 };
 // Closed, or denied while it was asked for.
 struct ActivityClosed {
   SessionId session;
   uint32_t activity = 0;
+  FileOutcome outcome = FileOutcome::kNone;
+  FileInfo file;  // what is known of it at the end
 };
 struct StandingGrantsSet {
   SessionId session;
@@ -194,6 +199,26 @@ struct ChatSent {
   std::string text;
 };
 struct SurveySent {
+  SessionId session;
+};
+// The answers are kept here alone.
+struct SurveyAnswered {
+  SessionId session;
+  std::vector<SurveyAnswer> answers;
+};
+// Nobody waits for its answers any longer.
+struct SurveyClosed {
+  SessionId session;
+};
+// The text is kept here alone. `technician` empty: an integrator or administrator.
+struct NoteAdded {
+  SessionId session;
+  TechnicianId technician;
+  std::string name;  // of the technician, as he wrote
+  std::string text;
+};
+// The customer of an instant chat has started the applet.
+struct Upgraded {
   SessionId session;
 };
 struct DeliveryReported {
@@ -297,6 +322,11 @@ struct IntentSet {
   bool away = false;
   std::string reason;
 };
+// Replaces it; no items: it is gone.
+struct LibraryPut {
+  TechnicianId technician;
+  std::vector<LibraryItem> items;
+};
 // What the technician's console shows, whether or not he takes part in that session; 0: none.
 struct LookedAt {
   TechnicianId technician;
@@ -325,7 +355,8 @@ using Event = std::variant<
     event::InactivityChanged, event::ActivityRequested, event::ActivityOpened, event::ActivityClosed, event::StandingGrantsSet,
     event::Granted, event::ChatSwitched, event::SurveySent, event::DeliveryReported, event::Offered, event::OfferEnded,
     event::PreferenceLapsed, event::Redirected, event::Unattended, event::OwnerChanged, event::ChannelHours,
-    event::ExternalInvited, event::ExternalAdmitted, event::ExternalGone, event::Attended, event::ChatSent>;
+    event::ExternalInvited, event::ExternalAdmitted, event::ExternalGone, event::Attended, event::ChatSent,
+    event::SurveyAnswered, event::SurveyClosed, event::NoteAdded, event::Upgraded, event::LibraryPut>;
 using Events = std::vector<Event>;
 
 // The session of which the event speaks; 0 for events of the organization.

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "statemachine/kinds.h"
 #include "statemachine/limits.h"
 #include "statemachine/view.h"
 
@@ -112,6 +113,7 @@ struct Folder {
     created.id = e.session;
     created.method = e.method;
     created.type = e.type;
+    created.chat_only = e.type == SessionType::kInstantChat;
     created.preferred = e.preferred;
     if (!e.delivery_address.empty()) created.delivery = {DeliveryState::kRequested, e.delivery_address, ""};
     created.owner = e.owner;
@@ -331,8 +333,9 @@ struct Folder {
     session->transfer.reset();
     session->lead_offered_to = {};
     const GroupSettings& settings = SettingsOf(org, *session);
-    const bool has_customer = session->ever_started && session->method != Method::kMonitoring;
-    if (has_customer && settings.survey_at_end && !settings.survey.empty()) session->survey_sent = true;
+    const bool asks = settings.survey_at_end && !settings.survey.empty() && session->ever_started && HasCustomer(*session);
+    session->survey_sent |= asks;
+    if (session->survey_sent && !session->survey_answered) session->survey_until = now + limits::kSurveyOpen;
     ForgetCode();
   }
 
@@ -343,12 +346,13 @@ struct Folder {
 
   void operator()(const ActivityRequested& e) {
     session->last_activity = e.activity;
-    session->activities.push_back({e.activity, e.kind, e.technician, false, e.detail, now});
+    session->activities.push_back({e.activity, e.kind, e.technician, false, e.detail, now, e.file});
   }
   void operator()(const ActivityOpened& e) {
     for (Activity& activity : session->activities) {
       if (activity.id != e.activity) continue;
       activity.open = true;
+      if (!e.file.name.empty()) activity.file = e.file;
       activity.since = now;
     }
   }
@@ -361,8 +365,22 @@ struct Folder {
     if (Participant* participant = session->Find(e.technician)) participant->granted = e.granted;
   }
   void operator()(const ChatSwitched& e) { session->chat_off = e.off; }
-  void operator()(const ChatSent&) { ++session->chat_messages; }
+  void operator()(const ChatSent& e) {
+    if (e.technician) {
+      ++session->messages;
+      return;
+    }
+    ++session->customer_messages;
+    session->customer_chat_until = std::max(session->customer_chat_until, now) + limits::kCustomerChatEvery;
+  }
   void operator()(const SurveySent&) { session->survey_sent = true; }
+  void operator()(const SurveyAnswered&) {
+    session->survey_answered = true;
+    session->survey_until = kNoTime;
+  }
+  void operator()(const SurveyClosed&) { session->survey_until = kNoTime; }
+  void operator()(const NoteAdded&) { ++session->notes; }
+  void operator()(const Upgraded&) { session->chat_only = false; }
   void operator()(const DeliveryReported& e) {
     session->delivery.state = e.state;
     session->delivery.detail = e.detail;
@@ -399,6 +417,19 @@ struct Folder {
   void operator()(const Attended&) { session->notified = false; }
   void operator()(const OwnerChanged& e) { session->owner = e.owner; }
 
+  void operator()(const LibraryPut& e) {
+    DropLibrary(e.technician);
+    if (e.items.empty()) return;
+    org.library_bytes += BytesOf(e.items);
+    org.libraries[e.technician] = {e.items, Revision{org.revision.value + 1}};
+  }
+  void DropLibrary(const TechnicianId& technician) {
+    auto it = org.libraries.find(technician);
+    if (it == org.libraries.end()) return;
+    org.library_bytes -= BytesOf(it->second.items);
+    org.libraries.erase(it);
+  }
+
   void operator()(const OrgPut& e) {
     if (!org.id) org.created = now;
     org.id = e.org;
@@ -421,7 +452,10 @@ struct Folder {
     }
     static_cast<TechnicianConfig&>(technician) = e.config;
   }
-  void operator()(const TechnicianDeleted& e) { org.technicians.erase(e.technician); }
+  void operator()(const TechnicianDeleted& e) {
+    org.technicians.erase(e.technician);
+    DropLibrary(e.technician);
+  }
   void operator()(const ChannelPut& e) {
     auto [it, created] = org.channels.try_emplace(e.channel.id, e.channel);
     const bool open = created || it->second.open;

@@ -214,6 +214,8 @@ void RebuildIndexes(Org& org) {
   org.channels_of_group.clear();
   org.channels_of_technician.clear();
   org.queues_of_group.clear();
+  org.library_bytes = 0;
+  for (const auto& [technician, library] : org.libraries) org.library_bytes += BytesOf(library.items);
   for (const auto& [id, channel] : org.channels) IndexChannel(org, channel);
   for (const auto& [id, session] : org.sessions) {
     IndexSession(org, session);

@@ -12,6 +12,7 @@
 #include "absl/container/inlined_vector.h"
 #include "statemachine/estimate.h"
 #include "statemachine/ids.h"
+#include "statemachine/library.h"
 #include "statemachine/session.h"
 
 namespace guichet {
@@ -331,8 +332,10 @@ struct Org {
   std::map<KeyId, ApiKey> keys;
   absl::flat_hash_map<SessionId, Session> sessions;  // live, or ended and still shown to somebody
   std::map<Queue, QueueStats> stats;                 // what was learnt of waiting
+  std::map<TechnicianId, Library> libraries;         // none is empty
 
   // Indexes, derived: rebuilt by RebuildIndexes.
+  size_t library_bytes = 0;  // of all libraries
   absl::flat_hash_map<TechnicianId, std::set<SessionId>> entries;
   std::map<Queue, std::set<SessionId>> pools;
   std::set<SessionId> monitoring;                                 // monitoring sessions that have not ended

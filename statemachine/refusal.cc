@@ -107,7 +107,11 @@ std::string_view Name(Reason reason) {
                                                                         "CHANNEL_CLOSED",
                                                                         "EXTERNAL_TECHNICIAN",
                                                                         "NOT_APPROVED",
-                                                                        "CHAT_OFF"};
+                                                                        "CHAT_OFF",
+                                                                        "SESSION_KIND",
+                                                                        "TOO_FAST",
+                                                                        "SURVEY_CLOSED",
+                                                                        "LIBRARY_CHANGED"};
   return kNames[static_cast<size_t>(reason)];
 }
 
@@ -264,6 +268,32 @@ absl::Status ChatOff(SessionId id) {
   return Make(kPrecondition, Reason::kChatOff,
               absl::StrCat("session ", id.value, ": the chat with the customer is off; a technician turns it on with SetChat"),
               {{"session_id", Str(id)}});
+}
+
+absl::Status KindForbids(const Session& session, std::string_view what) {
+  return Make(kPrecondition, Reason::kSessionKind,
+              session.chat_only
+                  ? absl::StrCat("session ", session.id.value, " is an instant chat: no ", View(what),
+                                 " before the customer has started the applet")
+                  : absl::StrCat("session ", session.id.value, " is of type ", View(Name(session.type)), ": no ", View(what)),
+              {{"session_id", Str(session.id)}, {"type", Str(Name(session.type))}, {"what", Str(what)}});
+}
+
+absl::Status TooFast(std::string_view what, Duration retry) {
+  return Make(absl::StatusCode::kResourceExhausted, Reason::kTooFast,
+              absl::StrCat("too many ", View(what), " at once; try again in ", retry.count(), " ms"), {}, retry);
+}
+
+absl::Status SurveyClosed(SessionId id, std::string_view why) {
+  return Make(kPrecondition, Reason::kSurveyClosed, absl::StrCat("session ", id.value, ": ", View(why)),
+              {{"session_id", Str(id)}});
+}
+
+absl::Status LibraryChanged(const TechnicianId& technician, Revision revision) {
+  return Make(
+      absl::StatusCode::kAborted, Reason::kLibraryChanged,
+      absl::StrCat("the library of ", technician.value, " was changed in revision ", revision.value, "; read it and try again"),
+      {{"technician_id", technician.value}, {"revision", absl::StrCat(revision.value)}});
 }
 
 absl::Status NotApproved(std::string_view address) {

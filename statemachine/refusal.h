@@ -69,8 +69,12 @@ enum class Reason : uint8_t {
   kExternalTechnician,
   kNotApproved,
   kChatOff,
+  kSessionKind,
+  kTooFast,
+  kSurveyClosed,
+  kLibraryChanged,
 };
-inline constexpr int kReasonCount = 53;
+inline constexpr int kReasonCount = 57;
 std::string_view Name(Reason reason);  // "SESSION_NOT_FOUND"
 
 using Metadata = std::vector<std::pair<std::string, std::string>>;
@@ -100,6 +104,10 @@ absl::Status AlreadyInSession(SessionId id, const TechnicianId& technician);    
 absl::Status NotInSession(SessionId id, const TechnicianId& technician);                // FAILED_PRECONDITION
 absl::Status ExternalTechnician(SessionId id, const TechnicianId& technician);          // FAILED_PRECONDITION
 absl::Status ChatOff(SessionId id);                                                     // FAILED_PRECONDITION
+absl::Status KindForbids(const Session& session, std::string_view what);                // FAILED_PRECONDITION, names the kind
+absl::Status TooFast(std::string_view what, Duration retry);                            // RESOURCE_EXHAUSTED with a retry delay
+absl::Status SurveyClosed(SessionId id, std::string_view why);                          // FAILED_PRECONDITION
+absl::Status LibraryChanged(const TechnicianId& technician, Revision revision);         // ABORTED
 absl::Status NotApproved(std::string_view address);                                     // PERMISSION_DENIED
 absl::Status NoLeadOffer(SessionId id, const TechnicianId& technician);                 // FAILED_PRECONDITION
 absl::Status TechnicianNotFound(const TechnicianId& id);                                // NOT_FOUND

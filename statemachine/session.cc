@@ -38,8 +38,14 @@ std::string_view Name(Method method) {
 }
 
 std::string_view Name(SessionType type) {
-  static constexpr std::array<std::string_view, kSessionTypeCount> kNames = {"NONE", "STANDARD", "LENS"};
+  static constexpr std::array<std::string_view, kSessionTypeCount> kNames = {"NONE",   "STANDARD", "LENS",       "INSTANT_CHAT",
+                                                                             "MOBILE", "LAN",      "UNATTENDED", "MONITORING"};
   return kNames[static_cast<size_t>(type)];
+}
+
+std::string_view Name(FileOutcome outcome) {
+  static constexpr std::array<std::string_view, kFileOutcomeCount> kNames = {"NONE", "COMPLETED", "FAILED", "CANCELED"};
+  return kNames[static_cast<size_t>(outcome)];
 }
 
 std::string_view Name(OfferEnd end) {

@@ -65,8 +65,16 @@ enum class RebootKind : uint8_t { kNormal = 1, kSafeMode = 2, kEmergency = 3 };
 enum class Role : uint8_t { kLead = 1, kCollaborator = 2, kInvitee = 3 };
 
 // What kind of support it is. On disk and in the API: never renumber.
-enum class SessionType : uint8_t { kStandard = 1, kLens = 2 };
-inline constexpr int kSessionTypeCount = 3;
+enum class SessionType : uint8_t {
+  kStandard = 1,
+  kLens = 2,         // the camera of the customer's phone
+  kInstantChat = 3,  // a page that only chats, until the customer starts the applet
+  kMobile = 4,
+  kLan = 5,         // a device on the technician's network
+  kUnattended = 6,  // an enrolled computer (computer.h)
+  kMonitoring = 7,  // another technician's console
+};
+inline constexpr int kSessionTypeCount = 8;
 std::string_view Name(SessionType type);
 
 // What the customer or the creator told about the case. Limits: limits.h.
@@ -114,6 +122,19 @@ struct Transfer {
   bool operator==(const Transfer&) const = default;
 };
 
+// What went over in an activity SEND_FILE or RECEIVE_FILE; the bytes go from peer to peer.
+struct FileInfo {
+  std::string name;  // empty: not told
+  uint64_t size = 0;
+  std::string sha256;  // 32 bytes, or empty: not told
+  bool operator==(const FileInfo&) const = default;
+};
+
+// How the file came out. On disk and in the API: never renumber.
+enum class FileOutcome : uint8_t { kNone = 0, kCompleted = 1, kFailed = 2, kCanceled = 3 };
+inline constexpr int kFileOutcomeCount = 4;
+std::string_view Name(FileOutcome outcome);
+
 // Something that a technician does with the device, or has asked the customer for.
 struct Activity {
   uint32_t id = 0;  // in its session
@@ -122,7 +143,15 @@ struct Activity {
   bool open = false;  // the customer has agreed
   std::string detail;
   Time since{};  // asked, or opened
+  FileInfo file;
   bool operator==(const Activity&) const = default;
+};
+
+// One answer of a customer to the survey.
+struct SurveyAnswer {
+  std::string question;
+  std::string answer;
+  bool operator==(const SurveyAnswer&) const = default;
 };
 
 // A waiting session is held out to one technician; until he answers or the offer expires nobody else can start it.
@@ -193,8 +222,14 @@ struct Session {
   ActivityKinds standing_grants;  // what the customer has agreed to for the whole session
   bool chat_off = false;          // for the customer
   uint32_t last_external = 0;     // how many external technicians were invited
-  uint32_t chat_messages = 0;     // how many were sent; they are in the timeline
+  bool chat_only = false;         // an instant chat whose customer has no applet yet
+  uint32_t messages = 0;          // of technicians in the chat; the timeline has them
+  uint32_t customer_messages = 0;
+  Time customer_chat_until{};  // the customer's budget of messages is used up so far ahead (limits.h)
+  uint32_t notes = 0;          // how many there are in the timeline
   bool survey_sent = false;
+  bool survey_answered = false;
+  Time survey_until{};  // an ended session stays for its survey until then; kNoTime: it does not
 
   GroupId queue_group;          // waits for this group's members instead of the channel's, by a redirect rule
   TechnicianId preferred;       // is asked first
@@ -231,6 +266,8 @@ struct Session {
   bool operator==(const Session&) const = default;
 
   Queue queue() const { return {channel, queue_group}; }
+  // Nobody needs it in memory.
+  bool finished() const { return ended_already() && marks.empty() && survey_until == kNoTime; }
   bool ended_already() const { return outcome != Outcome::kNone; }
   const Participant* Find(const TechnicianId& technician) const;
   Participant* Find(const TechnicianId& technician);

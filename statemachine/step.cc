@@ -19,6 +19,7 @@ struct Notes {
   std::set<GroupId> groups;
   std::set<ChannelId> channels;
   std::set<KeyId> keys;
+  std::set<TechnicianId> libraries;
   std::set<Queue> queues;
   bool org = false;
   bool membership = false;
@@ -39,9 +40,14 @@ void Note(const Event& event, Notes& notes) {
     }
     return;
   }
+  if (const auto* put = std::get_if<LibraryPut>(&event)) {
+    notes.libraries.insert(put->technician);
+    return;
+  }
   std::visit(
       [&](const auto& e) {
         using E = std::decay_t<decltype(e)>;
+        if constexpr (std::is_same_v<E, TechnicianDeleted>) notes.libraries.insert(e.technician);
         if constexpr (std::is_same_v<E, OrgPut>) notes.org = true;
         if constexpr (std::is_same_v<E, GroupPut>) notes.groups.insert(e.group.id);
         if constexpr (std::is_same_v<E, GroupDeleted>) notes.groups.insert(e.group);
@@ -177,7 +183,7 @@ Touched Fold(Org& org, LogEntry& entry) {
     for (const EntryChange& c : change.changes) {
       if (c.technician) notes.loads.insert(c.technician);
     }
-    const bool finished = session.ended_already() && session.marks.empty();
+    const bool finished = session.finished();
     change.after = std::make_shared<const Session>(session);
     entry.sessions.push_back(std::move(change));
     if (finished) {
@@ -209,6 +215,7 @@ Touched Fold(Org& org, LogEntry& entry) {
   touched.groups.assign(notes.groups.begin(), notes.groups.end());
   touched.channels.assign(notes.channels.begin(), notes.channels.end());
   touched.keys.assign(notes.keys.begin(), notes.keys.end());
+  touched.libraries.assign(notes.libraries.begin(), notes.libraries.end());
   touched.queues.assign(notes.queues.begin(), notes.queues.end());
   touched.org = notes.org;
   touched.membership = notes.membership;

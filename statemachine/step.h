@@ -36,7 +36,8 @@ struct Touched {
   std::vector<GroupId> groups;
   std::vector<ChannelId> channels;
   std::vector<KeyId> keys;
-  std::vector<Queue> queues;  // whose statistics changed
+  std::vector<TechnicianId> libraries;  // … of these technicians: to put, or to drop when they are gone
+  std::vector<Queue> queues;            // whose statistics changed
   bool org = false;
   bool weights = false;     // of running sessions: anybody may have more room for others
   bool membership = false;  // who serves which channel may have changed: watchers of queues begin again

@@ -269,7 +269,11 @@ std::string_view Name(Trigger trigger) {
                                                                          "hand_over",
                                                                          "invitation_redeemed",
                                                                          "invitation_expired",
-                                                                         "chat"};
+                                                                         "chat",
+                                                                         "note",
+                                                                         "survey_answered",
+                                                                         "survey_closed",
+                                                                         "library"};
   return kNames[static_cast<size_t>(trigger)];
 }
 

@@ -74,8 +74,12 @@ enum class Trigger : uint8_t {
   kInvitationRedeemed = 57,
   kInvitationExpired = 58,
   kChat = 59,
+  kNote = 60,
+  kSurveyAnswered = 61,
+  kSurveyClosed = 62,
+  kLibrary = 63,
 };
-inline constexpr int kTriggerCount = 60;
+inline constexpr int kTriggerCount = 64;
 std::string_view Name(Trigger trigger);  // "applet_connected"
 
 // Whose view a row speaks of.

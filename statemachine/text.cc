@@ -1,6 +1,7 @@
 // Events as sentences for the timeline, and which session they speak of.
 #include <type_traits>
 
+#include "absl/strings/escaping.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_join.h"
 #include "statemachine/events.h"
@@ -11,6 +12,13 @@ namespace {
 using namespace event;  // NOLINT: this file is about nothing else
 
 absl::string_view V(std::string_view s) { return {s.data(), s.size()}; }
+
+// ", report.pdf of 1024 bytes, SHA-256 …"; empty when nothing is known.
+std::string OfFile(const FileInfo& file) {
+  if (file.name.empty()) return "";
+  return absl::StrCat(", ", file.name, " of ", file.size, " bytes",
+                      file.sha256.empty() ? "" : absl::StrCat(", SHA-256 ", absl::BytesToHexString(file.sha256)));
+}
 
 struct Writer {
   std::string operator()(const SessionCreated& e) const {
@@ -62,10 +70,16 @@ struct Writer {
   std::string operator()(const SessionEnded& e) const { return absl::StrCat("ended: ", V(Name(e.outcome))); }
   std::string operator()(const EntryDismissed& e) const { return absl::StrCat("dismissed by ", e.technician.value); }
   std::string operator()(const ActivityRequested& e) const {
-    return absl::StrCat(e.technician.value, " asks for ", V(Name(e.kind)), e.detail.empty() ? "" : ": ", e.detail);
+    return absl::StrCat(e.technician.value, " asks for ", V(Name(e.kind)), e.detail.empty() ? "" : ": ", e.detail,
+                        OfFile(e.file));
   }
-  std::string operator()(const ActivityOpened& e) const { return absl::StrCat("activity ", e.activity, " open"); }
-  std::string operator()(const ActivityClosed& e) const { return absl::StrCat("activity ", e.activity, " over"); }
+  std::string operator()(const ActivityOpened& e) const {
+    return absl::StrCat("activity ", e.activity, " open", OfFile(e.file));
+  }
+  std::string operator()(const ActivityClosed& e) const {
+    return absl::StrCat("activity ", e.activity, e.outcome == FileOutcome::kNone ? " over" : ": ",
+                        e.outcome == FileOutcome::kNone ? "" : V(Name(e.outcome)), OfFile(e.file));
+  }
   std::string operator()(const StandingGrantsSet&) const { return "standing grants of the customer changed"; }
   std::string operator()(const Granted& e) const { return absl::StrCat("permissions of ", e.technician.value, " changed"); }
   std::string operator()(const ChatSwitched& e) const { return e.off ? "chat off" : "chat on"; }
@@ -74,6 +88,16 @@ struct Writer {
                         e.text);
   }
   std::string operator()(const SurveySent&) const { return "survey sent"; }
+  std::string operator()(const SurveyAnswered& e) const {
+    return absl::StrCat("survey answered: ", absl::StrJoin(e.answers, "; ", [](std::string* out, const SurveyAnswer& a) {
+                          absl::StrAppend(out, a.question, " ", a.answer);
+                        }));
+  }
+  std::string operator()(const SurveyClosed&) const { return "survey not answered"; }
+  std::string operator()(const NoteAdded& e) const {
+    return absl::StrCat("note", e.technician ? " of " : "", e.technician.value, ": ", e.text);
+  }
+  std::string operator()(const Upgraded&) const { return "the customer started the applet"; }
   std::string operator()(const DeliveryReported& e) const {
     return absl::StrCat("delivery ", V(Name(e.state)), e.detail.empty() ? "" : ": ", e.detail);
   }
@@ -116,6 +140,9 @@ struct Writer {
   }
   std::string operator()(const LookedAt& e) const {
     return absl::StrCat(e.technician.value, " looks at session ", e.session.value);
+  }
+  std::string operator()(const LibraryPut& e) const {
+    return absl::StrCat("library of ", e.technician.value, ": ", e.items.size(), " items");
   }
   std::string operator()(const InactivityChanged& e) const {
     return absl::StrCat("console of ", e.technician.value, e.inactive ? " is inactive" : " is active");

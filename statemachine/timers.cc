@@ -75,14 +75,17 @@ void OfferRouting(const Org& org, const Session& session, List& list) {
 
 std::string_view Name(TimerKind kind) {
   static constexpr std::array<std::string_view, kTimerKindCount> kNames = {
-      "code_validity", "connecting", "waiting",          "offline", "idle",       "collaborator_idle", "hold",
-      "system",        "lead_lost",  "lead_lost_policy", "offer",   "preference", "redirect",          "invitation"};
+      "code_validity",    "connecting", "waiting",    "offline",  "idle",   "collaborator_idle", "hold", "system", "lead_lost",
+      "lead_lost_policy", "offer",      "preference", "redirect", "survey", "invitation"};
   return kNames[static_cast<size_t>(kind)];
 }
 
 std::vector<Deadline> Deadlines(const Org& org, const Session& session) {
-  if (session.ended_already()) return {};
   List list;
+  if (session.ended_already()) {
+    if (session.survey_until != kNoTime) list.Offer(session.survey_until, TimerKind::kSurvey);
+    return list.Take();
+  }
   const GroupSettings& settings = SettingsOf(org, session);
   list.Offer(session.created + settings.system_limit, TimerKind::kSystem);
   if (!session.code_key.empty()) list.Offer(session.code_expires, TimerKind::kCodeValidity);

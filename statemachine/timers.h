@@ -22,9 +22,10 @@ enum class TimerKind : uint8_t {
   kOffer,             // the technician has not answered an offer
   kPreference,        // the preferred technician's time alone is over
   kRedirect,          // a rule of the queue moves a session that has waited
+  kSurvey,            // an ended session waits for the answers to its survey no longer
   kInvitation,        // the code of an external technician's invitation dies, and the invitation with it
 };
-inline constexpr int kTimerKindCount = 14;
+inline constexpr int kTimerKindCount = 15;
 std::string_view Name(TimerKind kind);  // "waiting"
 
 struct Deadline {

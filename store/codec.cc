@@ -249,6 +249,11 @@ absl::StatusOr<QueueItem> DecodeQueueStats(std::string_view bytes) {
   return codec::Decode<pb::QueueStatsRecord>("queue", bytes, codec::ToQueueItem);
 }
 
+std::string EncodeLibrary(const LibraryOf& library) { return codec::Encode<pb::LibraryRecord>(library); }
+absl::StatusOr<LibraryOf> DecodeLibrary(std::string_view bytes) {
+  return codec::Decode<pb::LibraryRecord>("library", bytes, codec::ToLibrary);
+}
+
 std::string EncodeLogEntry(const LogEntry& entry) { return codec::Encode<pb::LogRecord>(entry); }
 absl::StatusOr<LogEntry> DecodeLogEntry(std::string_view bytes) {
   return codec::Decode<pb::LogRecord>("log", bytes, codec::ToLogEntry);

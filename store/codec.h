@@ -49,6 +49,15 @@ struct QueueItem {
 std::string EncodeQueueStats(const QueueItem& item);
 absl::StatusOr<QueueItem> DecodeQueueStats(std::string_view bytes);
 
+// What a technician keeps at hand.
+struct LibraryOf {
+  TechnicianId technician;
+  Library library;
+  bool operator==(const LibraryOf&) const = default;
+};
+std::string EncodeLibrary(const LibraryOf& library);
+absl::StatusOr<LibraryOf> DecodeLibrary(std::string_view bytes);
+
 // Every SessionChange::after must be set when encoding, and is set after decoding.
 std::string EncodeLogEntry(const LogEntry& entry);
 absl::StatusOr<LogEntry> DecodeLogEntry(std::string_view bytes);

@@ -20,6 +20,7 @@ template <class E>
 void PutActivity(const E& event, pb::ActivityEventRecord* record) {
   record->set_session(event.session.value);
   record->set_activity(event.activity);
+  if (event.file != FileInfo{}) codec::Put(event.file, record->mutable_file());
 }
 
 // Fills the alternative of the record that belongs to the event.
@@ -100,6 +101,28 @@ struct Writer {
     r->set_name(e.name);
     r->set_technicians_only(e.technicians_only);
     r->set_text(e.text);
+  }
+  void operator()(const event::Upgraded& e) { PutSession(e, record->mutable_upgraded()); }
+  void operator()(const event::SurveyClosed& e) { PutSession(e, record->mutable_survey_closed()); }
+  void operator()(const event::SurveyAnswered& e) {
+    auto* r = record->mutable_survey_answered();
+    r->set_session(e.session.value);
+    for (const SurveyAnswer& answer : e.answers) {
+      pb::SurveyAnswerRecord* a = r->add_answers();
+      a->set_question(answer.question);
+      a->set_answer(answer.answer);
+    }
+  }
+  void operator()(const event::NoteAdded& e) {
+    auto* r = record->mutable_note_added();
+    r->set_session(e.session.value);
+    r->set_technician(e.technician.value);
+    r->set_name(e.name);
+    r->set_text(e.text);
+  }
+  void operator()(const event::LibraryPut& e) {
+    record->mutable_library_put()->set_technician(e.technician.value);
+    codec::Put(e.items, record->mutable_library_put());
   }
   void operator()(const event::ExternalInvited& e) {
     auto* r = record->mutable_external_invited();
@@ -199,9 +222,13 @@ struct Writer {
     r->set_kind(Number(e.kind));
     r->set_technician(e.technician.value);
     r->set_detail(e.detail);
+    if (e.file != FileInfo{}) codec::Put(e.file, r->mutable_file());
   }
   void operator()(const event::ActivityOpened& e) { PutActivity(e, record->mutable_activity_opened()); }
-  void operator()(const event::ActivityClosed& e) { PutActivity(e, record->mutable_activity_closed()); }
+  void operator()(const event::ActivityClosed& e) {
+    PutActivity(e, record->mutable_activity_closed());
+    record->mutable_activity_closed()->set_outcome(Number(e.outcome));
+  }
   void operator()(const event::StandingGrantsSet& e) {
     auto* r = record->mutable_standing_grants_set();
     r->set_session(e.session.value);

@@ -13,9 +13,19 @@ template <class E>
 E FromSessionTechnician(const pb::SessionTechnicianEventRecord& record) {
   return E{SessionId{record.session()}, TechnicianId{record.technician()}};
 }
-template <class E>
-E FromActivity(const pb::ActivityEventRecord& record) {
-  return E{SessionId{record.session()}, record.activity()};
+event::ActivityOpened ToActivityOpened(const pb::ActivityEventRecord& r) {
+  return {SessionId{r.session()}, r.activity(), ToFile(r.file())};
+}
+
+event::ActivityClosed ToActivityClosed(const pb::ActivityEventRecord& r, Faults& faults) {
+  return {SessionId{r.session()}, r.activity(), Enum<FileOutcome>(r.outcome(), faults), ToFile(r.file())};
+}
+
+event::SurveyAnswered ToSurveyAnswered(const pb::SurveyAnsweredRecord& r) {
+  event::SurveyAnswered e;
+  e.session.value = r.session();
+  for (const pb::SurveyAnswerRecord& answer : r.answers()) e.answers.push_back({answer.question(), answer.answer()});
+  return e;
 }
 
 event::SessionCreated ToSessionCreated(const pb::SessionCreatedRecord& r, Faults& faults) {
@@ -196,6 +206,7 @@ event::ActivityRequested ToActivityRequested(const pb::ActivityRequestedRecord& 
   e.kind = Enum<ActivityKind>(r.kind(), faults);
   e.technician.value = r.technician();
   e.detail = r.detail();
+  e.file = ToFile(r.file());
   return e;
 }
 
@@ -270,6 +281,18 @@ Event ToEvent(const pb::EventRecord& record, Faults& faults) {
       const pb::ChatSentRecord& r = record.chat_sent();
       return event::ChatSent{SessionId{r.session()}, TechnicianId{r.technician()}, r.name(), r.technicians_only(), r.text()};
     }
+    case pb::EventRecord::kUpgraded:
+      return FromSession<event::Upgraded>(record.upgraded());
+    case pb::EventRecord::kSurveyClosed:
+      return FromSession<event::SurveyClosed>(record.survey_closed());
+    case pb::EventRecord::kSurveyAnswered:
+      return ToSurveyAnswered(record.survey_answered());
+    case pb::EventRecord::kNoteAdded: {
+      const pb::NoteAddedRecord& r = record.note_added();
+      return event::NoteAdded{SessionId{r.session()}, TechnicianId{r.technician()}, r.name(), r.text()};
+    }
+    case pb::EventRecord::kLibraryPut:
+      return event::LibraryPut{TechnicianId{record.library_put().technician()}, ToItems(record.library_put())};
     case pb::EventRecord::kExternalInvited:
       return ToExternalInvited(record.external_invited(), faults);
     case pb::EventRecord::kExternalAdmitted:
@@ -335,9 +358,9 @@ Event ToEvent(const pb::EventRecord& record, Faults& faults) {
     case pb::EventRecord::kActivityRequested:
       return ToActivityRequested(record.activity_requested(), faults);
     case pb::EventRecord::kActivityOpened:
-      return FromActivity<event::ActivityOpened>(record.activity_opened());
+      return ToActivityOpened(record.activity_opened());
     case pb::EventRecord::kActivityClosed:
-      return FromActivity<event::ActivityClosed>(record.activity_closed());
+      return ToActivityClosed(record.activity_closed(), faults);
     case pb::EventRecord::kStandingGrantsSet:
       return ToStandingGrantsSet(record.standing_grants_set(), faults);
     case pb::EventRecord::kGranted:

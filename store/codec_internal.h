@@ -69,12 +69,16 @@ struct Range<Role> : RangeOf<Role, Role::kLead, Role::kInvitee> {
   static constexpr const char* fault = "role out of range";
 };
 template <>
-struct Range<SessionType> : RangeOf<SessionType, SessionType::kStandard, SessionType::kLens> {
+struct Range<SessionType> : RangeOf<SessionType, SessionType::kStandard, SessionType::kMonitoring> {
   static constexpr const char* fault = "session type out of range";
 };
 template <>
 struct Range<ActivityKind> : RangeOf<ActivityKind, ActivityKind::kRemoteControl, ActivityKind::kUnattendedAccess> {
   static constexpr const char* fault = "activity kind out of range";
+};
+template <>
+struct Range<FileOutcome> : RangeOf<FileOutcome, FileOutcome::kNone, FileOutcome::kCanceled> {
+  static constexpr const char* fault = "outcome of file out of range";
 };
 template <>
 struct Range<OfferEnd> : RangeOf<OfferEnd, OfferEnd::kRejected, OfferEnd::kWithdrawn> {
@@ -117,14 +121,15 @@ struct Range<KeyRole> : RangeOf<KeyRole, KeyRole::kTechnician, KeyRole::kExterna
   static constexpr const char* fault = "key role out of range";
 };
 template <>
-struct Range<Trigger> : RangeOf<Trigger, Trigger::kCreate, Trigger::kChat> {
+struct Range<Trigger> : RangeOf<Trigger, Trigger::kCreate, Trigger::kLibrary> {
   static constexpr const char* fault = "trigger out of range";
 };
 static_assert(Range<EntryState>::last + 1 == kEntryStateCount && Range<Outcome>::last + 1 == kOutcomeCount &&
               Range<Method>::last + 1 == kMethodCount && Range<Status>::last + 1 == kStatusCount &&
               Range<Trigger>::last + 1 == kTriggerCount && Range<SessionType>::last + 1 == kSessionTypeCount &&
-              Range<ActivityKind>::last + 1 == kActivityKindCount && Range<DeliveryState>::last + 1 == kDeliveryStateCount &&
-              Range<LinkCause>::last + 1 == kLinkCauseCount && Range<KeyRole>::last + 1 == kKeyRoleCount);
+              Range<FileOutcome>::last + 1 == kFileOutcomeCount && Range<ActivityKind>::last + 1 == kActivityKindCount &&
+              Range<DeliveryState>::last + 1 == kDeliveryStateCount && Range<LinkCause>::last + 1 == kLinkCauseCount &&
+              Range<KeyRole>::last + 1 == kKeyRoleCount);
 
 template <class E>
 uint32_t Number(E value) {
@@ -178,6 +183,8 @@ void Put(const Profile& profile, pb::ProfileRecord* record);
 Profile ToProfile(const pb::ProfileRecord& record);
 void Put(const TransferTarget& target, pb::TransferTargetRecord* record);
 TransferTarget ToTarget(const pb::TransferTargetRecord& record);
+void Put(const FileInfo& file, pb::FileInfoRecord* record);
+FileInfo ToFile(const pb::FileInfoRecord& record);
 void Put(const Session& session, pb::SessionRecord* record);
 Session ToSession(const pb::SessionRecord& record, Faults& faults);
 
@@ -194,6 +201,12 @@ void Put(const Technician& technician, pb::TechnicianRecord* record);
 Technician ToTechnician(const pb::TechnicianRecord& record, Faults& faults);
 void Put(const ApiKey& key, pb::ApiKeyRecord* record);
 ApiKey ToApiKey(const pb::ApiKeyRecord& record, Faults& faults);
+
+void Put(const std::vector<LibraryItem>& items, pb::LibraryRecord* record);
+std::vector<LibraryItem> ToItems(const pb::LibraryRecord& record);
+
+void Put(const LibraryOf& library, pb::LibraryRecord* record);
+LibraryOf ToLibrary(const pb::LibraryRecord& record, Faults& faults);
 
 // codec_channel.cc
 void Put(const Channel& channel, pb::ChannelRecord* record);

@@ -92,6 +92,33 @@ TechnicianConfig FromSet(const Record& record) {
 
 }  // namespace
 
+void Put(const std::vector<LibraryItem>& items, pb::LibraryRecord* record) {
+  for (const LibraryItem& item : items) {
+    pb::LibraryItemRecord* r = record->add_items();
+    r->set_link(item.link);
+    r->set_name(item.name);
+    r->set_category(item.category);
+    r->set_text(item.text);
+  }
+}
+
+std::vector<LibraryItem> ToItems(const pb::LibraryRecord& record) {
+  std::vector<LibraryItem> items;
+  items.reserve(record.items_size());
+  for (const pb::LibraryItemRecord& r : record.items()) items.push_back({r.link(), r.name(), r.category(), r.text()});
+  return items;
+}
+
+void Put(const LibraryOf& library, pb::LibraryRecord* record) {
+  record->set_technician(library.technician.value);
+  record->set_revision(library.library.revision.value);
+  Put(library.library.items, record);
+}
+
+LibraryOf ToLibrary(const pb::LibraryRecord& record, Faults&) {
+  return {TechnicianId{record.technician()}, {ToItems(record), Revision{record.revision()}}};
+}
+
 void Put(const OrgSettings& settings, pb::OrgSettingsRecord* record) {
   record->set_priority_step(Millis(settings.priority_step));
   for (const std::string& approved : settings.approved_externals) record->add_approved_externals(approved);

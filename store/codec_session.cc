@@ -53,6 +53,7 @@ Transfer ToTransfer(const pb::TransferRecord& record) {
 }
 
 void Put(const Activity& activity, pb::ActivityRecord* record) {
+  if (activity.file != FileInfo{}) codec::Put(activity.file, record->mutable_file());
   record->set_id(activity.id);
   record->set_kind(Number(activity.kind));
   record->set_technician(activity.technician.value);
@@ -63,6 +64,7 @@ void Put(const Activity& activity, pb::ActivityRecord* record) {
 
 Activity ToActivity(const pb::ActivityRecord& record, Faults& faults) {
   Activity activity;
+  activity.file = ToFile(record.file());
   activity.id = record.id();
   activity.kind = Enum<ActivityKind>(record.kind(), faults);
   activity.technician.value = record.technician();
@@ -189,6 +191,14 @@ TransferTarget ToTarget(const pb::TransferTargetRecord& record) {
   return target;
 }
 
+void Put(const FileInfo& file, pb::FileInfoRecord* record) {
+  record->set_name(file.name);
+  record->set_size(file.size);
+  record->set_sha256(file.sha256);
+}
+
+FileInfo ToFile(const pb::FileInfoRecord& record) { return {record.name(), record.size(), record.sha256()}; }
+
 void Put(const Session& session, pb::SessionRecord* record) {
   record->set_id(session.id.value);
   record->set_epoch(session.epoch.value);
@@ -215,7 +225,13 @@ void Put(const Session& session, pb::SessionRecord* record) {
   record->set_chat_off(session.chat_off);
   record->set_survey_sent(session.survey_sent);
   record->set_last_external(session.last_external);
-  record->set_chat_messages(session.chat_messages);
+  record->set_chat_only(session.chat_only);
+  record->set_messages(session.messages);
+  record->set_customer_messages(session.customer_messages);
+  record->set_customer_chat_until(Millis(session.customer_chat_until));
+  record->set_notes(session.notes);
+  record->set_survey_answered(session.survey_answered);
+  record->set_survey_until(Millis(session.survey_until));
 
   record->set_queue_group(session.queue_group.value);
   record->set_preferred(session.preferred.value);
@@ -279,7 +295,13 @@ Session ToSession(const pb::SessionRecord& record, Faults& faults) {
   session.chat_off = record.chat_off();
   session.survey_sent = record.survey_sent();
   session.last_external = record.last_external();
-  session.chat_messages = record.chat_messages();
+  session.chat_only = record.chat_only();
+  session.messages = record.messages();
+  session.customer_messages = record.customer_messages();
+  session.customer_chat_until = ToTime(record.customer_chat_until());
+  session.notes = record.notes();
+  session.survey_answered = record.survey_answered();
+  session.survey_until = ToTime(record.survey_until());
 
   session.queue_group.value = record.queue_group();
   session.preferred.value = record.preferred();

@@ -30,6 +30,9 @@ std::string StringPrefix(std::string_view text);
 std::string StringNumberKey(std::string_view text, uint64_t number);
 bool ParseStringNumberKey(std::string_view key, std::string* text, uint64_t* number);
 
+// Of kDevices: the sessions of one device, the newest first.
+inline std::string DeviceKey(std::string_view device, uint64_t session) { return StringNumberKey(device, ~session); }
+
 // The smallest key after all keys that start with `prefix`; empty ("to the end", as in KeyRange) when there is none.
 std::string PrefixEnd(std::string_view prefix);
 

@@ -24,7 +24,7 @@ namespace {
 
 // Names of the column families, by number of Family. On disk: never rename, never reuse.
 constexpr std::array<const char*, kFamilyCount> kFamilyNames = {"meta",    "log",      "sessions", "orgs",
-                                                                "history", "timeline", "requests"};
+                                                                "history", "timeline", "requests", "devices"};
 constexpr char kLockFile[] = "guichet.lock";
 // Bytes of log a restart replays at most; a quiet family's buffer is flushed when it holds back more.
 constexpr uint64_t kMaxWalBytes = uint64_t{64} << 20;

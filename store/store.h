@@ -24,8 +24,9 @@ enum class Family : uint8_t {
   kHistory = 4,   // ended sessions
   kTimeline = 5,  // events of one session
   kRequests = 6,  // idempotency records
+  kDevices = 7,   // ended sessions by device
 };
-inline constexpr int kFamilyCount = 7;
+inline constexpr int kFamilyCount = 8;
 
 // Identifies an organization in the store. 1-63 bytes.
 struct OrgKey {

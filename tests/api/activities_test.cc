@@ -21,6 +21,7 @@ class Activities : public ::testing::Test {
     auto request = World::On<pb::RequestActivityRequest>(id);
     request.set_kind(kind);
     request.set_detail(detail);
+    if (kind == pb::ACTIVITY_KIND_SEND_FILE) request.mutable_file()->set_name("manual.pdf");
     return request;
   }
   uint32_t Ask(uint64_t id, Kind kind, const std::string& token) {

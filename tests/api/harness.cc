@@ -43,7 +43,7 @@ const std::vector<const MethodDescriptor*>& Methods() {
                              pb::WatchQueueRequest::descriptor()->file(), pb::StartSessionRequest::descriptor()->file(),
                              pb::SetStatusRequest::descriptor()->file(), pb::SubmitFormRequest::descriptor()->file(),
                              pb::ExplainSessionRequest::descriptor()->file(), pb::ReportDeliveryRequest::descriptor()->file(),
-                             pb::SendChatRequest::descriptor()->file()}) {
+                             pb::SendChatRequest::descriptor()->file(), pb::GetLibraryRequest::descriptor()->file()}) {
       for (int s = 0; s < file->service_count(); ++s) {
         for (int m = 0; m < file->service(s)->method_count(); ++m) all->push_back(file->service(s)->method(m));
       }

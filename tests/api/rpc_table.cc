@@ -295,6 +295,31 @@ std::vector<Row> SessionRows() {
           "", kReadSessions, [](const auto& n, auto& r) { r.set_session_id(std::stoull(n.session)); }, State::kTalking),
       Rpc<pb::WatchChatRequest>(
           "", kReadSessions, [](const auto& n, auto& r) { r.set_session_id(std::stoull(n.session)); }, State::kTalking),
+      Verb<pb::AddNoteRequest>(State::kActive, [](const auto& n, auto& r) { r.set_text(n.text); }),
+      Rpc<pb::ListDeviceHistoryRequest>(
+          "", kReadTechnicians, [](const auto& n, auto& r) { r.set_device_id(n.device); }, State::kPast),
+      Rpc<pb::GetLibraryRequest>(kReadQueue, [](const auto& n, auto& r) { r.set_technician_id(n.self); }),
+      Rpc<pb::UpdateLibraryRequest>(kWriteTechnicians,
+                                    [](const auto& n, auto& r) {
+                                      r.set_technician_id(n.self);
+                                      auto* reply = r.mutable_library()->add_replies();
+                                      reply->set_name(n.text);
+                                      reply->set_category(n.text);
+                                      reply->set_text(n.text);
+                                    }),
+      Rpc<pb::ImportLibraryRequest>(kWriteTechnicians,
+                                    [](const auto& n, auto& r) {
+                                      r.set_technician_id(n.self);
+                                      r.set_format(pb::LIBRARY_FORMAT_XML);
+                                      r.set_document("<library version=\"1\"><reply name=\"" + n.home + "\">" + n.home +
+                                                     "</reply></library>");
+                                      r.set_append(true);
+                                    }),
+      Rpc<pb::ExportLibraryRequest>(kReadQueue,
+                                    [](const auto& n, auto& r) {
+                                      r.set_technician_id(n.self);
+                                      r.set_format(pb::LIBRARY_FORMAT_JSON);
+                                    }),
       Verb<pb::RejectOfferRequest>(State::kRouted, [](const auto& n, auto& r) { r.set_reason(n.text); }),
       Rpc<pb::GetTimelineRequest>(kReadSessions, [](const auto& n, auto& r) { r.set_session_id(std::stoull(n.session)); }),
   };
@@ -424,6 +449,14 @@ std::vector<Row> CustomerRows() {
       AttachRow("that nobody serves", State::kUnserved),
       AttachRow("after the end", State::kOver),
       AttachRow("that was sent away", State::kSentAway),
+      Rpc<pb::AnswerSurveyRequest>(
+          "", kDevices,
+          [](const auto& n, auto& r) {
+            auto* answer = r.add_answers();
+            answer->set_question(n.text);
+            answer->set_answer(n.text);
+          },
+          State::kBusy),
       Rpc<pb::SendChatRequest>(
           "of a customer", kDevices, [](const auto& n, auto& r) { r.set_text(n.text); }, State::kTalking),
       Rpc<pb::ListChatRequest>(

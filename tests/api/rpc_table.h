@@ -59,6 +59,7 @@ enum class State {
   kUnserved,     // in the queue of a channel that nobody serves; its customer was told
   kSentAway,     // ended, as nobody serves its channel; its customer was sent to a page
   kTalking,      // led by self, who has written to the customer
+  kPast,         // ended, on the device of the names; with a note and answers to the survey
   kExternal,     // led by self; somebody from outside is invited and has not used his code
   kMailed,       // an invitation of self by e-mail that nobody has sent
 };

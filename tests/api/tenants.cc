@@ -107,6 +107,18 @@ Names Tenant::Fill(Names names) {
   away.set_reason(Mark("reason"));
   Do<pb::SetStatusResponse>(away);
 
+  pb::UpdateLibraryRequest library;
+  library.set_technician_id(names.self);
+  pb::LibraryReply* reply = library.mutable_library()->add_replies();
+  reply->set_name(Mark("reply"));
+  reply->set_category(Mark("category"));
+  reply->set_text(Mark("text"));
+  pb::LibraryLink* at_hand = library.mutable_library()->add_links();
+  at_hand->set_name(Mark("link"));
+  at_hand->set_category(Mark("category"));
+  at_hand->set_url("https://example.com/" + mark_);
+  Do<pb::UpdateLibraryResponse>(library);
+
   Place active = Prepare(State::kActive, names);
   names.session = active.names.session;
   places_.push_back(std::move(active));
@@ -255,6 +267,8 @@ Place Tenant::Prepare(State state, const Names& names) {
       return Invite(names, pb::METHOD_PIN);
     case State::kMailed:
       return Invite(names, pb::METHOD_EMAIL);
+    case State::kPast:
+      return Past(names);
     case State::kTerms:
       return Enter(names, names.channel);
     case State::kRouted:
@@ -301,6 +315,25 @@ Place Tenant::Invite(const Names& names, pb::Method method) {
   Place place{names, "", nullptr};
   place.names.session = std::to_string(made.session().session_id());
   place.names.code = made.code();
+  return place;
+}
+
+Place Tenant::Past(const Names& names) {
+  Place place = Invite(names, pb::METHOD_PIN);
+  pb::RedeemCodeRequest redeem;
+  redeem.set_code(place.names.code);
+  redeem.set_device_id(names.device);
+  place.token = Keep(Must<pb::RedeemCodeResponse>(client_, redeem, "").device_token());
+  place = Arrive(std::move(place));
+  const uint64_t id = std::stoull(place.names.session);
+  Act<pb::StartSessionRequest, pb::StartSessionResponse>(id, names.self);
+  Act<pb::AddNoteRequest, pb::AddNoteResponse>(id, names.self, [&](pb::AddNoteRequest& r) { r.set_text(Mark("note")); });
+  Act<pb::SendSurveyRequest, pb::SendSurveyResponse>(id, names.self);
+  pb::AnswerSurveyRequest survey;
+  survey.add_answers()->set_question(Mark("question"));
+  survey.mutable_answers(0)->set_answer(Mark("answer"));
+  Must<pb::AnswerSurveyResponse>(client_, survey, place.token);
+  Act<pb::EndSessionRequest, pb::EndSessionResponse>(id, names.self);
   return place;
 }
 
@@ -358,8 +391,9 @@ void Tenant::Go(const Place& place, State state) const {
     return;
   }
   Act<pb::RequestActivityRequest, pb::RequestActivityResponse>(id, lead, [&](pb::RequestActivityRequest& r) {
-    r.set_kind(pb::ACTIVITY_KIND_REMOTE_CONTROL);
+    r.set_kind(pb::ACTIVITY_KIND_SEND_FILE);
     r.set_detail(Mark("detail"));
+    r.mutable_file()->set_name(Mark("file"));
   });
   Act<pb::SendSurveyRequest, pb::SendSurveyResponse>(id, lead);
   if (state == State::kOver) Act<pb::EndSessionRequest, pb::EndSessionResponse>(id, lead);

@@ -73,6 +73,7 @@ class Tenant {
   // A private session, whose code is new.
   Place Invite(const Names& names, pb::Method method);
   // A session of a channel, whose device has not attached.
+  Place Past(const Names& names);
   Place Enter(const Names& names, const std::string& channel);
   // Attaches the device and accepts the terms: the session is in the queue.
   Place Arrive(Place place) const;

@@ -88,12 +88,41 @@ bool IsSet(const FieldDescriptor& field) {
 
 // Any other uint32 that is not named here.
 bool IsEnum(const FieldDescriptor& field) {
-  static const auto* const kPlain = new std::set<std::string>{
-      "activity",     "busy_at",     "capacity",      "chat_messages", "considered",     "day",      "eligible",
-      "filters",      "from_minute", "last_activity", "last_external", "length",         "level",    "max_active_sessions",
-      "mean_servers", "middle",      "month",         "places",        "policy_version", "priority", "redirects",
-      "relax_to",     "scopes",      "seen",          "served",        "servers",        "spread",   "stay_left",
-      "steady",       "stays",       "to_minute",     "weekday",       "weight"};
+  static const auto* const kPlain = new std::set<std::string>{"activity",
+                                                              "busy_at",
+                                                              "capacity",
+                                                              "considered",
+                                                              "customer_messages",
+                                                              "messages",
+                                                              "notes",
+                                                              "day",
+                                                              "eligible",
+                                                              "filters",
+                                                              "from_minute",
+                                                              "last_activity",
+                                                              "last_external",
+                                                              "length",
+                                                              "level",
+                                                              "max_active_sessions",
+                                                              "mean_servers",
+                                                              "middle",
+                                                              "month",
+                                                              "places",
+                                                              "policy_version",
+                                                              "priority",
+                                                              "redirects",
+                                                              "relax_to",
+                                                              "scopes",
+                                                              "seen",
+                                                              "served",
+                                                              "servers",
+                                                              "spread",
+                                                              "stay_left",
+                                                              "steady",
+                                                              "stays",
+                                                              "to_minute",
+                                                              "weekday",
+                                                              "weight"};
   return field.cpp_type() == FieldDescriptor::CPPTYPE_UINT32 && !field.is_repeated() && !IsSet(field) &&
          !kPlain->contains(field.name()) && field.full_name() != "guichet.store.v1.RequestRecord.method" &&
          field.full_name() != "guichet.store.v1.ActivityRecord.id";

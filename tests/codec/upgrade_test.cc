@@ -105,7 +105,10 @@ TEST(CodecUpgradeTest, SessionIsStandardWithEverythingGrantedAndHasJustItsQueue)
     participant.code_expires = kNoTime;
   }
   session.last_external = 0;
-  session.chat_messages = 0;
+  session.chat_only = false;
+  session.messages = session.customer_messages = session.notes = 0;
+  session.customer_chat_until = session.survey_until = kNoTime;
+  session.survey_answered = false;
   session.type = SessionType::kStandard;
   session.delivery = {};
   session.activities.clear();

@@ -40,6 +40,8 @@ TEST(Activity, EveryKindIsAskedForAndOpened) {
   world.Permit(Permissions::All());
   const SessionId id = world.Active();
   for (int i = 1; i < kActivityKindCount; ++i) {
+    const bool on_phones = static_cast<Kind>(i) == Kind::kMobileSettings;
+    world.org.sessions.at(id).type = on_phones ? SessionType::kMobile : SessionType::kStandard;
     const uint32_t activity = world.Open(id, kAnn, static_cast<Kind>(i));
     EXPECT_EQ(activity, static_cast<uint32_t>(i));
     EXPECT_TRUE(world.Get(id).FindActivity(activity)->open);

@@ -22,7 +22,8 @@ TEST(Chat, LeadCollaboratorsAndCustomerWriteNobodyElse) {
   }
   EXPECT_EQ(world.ReasonOf(CustomerSays(id)), "");
   EXPECT_EQ(world.ReasonOf(Say(id, kCat)), "NOT_IN_SESSION");
-  EXPECT_EQ(world.Get(id).chat_messages, 5u);
+  EXPECT_EQ(world.Get(id).messages, 4u);
+  EXPECT_EQ(world.Get(id).customer_messages, 1u);
 }
 
 TEST(Chat, SwitchedOffForTheCustomerTechniciansGoOnAmongThemselves) {
@@ -63,13 +64,27 @@ TEST(Chat, NobodyWritesBeforeTheAppletAttached) {
   EXPECT_EQ(world.ReasonOf(CustomerSays(id)), "LINK_NOT_ATTACHED");
 }
 
-TEST(Chat, HasALimit) {
+TEST(Chat, EachSideHasALimitOfItsOwn) {
   World world;
   const SessionId id = world.Active();
-  world.org.sessions.at(id).chat_messages = limits::kChatMessages - 1;
+  world.org.sessions.at(id).messages = limits::kChatMessages - 1;
   EXPECT_EQ(world.ReasonOf(Say(id, kAnn)), "");
   EXPECT_EQ(world.ReasonOf(Say(id, kAnn)), "TOO_MANY");
+  world.org.sessions.at(id).customer_messages = limits::kChatMessages - 1;
+  EXPECT_EQ(world.ReasonOf(CustomerSays(id)), "");
   EXPECT_EQ(world.ReasonOf(CustomerSays(id)), "TOO_MANY");
+}
+
+TEST(Chat, ACustomerWritesTwentyAtOnceAndOneASecond) {
+  World world;
+  const SessionId id = world.Active();
+  for (size_t i = 0; i < limits::kCustomerChatBurst; ++i) EXPECT_EQ(world.ReasonOf(CustomerSays(id)), "") << i;
+  EXPECT_EQ(world.ReasonOf(CustomerSays(id)), "TOO_FAST");
+  EXPECT_EQ(RefusalOf(world.Try(CustomerSays(id)).status()).retry, limits::kCustomerChatEvery);
+  world.now += limits::kCustomerChatEvery;
+  EXPECT_EQ(world.ReasonOf(CustomerSays(id)), "");
+  EXPECT_EQ(world.ReasonOf(CustomerSays(id)), "TOO_FAST");
+  EXPECT_EQ(world.ReasonOf(Say(id, kAnn)), "") << "technicians are not held back";
 }
 
 }  // namespace

@@ -246,6 +246,8 @@ class RandomRun {
     const auto* session = FindSession(world_.org, id);
     if (session == nullptr || Chance(world_.org.sessions.size() < 6 ? 8 : 40)) return NewSession();
     if (Chance(12)) return Return(Somebody());
+    if (session->ended_already() && Chance(3)) return command::AnswerSurvey{id, {{"How was it?", "Fine."}}};
+    if (session->chat_only && session->link != Link::kAttached && !Chance(3)) return command::AttachDevice{id, "", true};
     if (session->offer && !Chance(4)) {
       const TechnicianId& to = session->offer->technician;
       if (Chance(3)) return command::RejectOffer{T(id, to), "lunch"};
@@ -341,6 +343,8 @@ class RandomRun {
       case 14:
         if (Chance(3)) return command::CustomerChat{id, "hello"};
         if (Chance(2)) return command::SendChat{T(id, self), Chance(2), "hello"};
+        if (Chance(3)) return command::AddNote{T(id, Chance(4) ? TechnicianId{} : self), "note"};
+        if (Chance(4)) return command::PutLibrary{self, {{Chance(2), "name", "", "text"}}, {}, Chance(2)};
         return command::SendSurvey{T(id, self)};
       case 15:
         return Look(self, Chance(3) ? SessionId{} : id);
@@ -440,11 +444,12 @@ class RandomRun {
   Command NewSession() {
     if (world_.org.sessions.size() >= kLiveSessions) return CustomerEnds(Session());
     command::CreateSession create;
-    create.type = Chance(6) ? SessionType::kLens : SessionType::kStandard;
+    create.type = Chance(6) ? SessionType::kLens : Chance(6) ? SessionType::kMobile : SessionType::kStandard;
     if (Chance(2)) {
       create.method = Method::kChannelForm;
       create.channel = One({kWeb, kPhone});
       if (Chance(3)) create.preferred = Somebody();
+      if (Chance(5)) create.type = SessionType::kInstantChat;
       return create;
     }
     create.owner = Somebody();

@@ -226,8 +226,10 @@ std::string BrokenSession(const Org& org, const Session& session) {
   if (std::string broken = BrokenMarks(org, session); !broken.empty()) return broken;
   if (session.ended_already()) {
     if (session.transfer || session.lead_offered_to || !session.code_key.empty()) return "an ended session is busy";
-    if (session.keepers.empty()) return "an ended session that nobody shows";
-    if (!Deadlines(org, session).empty()) return "an ended session has a deadline";
+    const bool asks = session.survey_until != kNoTime;
+    if (session.keepers.empty() && !asks) return "an ended session that nobody shows";
+    if (asks && (!session.survey_sent || session.survey_answered)) return "an ended session waits for no survey";
+    if (Deadlines(org, session).empty() == asks) return "an ended session has another deadline than that of its survey";
     return "";
   }
   if (Deadlines(org, session).empty()) return "no deadline";
@@ -248,7 +250,7 @@ bool Same(const Org& a, const Org& b) {
          a.technicians == b.technicians && a.channels == b.channels && a.keys == b.keys && a.sessions == b.sessions &&
          a.entries == b.entries && a.pools == b.pools && a.stats == b.stats && a.settings == b.settings &&
          a.connecting == b.connecting && a.monitoring == b.monitoring && a.waiting == b.waiting && a.kept == b.kept &&
-         a.offers == b.offers;
+         a.offers == b.offers && a.libraries == b.libraries && a.library_bytes == b.library_bytes;
 }
 
 // Numbers of skills differ with the order in which they became known.
@@ -374,6 +376,10 @@ std::string BrokenAfterlife(const Org& before, const Step& step) {
   for (const Event& event : step.entry.events) {
     const Session* session = FindSession(before, SessionOf(event));
     if (session == nullptr || !session->ended_already()) continue;
+    if (std::holds_alternative<event::NoteAdded>(event) || std::holds_alternative<event::SurveyAnswered>(event) ||
+        std::holds_alternative<event::SurveyClosed>(event)) {
+      continue;
+    }
     const auto* dismissed = std::get_if<event::EntryDismissed>(&event);
     if (dismissed == nullptr) return absl::StrCat("after the outcome: ", Describe(event));
     if (dismissed->outcome == session->outcome) continue;
@@ -416,6 +422,9 @@ std::string BrokenTouched(const Org& before, const Org& after, const Touched& to
   }
   for (const KeyId& id : Differing(before.keys, after.keys)) {
     if (!Contains(touched.keys, id)) return absl::StrCat("key ", id.value, " changed and is not written");
+  }
+  for (const TechnicianId& id : Differing(before.libraries, after.libraries)) {
+    if (!Contains(touched.libraries, id)) return absl::StrCat("library of ", id.value, " changed and is not written");
   }
   for (SessionId id : Differing(before.sessions, after.sessions)) {
     if (!Contains(after.sessions.contains(id) ? touched.live : touched.finished, id)) {

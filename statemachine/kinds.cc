@@ -1,0 +1,45 @@
+#include "statemachine/kinds.h"
+
+namespace guichet {
+namespace {
+
+constexpr ActivityKinds kOfCamera = {ActivityKind::kRecording, ActivityKind::kScreenshot, ActivityKind::kSendUrl};
+constexpr ActivityKinds kOfChat = {ActivityKind::kSendUrl};
+constexpr ActivityKinds kNotOnPhones = {ActivityKind::kScript, ActivityKind::kBuiltInScript, ActivityKind::kCallingCard,
+                                        ActivityKind::kUnattendedAccess};
+
+}  // namespace
+
+bool Fits(const Session& session, ActivityKind kind) {
+  if (session.chat_only) return kOfChat.Has(kind);
+  switch (session.type) {
+    case SessionType::kLens:
+      return kOfCamera.Has(kind);
+    case SessionType::kMobile:
+      return !kNotOnPhones.Has(kind);
+    case SessionType::kMonitoring:
+      return false;
+    case SessionType::kUnattended:
+      return kind != ActivityKind::kMobileSettings && kind != ActivityKind::kUnattendedAccess;
+    case SessionType::kStandard:
+    case SessionType::kInstantChat:
+    case SessionType::kLan:
+      return kind != ActivityKind::kMobileSettings;
+  }
+  return false;
+}
+
+bool Fits(const Session& session, RebootKind kind) {
+  if (session.chat_only || session.type == SessionType::kLens || session.type == SessionType::kMonitoring) return false;
+  return session.type != SessionType::kMobile || kind == RebootKind::kNormal;
+}
+
+bool AllowsCollaboration(const Session& session) {
+  return !session.chat_only && session.type != SessionType::kLens && session.type != SessionType::kMonitoring;
+}
+
+bool HasCustomer(const Session& session) {
+  return session.type != SessionType::kLan && session.type != SessionType::kUnattended && session.method != Method::kMonitoring;
+}
+
+}  // namespace guichet
