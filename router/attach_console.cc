@@ -59,6 +59,7 @@ class ConsoleStream final : public AttachStream<pb::AttachConsoleRequest, pb::At
     if (NextResult(out)) return true;
     if (!latest_) return NextSignal(out);
     ToProto(*latest_, out->mutable_technician());
+    for (const std::string& name : latest_->monitored_by) out->mutable_technician()->add_monitored_by(name);
     latest_.reset();
     return true;
   }
@@ -84,7 +85,9 @@ class ConsoleStream final : public AttachStream<pb::AttachConsoleRequest, pb::At
       turn.AttachConsole(*rt, id, self);
       pb::ConsoleWelcome welcome;
       const Duration grace = SettingsOf(rt->org, id).device_lost_grace;
-      ToProto(InfoOf(rt->org, *FindTechnician(rt->org, id)), welcome.mutable_technician());
+      const TechnicianInfo info = InfoOf(rt->org, *FindTechnician(rt->org, id));
+      ToProto(info, welcome.mutable_technician());
+      for (const std::string& name : info.monitored_by) welcome.mutable_technician()->add_monitored_by(name);
       SetDuration(grace, welcome.mutable_console_lost_grace());
       SetDuration(std::max(grace / 3, Duration{1}), welcome.mutable_heartbeat_interval());
       turn.AfterDurable([self, welcome = std::move(welcome)] { self->Welcome(welcome); });

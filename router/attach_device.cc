@@ -40,10 +40,8 @@ class DeviceStream final : public AttachStream<pb::AttachRequest, pb::AttachResp
       case pb::AttachRequest::kActivity: {
         absl::StatusOr<FileInfo> file = ToFileInfo(request.activity().file());
         if (!file.ok()) return EndStream(file.status());
-        return Run(token_.org,
-                   command::AnswerActivity{token_.session, request.activity().activity_id(), request.activity().granted(),
-                                           request.activity().standing(), *std::move(file)},
-                   "device");
+        return Answer({token_.session, request.activity().activity_id(), request.activity().granted(),
+                       request.activity().standing(), *std::move(file), ""});
       }
       case pb::AttachRequest::kRevoke: {
         absl::StatusOr<command::RevokeActivity> revoke = ToRevoke(token_.session, request.revoke());
@@ -74,6 +72,11 @@ class DeviceStream final : public AttachStream<pb::AttachRequest, pb::AttachResp
       return true;
     }
     if (NextResult(out)) return true;
+    if (enrolled_) {
+      *out->mutable_enrolled() = *std::move(enrolled_);
+      enrolled_.reset();
+      return true;
+    }
     if (latest_) {
       pb::CustomerView view;
       ToProto(*latest_, &view);
@@ -202,6 +205,35 @@ class DeviceStream final : public AttachStream<pb::AttachRequest, pb::AttachResp
         });
   }
 
+  // A computer that is enrolled by the answer gets its token; an answer that enrols nothing leaves the secret unused.
+  void Answer(command::AnswerActivity answer) {
+    auto self = std::static_pointer_cast<DeviceStream>(this->self());
+    const std::string secret = RandomSecret();
+    answer.secret_hash = Sha256(secret);
+    absl::Status submitted = gateway_.ShardOf(token_.org).Submit([self, answer = std::move(answer), secret](Turn& turn) {
+      OrgRuntime* rt = turn.Find(self->token_.org);
+      absl::StatusOr<Step> step = rt == nullptr ? SessionNotFound(self->token_.session) : turn.Apply(*rt, answer, "device");
+      std::optional<pb::AppletEnrolled> enrolled;
+      for (const Event& event : step.ok() ? step->entry.events : Events{}) {
+        const auto* e = std::get_if<event::ComputerEnrolled>(&event);
+        if (e == nullptr) continue;
+        enrolled.emplace();
+        enrolled->set_computer_id(e->computer.id.value);
+        enrolled->set_computer_token(MakeComputerToken(self->token_.org, e->computer.id, secret));
+        SetTime(e->computer.expires, enrolled->mutable_expire_time());
+      }
+      turn.AfterDurable([self, enrolled] {
+        if (enrolled) {
+          absl::MutexLock lock(&self->mu_);
+          self->enrolled_ = enrolled;
+          self->PumpLocked();
+        }
+        self->ReadNext();
+      });
+    });
+    if (!submitted.ok()) EndStream(submitted);
+  }
+
   void Rebooting(const pb::AppletRebooting& message) {
     absl::StatusOr<RebootKind> kind = ToRebootKind(message.kind());
     if (!kind.ok()) {
@@ -221,6 +253,7 @@ class DeviceStream final : public AttachStream<pb::AttachRequest, pb::AttachResp
   bool welcomed_ ABSL_GUARDED_BY(mu_) = false;
   std::optional<CustomerUpdate> latest_ ABSL_GUARDED_BY(mu_);
   std::string shown_ ABSL_GUARDED_BY(mu_);  // the view sent last
+  std::optional<pb::AppletEnrolled> enrolled_ ABSL_GUARDED_BY(mu_);
   std::optional<RebootKind> reboot_ ABSL_GUARDED_BY(mu_);
   std::optional<pb::AppletEnded> ended_ ABSL_GUARDED_BY(mu_);
 };

@@ -146,6 +146,8 @@ class CommandStream final : public Stream<Reactor, pb::ExecuteCommandsResponse> 
         return Act(tag, request.leave());
       case pb::ExecuteCommandsRequest::kOfferLead:
         return Act(tag, request.offer_lead());
+      case pb::ExecuteCommandsRequest::kJoin:
+        return Act(tag, request.join());
       case pb::ExecuteCommandsRequest::kAddNote:
         return Act(tag, request.add_note());
       case pb::ExecuteCommandsRequest::kCancelLeadOffer:

@@ -26,17 +26,22 @@ static_assert(static_cast<int>(EntryState::kRemoved) == pb::ENTRY_STATE_REMOVED 
 static_assert(static_cast<int>(Link::kNeverAttached) == pb::LINK_NEVER_ATTACHED);
 static_assert(static_cast<int>(Link::kOffline) == pb::LINK_OFFLINE);
 static_assert(static_cast<int>(Outcome::kClosedByCustomer) == pb::OUTCOME_CLOSED_BY_CUSTOMER);
-static_assert(static_cast<int>(Outcome::kAborted) == pb::OUTCOME_ABORTED && kOutcomeCount == pb::Outcome_ARRAYSIZE);
+static_assert(static_cast<int>(Outcome::kUnattendedRevoked) == pb::OUTCOME_UNATTENDED_REVOKED &&
+              kOutcomeCount == pb::Outcome_ARRAYSIZE);
 static_assert(static_cast<int>(Method::kPin) == pb::METHOD_PIN);
 static_assert(static_cast<int>(Method::kMonitoring) == pb::METHOD_MONITORING);
-static_assert(static_cast<int>(Method::kLan) == pb::METHOD_LAN && kMethodCount == pb::Method_ARRAYSIZE);
+static_assert(static_cast<int>(Method::kUnattended) == pb::METHOD_UNATTENDED && kMethodCount == pb::Method_ARRAYSIZE);
 static_assert(static_cast<int>(Role::kLead) == pb::Participant::ROLE_LEAD);
 static_assert(static_cast<int>(Role::kInvitee) == pb::Participant::ROLE_INVITEE);
 static_assert(static_cast<int>(SessionType::kMonitoring) == pb::SESSION_TYPE_MONITORING &&
               kSessionTypeCount == pb::SessionType_ARRAYSIZE);
 static_assert(static_cast<int>(DeliveryState::kRequested) == pb::DELIVERY_STATE_REQUESTED);
 static_assert(static_cast<int>(DeliveryState::kFailed) == pb::DELIVERY_STATE_FAILED &&
-              kDeliveryStateCount == pb::DeliveryState_ARRAYSIZE);
+              kDeliveryStateCount + 1 == pb::DeliveryState_ARRAYSIZE);  // RETRY is in reports alone
+static_assert(static_cast<int>(CredentialMode::kNone) == pb::CREDENTIAL_MODE_NONE &&
+              kCredentialModeCount == pb::CredentialMode_ARRAYSIZE);
+static_assert(static_cast<int>(MessageKind::kExternalInvitation) == pb::MESSAGE_KIND_EXTERNAL_INVITATION &&
+              kMessageKindCount == pb::MessageKind_ARRAYSIZE);
 static_assert(static_cast<int>(FileOutcome::kCanceled) == pb::FILE_OUTCOME_CANCELED &&
               kFileOutcomeCount == pb::FileOutcome_ARRAYSIZE);
 static_assert(static_cast<int>(ActivityKind::kRemoteControl) == pb::ACTIVITY_KIND_REMOTE_CONTROL);
@@ -48,6 +53,14 @@ static_assert(static_cast<int>(OfferEnd::kTimedOut) == pb::Decline::CAUSE_TIMED_
 
 namespace {
 
+void ToProto(const Delivery& delivery, pb::Delivery* out) {
+  out->set_state(static_cast<pb::DeliveryState>(delivery.state));
+  out->set_address(delivery.address);
+  out->set_detail(delivery.detail);
+  out->set_attempts(delivery.attempts);
+  if (delivery.retry_at != kNoTime) SetTime(delivery.retry_at, out->mutable_retry_time());
+}
+
 void ToProto(const Participant& participant, pb::Participant* out) {
   out->set_technician_id(participant.technician.value);
   out->set_role(static_cast<pb::Participant::Role>(participant.role));
@@ -57,6 +70,7 @@ void ToProto(const Participant& participant, pb::Participant* out) {
   SetTime(participant.joined, out->mutable_join_time());
   AddPermissions(Permissions::All() ^ participant.granted, out->mutable_denied_permissions());
   out->set_external_name(participant.external_name);
+  if (participant.delivery.state != DeliveryState::kNone) ToProto(participant.delivery, out->mutable_delivery());
 }
 
 void ToProto(const Transfer& transfer, pb::Transfer* out) {
@@ -77,6 +91,7 @@ void ToProto(const Activity& activity, pb::Activity* out) {
   out->set_open(activity.open);
   out->set_detail(activity.detail);
   SetTime(activity.since, out->mutable_since_time());
+  if (activity.kind == ActivityKind::kUnattendedAccess) router::ToProto(activity.access, out->mutable_access());
   if (activity.file == FileInfo{}) return;
   out->mutable_file()->set_name(activity.file.name);
   out->mutable_file()->set_size(activity.file.size);
@@ -120,9 +135,7 @@ void ToProto(const Session& session, Time urgent, pb::Session* out) {
   out->set_owner_technician_id(session.owner.value);
   out->set_monitored_technician_id(session.monitored.value);
   if (session.delivery.state != DeliveryState::kNone) {
-    out->mutable_delivery()->set_state(static_cast<pb::DeliveryState>(session.delivery.state));
-    out->mutable_delivery()->set_address(session.delivery.address);
-    out->mutable_delivery()->set_detail(session.delivery.detail);
+    ToProto(session.delivery, out->mutable_delivery());
   }
   if (const Participant* lead = session.lead()) out->set_lead_technician_id(lead->technician.value);
   out->set_link(static_cast<pb::Link>(session.link));
@@ -138,6 +151,11 @@ void ToProto(const Session& session, Time urgent, pb::Session* out) {
   out->set_chat_only(session.chat_only);
   out->set_survey_answered(session.survey_answered);
   out->set_note_count(session.notes);
+  if (session.computer) {
+    out->set_computer_id(session.computer.value);
+    SetTime(session.access_until, out->mutable_access_end_time());
+    out->set_credential_mode(static_cast<pb::CredentialMode>(session.credentials));
+  }
   RoutingToProto(session, out);
   out->set_outcome(static_cast<pb::Outcome>(session.outcome));
   SetTime(session.created, out->mutable_create_time());
@@ -160,6 +178,28 @@ void EntryToProto(const Session& session, const TechnicianId& technician, EntryS
 }
 
 }  // namespace
+
+void ToProto(const AccessTerms& terms, pb::AccessTerms* out) {
+  SetDuration(terms.validity, out->mutable_validity());
+  const bool bounded = terms.from_minute != 0 || terms.to_minute != 1440;
+  out->set_from_minute(bounded ? terms.from_minute : 0);
+  out->set_to_minute(bounded ? terms.to_minute : 0);
+  out->set_time_zone(terms.time_zone);
+  out->set_credential_mode(static_cast<pb::CredentialMode>(terms.credentials));
+}
+
+void ToProto(const Computer& computer, pb::Computer* out) {
+  out->set_computer_id(computer.id.value);
+  out->set_name(computer.name);
+  out->set_device_id(computer.device_id);
+  out->set_platform(computer.platform);
+  out->set_technician_id(computer.technician.value);
+  out->set_enrolled_session_id(computer.enrolled_in.value);
+  ToProto(computer.terms, out->mutable_terms());
+  SetTime(computer.enrolled, out->mutable_enroll_time());
+  SetTime(computer.expires, out->mutable_expire_time());
+  out->set_session_id(computer.session.value);
+}
 
 void ToProto(const WaitEstimate& estimate, pb::WaitEstimate* out) {
   SetDuration(estimate.p50, out->mutable_p50());

@@ -21,6 +21,9 @@ void ToProto(const Session& session, const TechnicianId& technician, EntryState 
 // For watches, which show no deadlines. `urgent`: UrgentAt.
 void ToWatched(const Session& session, const TechnicianId& technician, EntryState state, Time urgent, pb::QueueEntry* out);
 void ToProto(const WaitEstimate& estimate, pb::WaitEstimate* out);
+void ToProto(const AccessTerms& terms, pb::AccessTerms* out);
+// All but whether it is online and its window open.
+void ToProto(const Computer& computer, pb::Computer* out);
 void ToProto(const CustomerUpdate& update, pb::CustomerView* out);
 // Of a session that has ended.
 void ToProto(const CustomerUpdate& update, pb::AppletEnded* out);

@@ -218,6 +218,15 @@ void ToProto(const Org& org, pb::Organization* out) {
   SetTime(org.created, out->mutable_create_time());
   SetDuration(org.settings.priority_step, out->mutable_priority_step());
   for (const std::string& approved : org.settings.approved_externals) out->add_approved_externals(approved);
+  for (const MessageTemplate& from : org.settings.templates) {
+    pb::MessageTemplate* to = out->add_templates();
+    to->set_kind(static_cast<pb::MessageKind>(from.kind));
+    to->set_language(from.language);
+    to->set_subject(from.subject);
+    to->set_text(from.text);
+  }
+  out->set_default_language(org.settings.default_language);
+  out->set_monitor_silently(org.settings.monitor_silently);
 }
 
 }  // namespace guichet::router

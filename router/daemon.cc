@@ -16,6 +16,7 @@
 #include "router/applet_service.h"
 #include "router/channel_service.h"
 #include "router/chat_service.h"
+#include "router/computer_service.h"
 #include "router/delivery_service.h"
 #include "router/library_service.h"
 #include "router/limits.h"
@@ -60,7 +61,8 @@ struct Services {
         routing(gateway),
         deliveries(gateway),
         chat(gateway),
-        libraries(gateway) {}
+        libraries(gateway),
+        computers(gateway) {}
   SessionService sessions;
   QueueService queues;
   AppletService applets;
@@ -71,6 +73,7 @@ struct Services {
   DeliveryService deliveries;
   ChatService chat;
   LibraryService libraries;
+  ComputerService computers;
 };
 
 class DaemonImpl final : public Daemon {
@@ -86,8 +89,8 @@ class DaemonImpl final : public Daemon {
 
   absl::Status Open() {
     if (absl::Status s = OpenStore(); !s.ok()) return s;
-    gateway_.reset(new Gateway{*store_, clock_, metrics_, directory_, codes_, streams_, workers_, shards_, signal_bytes_,
-                               options_.link_base_url, options_.invitation_base_url});
+    gateway_.reset(new Gateway{*store_, clock_, metrics_, directory_, codes_, streams_, workers_, agents_, shards_,
+                               signal_bytes_, options_.link_base_url, options_.invitation_base_url});
     if (absl::Status s = OpenShards(); !s.ok()) return s;
     directory_.OnKeyUsed([this](const OrgId& org, const KeyId& key, Time at) {
       (void)gateway_->ShardOf(org).Submit([org, key, at](Turn& turn) {
@@ -145,6 +148,7 @@ class DaemonImpl final : public Daemon {
                      metrics_,
                      directory_,
                      codes_,
+                     agents_,
                      [this](const OrgId& org, const KeyId& key) {
                        streams_.EndThoseOf(org, key, Unauthenticated("the credential was revoked"));
                      },
@@ -208,13 +212,14 @@ class DaemonImpl final : public Daemon {
     builder.RegisterService(&services_->deliveries);
     builder.RegisterService(&services_->chat);
     builder.RegisterService(&services_->libraries);
+    builder.RegisterService(&services_->computers);
     server_ = builder.BuildAndStart();
     if (server_ == nullptr || port_ == 0)
       return absl::UnavailableError("--listen: cannot serve on " + options_.listen + "; is the port taken?");
     for (const char* service :
          {"guichet.v1.SessionService", "guichet.v1.QueueService", "guichet.v1.AppletService", "guichet.v1.TechnicianService",
           "guichet.v1.AdminService", "guichet.v1.ChannelService", "guichet.v1.RoutingService", "guichet.v1.DeliveryService",
-          "guichet.v1.ChatService", "guichet.v1.LibraryService"}) {
+          "guichet.v1.ChatService", "guichet.v1.LibraryService", "guichet.v1.ComputerService"}) {
       server_->GetHealthCheckService()->SetServingStatus(service, true);
     }
     ticker_ = std::thread([this] { TickEverySecond(); });
@@ -258,6 +263,7 @@ class DaemonImpl final : public Daemon {
   Directory directory_;
   Codes codes_;
   SignalBytes signal_bytes_{0};
+  Agents agents_;
   Streams streams_;
   std::unique_ptr<store::Store> store_;
   std::vector<std::unique_ptr<Shard>> shards_;

@@ -2,8 +2,10 @@
 
 #include <deque>
 
+#include "absl/time/time.h"
 #include "router/authorize.h"
 #include "router/limits.h"
+#include "router/message_template.h"
 #include "router/stream.h"
 #include "router/unary_call.h"
 #include "router/validate.h"
@@ -14,19 +16,48 @@ namespace {
 
 constexpr char kWhat[] = "handle deliveries";
 
-void ToProto(const Session& session, const Org& org, pb::WatchDeliveriesResponse* out) {
+// "18:30 UTC": codes live for minutes.
+std::string Clock(Time time) { return absl::FormatTime("%H:%M UTC", absl::FromChrono(time), absl::UTCTimeZone()); }
+
+void ToProto(const Gateway& gateway, const Org& org, const DeliveryKey& key, pb::WatchDeliveriesResponse* out) {
+  const Session& session = *FindSession(org, key.session);
+  const Participant* external = key.technician ? session.Find(key.technician) : nullptr;
+  const Delivery& delivery = external != nullptr ? external->delivery : session.delivery;
+  // Of these methods the key of a code is the code itself.
+  const std::string& code = external != nullptr ? external->code_key : session.code_key;
+  const Time expires = external != nullptr ? external->code_expires : session.code_expires;
+  const Participant* lead = session.lead();
+  const Technician* inviter = FindTechnician(org, external != nullptr && lead != nullptr ? lead->technician : session.owner);
+
   out->set_session_id(session.id.value);
-  out->set_method(static_cast<pb::Method>(session.method));
-  out->set_address(session.delivery.address);
-  out->set_code(session.code_key);  // of these methods it is the code itself
-  if (session.code_expires != kNoTime) SetTime(session.code_expires, out->mutable_expire_time());
-  out->set_name(session.profile.name);
-  out->set_language(session.profile.language);
-  if (const Technician* owner = FindTechnician(org, session.owner)) out->set_technician_name(owner->display_name);
+  out->set_technician_id(key.technician.value);
+  out->set_method(external != nullptr ? pb::METHOD_EMAIL : static_cast<pb::Method>(session.method));
+  out->set_address(delivery.address);
+  out->set_code(code);
+  if (expires != kNoTime) SetTime(expires, out->mutable_expire_time());
+  out->set_name(external != nullptr ? external->external_name : session.profile.name);
+  out->set_language(external != nullptr ? delivery.language : session.profile.language);
+  if (inviter != nullptr) out->set_technician_name(inviter->display_name);
+  const std::string& base = external != nullptr ? gateway.invitation_base_url : gateway.link_base_url;
+  if (!base.empty()) out->set_link(base + code);
+  out->set_attempt(delivery.attempts + 1);
+
+  const MessageKind kind = external != nullptr              ? MessageKind::kExternalInvitation
+                           : session.method == Method::kSms ? MessageKind::kSmsInvitation
+                                                            : MessageKind::kEmailInvitation;
+  const RenderedMessage message = Render(org.settings.templates, kind, out->language(), org.settings.default_language,
+                                         {.customer = out->name(),
+                                          .technician = out->technician_name(),
+                                          .organization = org.display_name,
+                                          .code = code,
+                                          .link = out->link(),
+                                          .expires = expires == kNoTime ? std::string() : Clock(expires)});
+  out->set_subject(message.subject);
+  out->set_text(message.text);
 }
 
-// Walks along the invitations that wait, in the order of their sessions, a page at a time. The log only says when there may be
-// more: so a watcher that is far behind misses nothing and holds no more than a page.
+// Walks along the invitations that wait, in the order in which they came to be handed over, a page at a time. The log only says
+// when there may be more: so a watcher that is far behind misses nothing and holds no more than a page.
 class DeliveryWatch final : public Stream<grpc::ServerWriteReactor<pb::WatchDeliveriesResponse>, pb::WatchDeliveriesResponse>,
                             public Listener {
  public:
@@ -34,7 +65,7 @@ class DeliveryWatch final : public Stream<grpc::ServerWriteReactor<pb::WatchDeli
       : Stream(gateway, context, pb::WatchDeliveriesRequest::default_instance()), org_(std::move(org)) {}
 
   // Requires Open.
-  void Begin() { Load(SessionId{}); }
+  void Begin() { Load(DeliveryKey{}); }
 
   void Poke() override {
     absl::MutexLock lock(&mu_);
@@ -59,7 +90,7 @@ class DeliveryWatch final : public Stream<grpc::ServerWriteReactor<pb::WatchDeli
   struct Page {
     std::deque<pb::WatchDeliveriesResponse> invitations;
     Revision revision;
-    SessionId last;
+    DeliveryKey last;
     bool more = false;  // than fit into the page
   };
 
@@ -72,8 +103,8 @@ class DeliveryWatch final : public Stream<grpc::ServerWriteReactor<pb::WatchDeli
       if (entries.empty()) return false;
       seen_ = entries.back()->entry.revision;
       for (const PublishedPtr& published : entries) {
-        for (const SessionChange& change : published->entry.sessions) {
-          if (change.after->delivery.state == DeliveryState::kRequested && change.after->id > last_) return true;
+        for (const Event& event : published->entry.events) {
+          if (Hands(event)) return true;
         }
       }
     }
@@ -91,7 +122,14 @@ class DeliveryWatch final : public Stream<grpc::ServerWriteReactor<pb::WatchDeli
     }
   }
 
-  void Load(SessionId after) {
+  // Whether the event may put an invitation behind those that were taken.
+  static bool Hands(const Event& event) {
+    if (const auto* created = std::get_if<event::SessionCreated>(&event)) return !created->delivery_address.empty();
+    if (const auto* invited = std::get_if<event::ExternalInvited>(&event)) return invited->deliver;
+    return std::holds_alternative<event::DeliveryDue>(event);
+  }
+
+  void Load(DeliveryKey after) {
     auto self = std::static_pointer_cast<DeliveryWatch>(this->self());
     auto page = std::make_shared<Page>();
     Read(
@@ -103,7 +141,7 @@ class DeliveryWatch final : public Stream<grpc::ServerWriteReactor<pb::WatchDeli
           for (auto it = rt.deliveries.upper_bound(after); it != rt.deliveries.end(); ++it) {
             page->more = page->invitations.size() == kDeliveriesPage;
             if (page->more) break;
-            ToProto(*FindSession(rt.org, *it), rt.org, &page->invitations.emplace_back());
+            ToProto(self->gateway_, rt.org, *it, &page->invitations.emplace_back());
             page->last = *it;
           }
           return absl::OkStatus();
@@ -137,7 +175,7 @@ class DeliveryWatch final : public Stream<grpc::ServerWriteReactor<pb::WatchDeli
   const OrgId org_;
   std::shared_ptr<Feed> feed_ ABSL_GUARDED_BY(mu_);  // null until the first page
   Revision seen_ ABSL_GUARDED_BY(mu_);               // of the log
-  SessionId last_ ABSL_GUARDED_BY(mu_);              // invitations up to this session were taken
+  DeliveryKey last_ ABSL_GUARDED_BY(mu_);            // invitations up to this one were taken
   std::deque<pb::WatchDeliveriesResponse> ready_ ABSL_GUARDED_BY(mu_);
   bool loading_ ABSL_GUARDED_BY(mu_) = true;     // the shard or a worker will go on
   bool page_full_ ABSL_GUARDED_BY(mu_) = false;  // there was more than the page
@@ -168,12 +206,17 @@ grpc::ServerUnaryReactor* DeliveryService::ReportDelivery(Context context, const
     if (!principal.ok()) return principal.status();
     if (absl::Status id = CheckRequestId(request->request_id()); !id.ok()) return id;
     if (request->session_id() == 0) return InvalidField("session_id", "required");
-    if (request->state() != pb::DELIVERY_STATE_SENT && request->state() != pb::DELIVERY_STATE_FAILED) {
-      return InvalidField("state", "must be SENT or FAILED");
+    const bool retry = request->state() == pb::DELIVERY_STATE_RETRY;
+    if (!retry && request->state() != pb::DELIVERY_STATE_SENT && request->state() != pb::DELIVERY_STATE_FAILED) {
+      return InvalidField("state", "must be SENT, FAILED or RETRY");
+    }
+    if (!request->technician_id().empty()) {
+      if (absl::Status id = CheckTechnicianId("technician_id", request->technician_id()); !id.ok()) return id;
     }
     if (absl::Status detail = CheckChars("detail", request->detail(), limits::kDeliveryDetailChars); !detail.ok())
       return detail;
-    command::ReportDelivery command{SessionId{request->session_id()}, static_cast<DeliveryState>(request->state()),
+    command::ReportDelivery command{SessionId{request->session_id()}, TechnicianId{request->technician_id()},
+                                    retry ? DeliveryState::kRequested : static_cast<DeliveryState>(request->state()),
                                     request->detail()};
     Mutate(
         gateway_, call->Begin(*principal, request->request_id(), *request),

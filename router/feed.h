@@ -20,6 +20,7 @@ struct TechnicianInfo {
   uint32_t units = 0;    // of capacity, taken by his active sessions
   uint32_t capacity = 0;
   SessionId offered;
+  std::vector<std::string> monitored_by;  // names; empty where he must not know. For his own console alone
 };
 
 // A durable log entry, with what watchers need and the log does not keep.

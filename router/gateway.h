@@ -9,6 +9,7 @@
 #include <string>
 #include <vector>
 
+#include "router/agents.h"
 #include "router/codes.h"
 #include "router/convert.h"
 #include "router/principal.h"
@@ -27,6 +28,7 @@ struct Gateway {
   Codes& codes;
   Streams& streams;
   Workers& workers;
+  Agents& agents;
   std::vector<std::unique_ptr<Shard>>& shards;
   SignalBytes& signal_bytes;
   std::string link_base_url;

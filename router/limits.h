@@ -45,6 +45,7 @@ inline constexpr size_t kChatsOfCustomer = 4;        // … by its customer: an 
 inline constexpr size_t kHistoryScan = 10000;        // ended sessions looked at for one page of a filtered list
 inline constexpr size_t kPageBytes = 1 << 20;        // a page of texts ends early: clients take 4 MiB unless they ask for more
 inline constexpr size_t kHistoryEvents = 200;        // of each session in a device's history
+inline constexpr Duration kAgentGrace = std::chrono::seconds(20);  // without heartbeats until a computer is offline
 inline constexpr int kPageDefault = 50;
 inline constexpr int kPageMax = 500;
 inline constexpr Duration kBookmarkEvery = std::chrono::seconds(10);

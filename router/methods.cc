@@ -11,6 +11,7 @@
 #include "guichet/v1/applet_service.pb.h"
 #include "guichet/v1/channel_service.pb.h"
 #include "guichet/v1/chat_service.pb.h"
+#include "guichet/v1/computer_service.pb.h"
 #include "guichet/v1/delivery_service.pb.h"
 #include "guichet/v1/library_service.pb.h"
 #include "guichet/v1/queue_service.pb.h"
@@ -32,7 +33,8 @@ std::vector<const google::protobuf::MethodDescriptor*> Descriptors() {
       guichet::v1::WatchQueueRequest::descriptor()->file(),     guichet::v1::StartSessionRequest::descriptor()->file(),
       guichet::v1::SetStatusRequest::descriptor()->file(),      guichet::v1::SubmitFormRequest::descriptor()->file(),
       guichet::v1::ExplainSessionRequest::descriptor()->file(), guichet::v1::ReportDeliveryRequest::descriptor()->file(),
-      guichet::v1::SendChatRequest::descriptor()->file(),       guichet::v1::GetLibraryRequest::descriptor()->file()};
+      guichet::v1::SendChatRequest::descriptor()->file(),       guichet::v1::GetLibraryRequest::descriptor()->file(),
+      guichet::v1::ListComputersRequest::descriptor()->file()};
   std::vector<const google::protobuf::MethodDescriptor*> methods;
   for (const FileDescriptor* file : files) {
     for (int s = 0; s < file->service_count(); ++s) {

@@ -4,6 +4,7 @@
 
 #include "absl/strings/ascii.h"
 #include "absl/strings/str_cat.h"
+#include "router/hours.h"
 #include "router/secrets.h"
 #include "router/validate.h"
 #include "statemachine/limits.h"
@@ -149,6 +150,28 @@ absl::StatusOr<std::vector<SurveyAnswer>> ToAnswers(const google::protobuf::Repe
   return all;
 }
 
+absl::StatusOr<AccessTerms> ToAccessTerms(const pb::AccessTerms& from) {
+  AccessTerms terms;
+  absl::StatusOr<Duration> validity = CheckDuration("access.validity", from.validity(), {limits::kMaxAccess});
+  if (!validity.ok()) return validity.status();
+  terms.validity = *validity;
+  if (from.from_minute() >= 1440) return InvalidField("access.from_minute", "must be 0 to 1439");
+  if (from.to_minute() > 1440) return InvalidField("access.to_minute", "must be 0 to 1440");
+  const bool bounded = from.from_minute() != 0 || from.to_minute() != 0;
+  if (bounded && from.from_minute() == from.to_minute())
+    return InvalidField("access.to_minute", "must differ from from_minute");
+  terms.from_minute = from.from_minute();
+  terms.to_minute = bounded ? from.to_minute() : 1440;
+  if (bounded && from.time_zone().empty()) return InvalidField("access.time_zone", "required with a window");
+  if (!IsKnownTimeZone(from.time_zone())) return InvalidField("access.time_zone", "must be an IANA name such as Europe/Vienna");
+  terms.time_zone = from.time_zone();
+  if (from.credential_mode() < 0 || from.credential_mode() >= kCredentialModeCount) {
+    return InvalidField("access.credential_mode", "must be ASK, STORED or NONE");
+  }
+  if (from.credential_mode() != 0) terms.credentials = static_cast<CredentialMode>(from.credential_mode());
+  return terms;
+}
+
 absl::StatusOr<SessionType> ToFormType(pb::SessionType type) {
   if (type == pb::SESSION_TYPE_LENS) return InvalidField("type", "must be STANDARD, MOBILE or INSTANT_CHAT");
   return ToSessionType(type, pb::METHOD_CHANNEL_FORM);
@@ -181,6 +204,9 @@ absl::StatusOr<Command> ToCommand(const Principal& principal, const pb::CancelLe
 }
 absl::StatusOr<Command> ToCommand(const Principal& principal, const pb::AcceptLeadRequest& request) {
   return Simple<command::AcceptLead>(principal, request, Who::kRequired);
+}
+absl::StatusOr<Command> ToCommand(const Principal& principal, const pb::JoinSessionRequest& request) {
+  return Simple<command::Join>(principal, request, Who::kRequired);
 }
 absl::StatusOr<Command> ToCommand(const Principal& principal, const pb::SendSurveyRequest& request) {
   return Simple<command::SendSurvey>(principal, request, Who::kRequired);
@@ -226,8 +252,16 @@ absl::StatusOr<Command> ToCommand(const Principal& principal, const pb::RequestA
   if (sends && request.file().name().empty()) return InvalidField("file.name", "required with kind SEND_FILE");
   absl::StatusOr<FileInfo> file = ToFileInfo(request.file());
   if (!file.ok()) return file.status();
-  return Command{command::RequestActivity{*std::move(target), static_cast<ActivityKind>(request.kind()), request.detail(),
-                                          *std::move(file)}};
+  command::RequestActivity command{
+      *std::move(target), static_cast<ActivityKind>(request.kind()), request.detail(), *std::move(file), {}};
+  const bool asks_access = request.kind() == pb::ACTIVITY_KIND_UNATTENDED_ACCESS;
+  if (!asks_access && request.has_access()) return InvalidField("access", "only with kind UNATTENDED_ACCESS");
+  if (asks_access) {
+    absl::StatusOr<AccessTerms> access = ToAccessTerms(request.access());
+    if (!access.ok()) return access.status();
+    command.access = *std::move(access);
+  }
+  return Command{std::move(command)};
 }
 
 absl::StatusOr<Command> ToCommand(const Principal& principal, const pb::CloseActivityRequest& request) {
@@ -364,7 +398,7 @@ absl::Status CheckMethodFields(const Principal& principal, const pb::CreateSessi
   if (to_channel && !principal.may_act_for_others()) {
     return PermissionDenied(Name(principal.role), "create a session in a channel");
   }
-  if (monitors && principal.role != KeyRole::kAdministrator) {
+  if (monitors && principal.role != KeyRole::kAdministrator && principal.role != KeyRole::kGroupAdministrator) {
     return PermissionDenied(Name(principal.role), "monitor a technician");
   }
   if (to_channel && !request.technician_id().empty()) {
@@ -453,9 +487,14 @@ absl::StatusOr<NewInvitation> ToNewInvitation(const Principal& principal, Codes&
   absl::StatusOr<Permissions> granted = WithoutDenied(request.denied_permissions());
   if (!granted.ok()) return granted.status();
   NewInvitation made;
+  if (absl::Status s = CheckBytes("language", request.language(), limits::kLanguageBytes); !s.ok()) return s;
   made.command = {*std::move(target), request.name(), absl::AsciiStrToLower(request.address()), "", *granted};
+  made.command.language = request.language();
+  made.command.deliver = request.method() == pb::METHOD_EMAIL;
+  if (made.command.deliver && request.address().empty()) return InvalidField("address", "required with method EMAIL");
   switch (request.method()) {
     case pb::METHOD_UNSPECIFIED:
+    case pb::METHOD_EMAIL:
     case pb::METHOD_PIN: {
       absl::StatusOr<std::string> pin = codes.TakePin();
       if (!pin.ok()) return pin.status();
@@ -467,7 +506,7 @@ absl::StatusOr<NewInvitation> ToNewInvitation(const Principal& principal, Codes&
       made.by_link = true;
       break;
     default:
-      return InvalidField("method", "must be PIN or LINK");
+      return InvalidField("method", "must be PIN, LINK or EMAIL");
   }
   made.command.code_key = Codes::KeyOf(made.code);
   return made;

@@ -35,8 +35,10 @@ absl::StatusOr<Command> ToCommand(const Principal& principal, const pb::SendSurv
 absl::StatusOr<Command> ToCommand(const Principal& principal, const pb::SendChatRequest& request);
 absl::StatusOr<Command> ToCommand(const Principal& principal, const pb::RejectOfferRequest& request);
 absl::StatusOr<Command> ToCommand(const Principal& principal, const pb::AddNoteRequest& request);
+absl::StatusOr<Command> ToCommand(const Principal& principal, const pb::JoinSessionRequest& request);
 
 // Of applets and forms.
+absl::StatusOr<AccessTerms> ToAccessTerms(const pb::AccessTerms& terms);
 absl::StatusOr<FileInfo> ToFileInfo(const pb::FileInfo& file);
 absl::StatusOr<command::RevokeActivity> ToRevoke(SessionId session, const pb::AppletRevoke& revoke);
 absl::StatusOr<std::vector<SurveyAnswer>> ToAnswers(const google::protobuf::RepeatedPtrField<pb::SurveyAnswer>& answers);

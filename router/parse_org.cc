@@ -5,6 +5,7 @@
 
 #include "absl/strings/ascii.h"
 #include "absl/strings/str_cat.h"
+#include "router/message_template.h"
 #include "router/validate.h"
 #include "statemachine/limits.h"
 #include "statemachine/refusal.h"
@@ -262,10 +263,28 @@ absl::StatusOr<std::vector<std::string>> ToApproved(const pb::Organization& from
   return std::vector<std::string>(approved.begin(), approved.end());
 }
 
+absl::StatusOr<std::vector<MessageTemplate>> ToTemplates(const pb::Organization& from) {
+  const std::string list = "organization.templates";
+  if (absl::Status s = CheckCount(list, from.templates_size(), limits::kTemplates); !s.ok()) return s;
+  std::vector<MessageTemplate> templates;
+  std::set<std::pair<int, std::string>> known;
+  for (const pb::MessageTemplate& t : from.templates()) {
+    const std::string field = absl::StrCat(list, "[", templates.size(), "]");
+    if (t.kind() <= 0 || t.kind() >= kMessageKindCount) return InvalidField(field + ".kind", "required");
+    templates.push_back({static_cast<MessageKind>(t.kind()), t.language(), t.subject(), t.text()});
+    if (absl::Status s = CheckTemplate(field, templates.back()); !s.ok()) return s;
+    if (!known.emplace(t.kind(), absl::AsciiStrToLower(t.language())).second) {
+      return InvalidField(field + ".language", "has a template of this kind already");
+    }
+  }
+  return templates;
+}
+
 }  // namespace
 
 absl::StatusOr<Edit<OrgConfig>> ToEdit(const pb::Organization& from, const FieldMask& update_mask) {
-  absl::StatusOr<Mask> mask = Mask::Of(update_mask, {"display_name", "priority_step", "approved_externals"});
+  absl::StatusOr<Mask> mask = Mask::Of(update_mask, {"display_name", "priority_step", "approved_externals", "templates",
+                                                     "default_language", "monitor_silently"});
   if (!mask.ok()) return mask.status();
   Edit<OrgConfig> edit;
   if (mask->Has("display_name", !from.display_name().empty())) {
@@ -282,6 +301,19 @@ absl::StatusOr<Edit<OrgConfig>> ToEdit(const pb::Organization& from, const Field
     absl::StatusOr<std::vector<std::string>> approved = ToApproved(from);
     if (!approved.ok()) return approved.status();
     edit.Add([approved = *std::move(approved)](OrgConfig& config) { config.settings.approved_externals = approved; });
+  }
+  if (mask->Has("templates", from.templates_size() > 0)) {
+    absl::StatusOr<std::vector<MessageTemplate>> templates = ToTemplates(from);
+    if (!templates.ok()) return templates.status();
+    edit.Add([templates = *std::move(templates)](OrgConfig& config) { config.settings.templates = templates; });
+  }
+  if (mask->Has("default_language", !from.default_language().empty())) {
+    const std::string language = from.default_language().empty() ? OrgSettings().default_language : from.default_language();
+    if (absl::Status s = CheckLanguage("organization.default_language", language); !s.ok()) return s;
+    edit.Add([language](OrgConfig& config) { config.settings.default_language = language; });
+  }
+  if (mask->Has("monitor_silently", from.monitor_silently())) {
+    edit.Add([silently = from.monitor_silently()](OrgConfig& config) { config.settings.monitor_silently = silently; });
   }
   return edit;
 }

@@ -46,6 +46,19 @@ std::optional<DeviceToken> ParseDeviceToken(std::string_view token) {
   return device;
 }
 
+std::string MakeComputerToken(const OrgId& org, ComputerId computer, std::string_view secret) {
+  return absl::StrCat("gc_", org.value, "_", computer.value, "_", absl::string_view(secret.data(), secret.size()));
+}
+
+std::optional<ComputerToken> ParseComputerToken(std::string_view token) {
+  auto parts = Split(token, "gc");
+  ComputerToken computer;
+  if (!parts || !absl::SimpleAtoi((*parts)[1], &computer.computer.value)) return std::nullopt;
+  computer.org = OrgId{(*parts)[0]};
+  computer.hash = Sha256((*parts)[2]);
+  return computer;
+}
+
 Directory::Directory(std::string operator_token)
     : operator_hash_(operator_token.empty() ? std::string() : Sha256(operator_token)) {}
 

@@ -47,11 +47,22 @@ struct DeviceToken {
   std::string hash;
 };
 
-// Tokens are "gk_ORG_KEY_SECRET" and "gd_ORG_SESSION_SECRET": they say where to look, so that none has to be searched for.
+// Computer tokens name their computer and are checked by its own hash.
+struct ComputerToken {
+  OrgId org;
+  ComputerId computer;
+  std::string hash;
+};
+
+// Tokens are "gk_ORG_KEY_SECRET", "gd_ORG_SESSION_SECRET" and "gc_ORG_COMPUTER_SECRET": they say where to look, so that none
+// has to be searched for.
 std::string MakeKeyToken(const OrgId& org, const KeyId& key, std::string_view secret);
 std::string MakeDeviceToken(const OrgId& org, SessionId session, std::string_view secret);
 // nullopt when `token` is no device token.
 std::optional<DeviceToken> ParseDeviceToken(std::string_view token);
+std::string MakeComputerToken(const OrgId& org, ComputerId computer, std::string_view secret);
+// nullopt when `token` is no computer token.
+std::optional<ComputerToken> ParseComputerToken(std::string_view token);
 
 // Prefix of the keys of the operator's requests; no key id begins so.
 inline constexpr std::string_view kOperatorRequest = "\x1foperator\x1f";

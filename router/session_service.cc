@@ -69,6 +69,7 @@ GUICHET_VERB(SetChat)
 GUICHET_VERB(SendSurvey)
 GUICHET_VERB(RejectOffer)
 GUICHET_VERB(AddNote)
+GUICHET_VERB(JoinSession)
 #undef GUICHET_VERB
 
 void AttachMonitor(Gateway& gateway, const OrgId& org, SessionId session) {

@@ -36,6 +36,7 @@ class SessionService final : public pb::SessionService::CallbackService {
   Unary CloseActivity(Context, const pb::CloseActivityRequest*, pb::CloseActivityResponse*) override;
   Unary SetChat(Context, const pb::SetChatRequest*, pb::SetChatResponse*) override;
   Unary SendSurvey(Context, const pb::SendSurveyRequest*, pb::SendSurveyResponse*) override;
+  Unary JoinSession(Context, const pb::JoinSessionRequest*, pb::JoinSessionResponse*) override;
   Unary AddNote(Context, const pb::AddNoteRequest*, pb::AddNoteResponse*) override;
   Unary ListDeviceHistory(Context, const pb::ListDeviceHistoryRequest*, pb::ListDeviceHistoryResponse*) override;
   Unary RejectOffer(Context, const pb::RejectOfferRequest*, pb::RejectOfferResponse*) override;

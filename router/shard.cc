@@ -39,8 +39,24 @@ std::vector<SessionId> SessionsOf(const OrgRuntime& rt, const std::vector<Channe
   return ids;
 }
 
-bool AwaitsDelivery(const Session& session) {
-  return session.delivery.state == DeliveryState::kRequested && !session.code_key.empty();
+bool Awaits(const Delivery& delivery, const std::string& code_key) {
+  return delivery.state == DeliveryState::kRequested && delivery.retry_at == kNoTime && !code_key.empty();
+}
+
+void FollowDeliveries(OrgRuntime& rt, const Session& session) {
+  if (auto known = rt.deliveries_of.find(session.id); known != rt.deliveries_of.end()) {
+    for (const DeliveryKey& key : known->second) rt.deliveries.erase(key);
+    rt.deliveries_of.erase(known);
+  }
+  if (session.ended_already()) return;
+  std::vector<DeliveryKey> keys;
+  if (Awaits(session.delivery, session.code_key)) keys.push_back({session.delivery.due, session.id, {}});
+  for (const Participant& p : session.participants) {
+    if (Awaits(p.delivery, p.code_key)) keys.push_back({p.delivery.due, session.id, p.technician});
+  }
+  if (keys.empty()) return;
+  rt.deliveries.insert(keys.begin(), keys.end());
+  rt.deliveries_of.emplace(session.id, std::move(keys));
 }
 
 std::string QueueKey(const Queue& queue) { return absl::StrCat("q/", queue.channel.value, "/", queue.group.value); }
@@ -53,6 +69,12 @@ TechnicianInfo InfoOf(const Org& org, const Technician& technician) {
   TechnicianInfo info{technician, static_cast<uint32_t>(load.active), settings.busy_at, static_cast<uint32_t>(load.units)};
   info.capacity = technician.capacity > 0 ? technician.capacity : settings.max_active_sessions;
   if (auto offer = org.offers.find(technician.id); offer != org.offers.end()) info.offered = offer->second;
+  for (SessionId id : org.settings.monitor_silently ? std::set<SessionId>() : org.monitoring) {
+    const Session& monitoring = *FindSession(org, id);
+    if (monitoring.monitored != technician.id || monitoring.lead() == nullptr) continue;
+    if (const Technician* by = FindTechnician(org, monitoring.lead()->technician))
+      info.monitored_by.push_back(by->display_name);
+  }
   return info;
 }
 
@@ -148,6 +170,7 @@ absl::StatusOr<Step> Turn::Apply(OrgRuntime& rt, const Command& command, std::st
   shard_.batch_->published.emplace_back(rt.feed, std::move(published));
   shard_.TrimLog(rt);
   // Last, since it may decide a command of its own.
+  for (ComputerId id : step->touched.computers) shard_.ArmComputer(rt, id);
   for (const ChannelId& id : step->touched.channels) shard_.ArmHours(*this, rt, id);
   return step;
 }
@@ -220,11 +243,7 @@ void Shard::WriteRecords(OrgRuntime& rt, const Step& step, store::Commit& commit
   for (const SessionChange& change : step.entry.sessions) {
     const Session& session = *change.after;
     const std::string key = store::NumberKey(session.id.value);
-    if (AwaitsDelivery(session)) {
-      rt.deliveries.insert(session.id);
-    } else {
-      rt.deliveries.erase(session.id);
-    }
+    FollowDeliveries(rt, session);
     std::string record = store::EncodeSession(session);
     if (session.ended_already()) {
       commit.puts.push_back({Family::kHistory, key, record});
@@ -264,6 +283,7 @@ void Shard::WriteRecords(OrgRuntime& rt, const Step& step, store::Commit& commit
   for (const GroupId& id : step.touched.groups) put("g/" + id.value, org.groups, id, store::EncodeGroup);
   for (const ChannelId& id : step.touched.channels) put("c/" + id.value, org.channels, id, store::EncodeChannel);
   for (const KeyId& id : step.touched.keys) put("k/" + id.value, org.keys, id, store::EncodeApiKey);
+  for (ComputerId id : step.touched.computers) put(absl::StrCat("u/", id.value), org.computers, id, store::EncodeComputer);
   for (const TechnicianId& id : step.touched.libraries) {
     put("l/" + id.value, org.libraries, id, [&](const Library& library) { return store::EncodeLibrary({id, library}); });
   }
@@ -277,7 +297,8 @@ void Shard::WriteRecords(OrgRuntime& rt, const Step& step, store::Commit& commit
   }
   if (step.touched.org) {
     commit.puts.push_back(
-        {Family::kOrgs, "o", store::EncodeOrg({org.id, org.display_name, org.created, org.last_session, org.settings})});
+        {Family::kOrgs, "o",
+         store::EncodeOrg({org.id, org.display_name, org.created, org.last_session, org.settings, org.last_computer})});
   }
 }
 
@@ -344,6 +365,7 @@ absl::Status Shard::Load(const OrgId& id) {
               org.created = info.created;
               org.last_session = info.last_session;
               org.settings = info.settings;
+              org.last_computer = info.last_computer;
             });
           case 't':
             return take(store::DecodeTechnician(value), [&](Technician t) { org.technicians.emplace(t.id, t); });
@@ -356,6 +378,8 @@ absl::Status Shard::Load(const OrgId& id) {
               // Earlier builds left those of a group's part of a deleted channel behind.
               if (org.channels.contains(q.queue.channel)) org.stats.emplace(q.queue, q.stats);
             });
+          case 'u':
+            return take(store::DecodeComputer(value), [&](Computer c) { org.computers.emplace(c.id, c); });
           case 'l':
             return take(store::DecodeLibrary(value),
                         [&](store::LibraryOf l) { org.libraries.emplace(l.technician, l.library); });
@@ -370,7 +394,7 @@ absl::Status Shard::Load(const OrgId& id) {
     scan = parts_.store.Scan(token->org, {store::Family::kSessions, "", ""}, [&](std::string_view, std::string_view value) {
       return take(store::DecodeSession(value), [&](Session s) {
         rt->ids.insert(s.id);
-        if (AwaitsDelivery(s)) rt->deliveries.insert(s.id);
+        FollowDeliveries(*rt, s);
         const SessionId session = s.id;
         org.sessions.emplace(session, std::move(s));
       });
@@ -434,6 +458,7 @@ absl::Status Shard::Load(const OrgId& id) {
       ArmPresence(ref, What::kDevice, session_id, {}, presence);
     }
   }
+  for (const auto& [computer_id, computer] : org.computers) ArmComputer(ref, computer_id);
   for (const auto& [technician_id, technician] : org.technicians) {
     WakeRouting(ref, technician_id, now);
     if (!technician.console) continue;
@@ -581,6 +606,13 @@ void Shard::Fire(Turn& turn, const Timer& timer) {
   }
   if (timer.what == What::kConsole) {
     if (auto it = rt.consoles.find(timer.technician); it != rt.consoles.end()) FirePresence(turn, timer, it->second);
+    return;
+  }
+  if (timer.what == What::kComputer) {
+    const ComputerId computer{timer.session.value};
+    rt.computers.erase(computer);
+    (void)turn.Apply(rt, command::ExpireComputer{computer}, "timer");
+    ArmComputer(rt, computer);
     return;
   }
   if (timer.what == What::kRouting || timer.what == What::kHours) {
@@ -752,9 +784,15 @@ void Shard::OnCommitted(std::shared_ptr<Batch> batch, const std::vector<store::C
   for (const auto& [org, index] : batch->entry_of) {
     const LogEntry& entry = batch->published[index].second->entry;
     for (const auto& [demoted, why] : parts_.directory.Apply(org, entry)) parts_.on_technician_demoted(org, demoted, why);
+    for (const SessionChange& change : entry.sessions) {
+      const Session& session = *change.after;
+      if (!session.computer || (session.link == Link::kNeverAttached && !session.ended_already())) continue;
+      parts_.agents.AttachedTo(org, session.computer, session.id);
+    }
     for (const Event& event : entry.events) {
       const SessionId session = SessionOf(event);
       if (const auto* revoked = std::get_if<event::KeyRevoked>(&event)) parts_.on_key_revoked(org, revoked->key);
+      if (const auto* gone = std::get_if<event::ComputerGone>(&event)) parts_.agents.Gone(org, gone->computer, gone->outcome);
       if (const auto* created = std::get_if<event::SessionCreated>(&event); created != nullptr && !created->code_key.empty()) {
         parts_.codes.Bind(created->code_key, {org, session, {}});
       } else if (std::holds_alternative<event::CodeRedeemed>(event)) {

@@ -17,6 +17,7 @@
 #include "absl/status/statusor.h"
 #include "absl/synchronization/mutex.h"
 #include "metrics/metrics.h"
+#include "router/agents.h"
 #include "router/boards.h"
 #include "router/clock.h"
 #include "router/codes.h"
@@ -82,13 +83,22 @@ struct Presence {
   Time last_seen() const { return attachment ? std::max(since, attachment->last_seen()) : since; }
 };
 
+// An invitation of a session, by when it came to be handed over.
+struct DeliveryKey {
+  Revision due;
+  SessionId session;
+  TechnicianId technician;  // empty: the customer
+  auto operator<=>(const DeliveryKey&) const = default;
+};
+
 // An organization with what the writer keeps beside its state.
 struct OrgRuntime {
   Org org;
   store::Token token;
   std::shared_ptr<Feed> feed;
-  absl::btree_set<SessionId> ids;                    // of org.sessions, in order
-  absl::btree_set<SessionId> deliveries;             // … with an invitation that somebody has to send
+  absl::btree_set<SessionId> ids;           // of org.sessions, in order
+  absl::btree_set<DeliveryKey> deliveries;  // invitations that somebody has to send, in their order
+  absl::flat_hash_map<SessionId, std::vector<DeliveryKey>> deliveries_of;
   absl::flat_hash_map<SessionId, Time> armed;        // the deadline in the shard's timer set
   absl::flat_hash_map<SessionId, Presence> devices;  // sessions whose link is attached
   absl::flat_hash_map<TechnicianId, Presence> consoles;
@@ -98,6 +108,7 @@ struct OrgRuntime {
   absl::flat_hash_map<SessionId, Time> routing_sessions;  // when time alone changes the answer for a waiting session
   absl::flat_hash_map<TechnicianId, Time> routing_technicians;
   absl::flat_hash_map<ChannelId, Time> channel_hours;  // the next boundary of the channel's hours
+  absl::flat_hash_map<ComputerId, Time> computers;     // when access to it expires, in the shard's timer set
   Boards boards;                                       // who looks at queues
   bool boards_due = false;                             // is in Shard::boards_due_
   Time boards_wake{};                                  // … when boards have rested; kNoTime: none rests
@@ -111,6 +122,7 @@ struct ShardParts {
   metrics::Metrics& metrics;
   Directory& directory;
   Codes& codes;
+  Agents& agents;
   std::function<void(const OrgId&, const KeyId&)> on_key_revoked;
   std::function<void(const OrgId&, const TechnicianId&, const absl::Status&)>
       on_technician_demoted;                         // disabled, or no administrator any more
@@ -193,7 +205,7 @@ class Shard {
     size_t commands = 0;
     Time taken{};
   };
-  enum class What : uint8_t { kSession, kDevice, kConsole, kRouting, kHours, kBoards };
+  enum class What : uint8_t { kSession, kDevice, kConsole, kRouting, kHours, kBoards, kComputer };
   struct Timer {
     Time due{};
     What what = What::kSession;
@@ -215,6 +227,7 @@ class Shard {
   void WakeRouting(OrgRuntime& rt, SessionId session, Time now);
   void WakeRouting(OrgRuntime& rt, const TechnicianId& technician, Time now);
   void ArmHours(Turn& turn, OrgRuntime& rt, const ChannelId& channel);
+  void ArmComputer(OrgRuntime& rt, ComputerId computer);
   void FireRouting(Turn& turn, const Timer& timer);
   void BoardsDue(OrgRuntime& rt);
   void TellBoards(Turn& turn);

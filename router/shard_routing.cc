@@ -69,6 +69,18 @@ void Shard::ArmHours(Turn& turn, OrgRuntime& rt, const ChannelId& id) {
   if (open != channel->open) (void)turn.Apply(rt, command::SetChannelOpen{id, open}, "timer");
 }
 
+// The timer's session stands for the computer.
+void Shard::ArmComputer(OrgRuntime& rt, ComputerId id) {
+  if (auto known = rt.computers.find(id); known != rt.computers.end()) {
+    timers_.erase({known->second, What::kComputer, &rt, SessionId{id.value}, {}, {}});
+    rt.computers.erase(known);
+  }
+  auto it = rt.org.computers.find(id);
+  if (it == rt.org.computers.end()) return;
+  rt.computers.emplace(id, it->second.expires);
+  timers_.insert({it->second.expires, What::kComputer, &rt, SessionId{id.value}, {}, {}});
+}
+
 void Shard::FireRouting(Turn& turn, const Timer& timer) {
   OrgRuntime& rt = *timer.org;
   if (timer.what == What::kHours) {

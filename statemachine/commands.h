@@ -63,6 +63,12 @@ struct InviteExternal {
   std::string address;  // e-mail; empty: unknown
   std::string code_key;
   Permissions granted = Permissions::All();  // narrows Permissions::External and what the lead may
+  bool deliver = false;                      // the invitation goes to the address
+  std::string language;                      // … in this language
+};
+// Of a session of a technician whom `target.technician` monitors: he collaborates, uninvited.
+struct Join {
+  Target target;
 };
 struct Grant {
   Target target;
@@ -100,7 +106,8 @@ struct RequestActivity {
   Target target;
   ActivityKind kind = ActivityKind::kRemoteControl;
   std::string detail;
-  FileInfo file;  // of kSendFile
+  FileInfo file;       // of kSendFile
+  AccessTerms access;  // of kUnattendedAccess
 };
 struct CloseActivity {
   Target target;
@@ -138,8 +145,31 @@ struct RejectOffer {
 };
 struct ReportDelivery {
   SessionId session;
-  DeliveryState state = DeliveryState::kSent;
+  TechnicianId technician;                     // an external one; empty: the customer
+  DeliveryState state = DeliveryState::kSent;  // kRequested: it failed, and is to be tried again
   std::string detail;
+};
+// On an enrolled computer. By its window, which is no business of the core: whether it is open, and until when.
+struct ConnectComputer {
+  ComputerId computer;
+  TechnicianId technician;
+  bool open = true;
+  Time open_until{};  // kNoTime: for good
+  std::string device_token_hash;
+  bool online = true;  // its agent is there
+};
+struct RenameComputer {
+  ComputerId computer;
+  std::string name;
+};
+// By administrators, technicians of its group, and the computer itself.
+struct RevokeComputer {
+  ComputerId computer;
+  bool by_customer = false;
+};
+// By the shard.
+struct ExpireComputer {
+  ComputerId computer;
 };
 
 // --- by applets
@@ -175,8 +205,9 @@ struct AnswerActivity {
   SessionId session;
   uint32_t activity = 0;
   bool granted = false;
-  bool standing = false;  // the same answer for every later request of the kind
-  FileInfo file;          // of kReceiveFile
+  bool standing = false;    // the same answer for every later request of the kind
+  FileInfo file;            // of kReceiveFile
+  std::string secret_hash;  // of the computer's token, if it is enrolled by this
 };
 // By the customer: one, or (0) all at once, which takes standing grants back too.
 struct RevokeActivity {
@@ -305,8 +336,9 @@ using Command =
                  command::CreateOrg, command::UpdateOrg, command::PutGroup, command::DeleteGroup, command::PutTechnician,
                  command::DeleteTechnician, command::PutChannel, command::DeleteChannel, command::CreateKey, command::RevokeKey,
                  command::Grant, command::RequestActivity, command::CloseActivity, command::SetChat, command::SendChat,
-                 command::AddNote, command::PutLibrary, command::AnswerSurvey, command::CustomerChat, command::SendSurvey,
-                 command::RejectOffer, command::ReportDelivery, command::AnswerActivity, command::RevokeActivity,
-                 command::Route, command::SetChannelOpen, command::CreateTechnicians>;
+                 command::AddNote, command::PutLibrary, command::Join, command::ConnectComputer, command::RenameComputer,
+                 command::RevokeComputer, command::ExpireComputer, command::AnswerSurvey, command::CustomerChat,
+                 command::SendSurvey, command::RejectOffer, command::ReportDelivery, command::AnswerActivity,
+                 command::RevokeActivity, command::Route, command::SetChannelOpen, command::CreateTechnicians>;
 
 }  // namespace guichet

@@ -29,6 +29,7 @@ struct CommandName {
   std::string_view operator()(const command::SendChat&) const { return "send_chat"; }
   std::string_view operator()(const command::SendSurvey&) const { return "send_survey"; }
   std::string_view operator()(const command::AddNote&) const { return "add_note"; }
+  std::string_view operator()(const command::Join&) const { return "join"; }
   std::string_view operator()(const command::RejectOffer&) const { return "reject_offer"; }
 };
 

@@ -1,4 +1,6 @@
 // What technicians do with the device while a session is active, and what the customer agrees to. Rules: domain.md §4, §7.
+#include <algorithm>
+
 #include "statemachine/decide_internal.h"
 #include "statemachine/kinds.h"
 #include "statemachine/limits.h"
@@ -36,10 +38,17 @@ Result On(const Org& org, const command::RequestActivity& c, Time) {
   if (absl::Status work = AtWork(*scene, "request_activity"); !work.ok()) return work;
   if (session.activities.size() >= limits::kActivities) return TooManyActivities(session.id, limits::kActivities);
   if (!Fits(session, c.kind)) return KindForbids(session, Name(c.kind));
+  if (c.kind == ActivityKind::kUnattendedAccess && session.profile.device_id.empty()) {
+    return WrongState(session.id, "request_activity", scene->view, "its device has no stable id, so it cannot be enrolled");
+  }
   const uint32_t id = session.last_activity + 1;
   Decision decision{Trigger::kActivity, {}, session.id};
-  decision.events.push_back(event::ActivityRequested{session.id, id, c.kind, scene->self, c.detail, c.file});
-  const bool granted = session.standing_grants.Has(c.kind) || !HasCustomer(session);
+  event::ActivityRequested asked{session.id, id, c.kind, scene->self, c.detail, c.file, {}};
+  if (c.kind == ActivityKind::kUnattendedAccess) asked.access = c.access;
+  decision.events.push_back(std::move(asked));
+  // Nobody agrees beforehand to what lasts beyond the session.
+  const bool granted =
+      (session.standing_grants.Has(c.kind) || !HasCustomer(session)) && c.kind != ActivityKind::kUnattendedAccess;
   if (granted) decision.events.push_back(event::ActivityOpened{session.id, id, {}});
   return decision;
 }
@@ -140,7 +149,7 @@ Result On(const Org& org, const command::AddNote& c, Time) {
   return Do(*scene, Trigger::kNote, event::NoteAdded{session.id, c.target.technician, std::move(name), c.text});
 }
 
-Result On(const Org& org, const command::AnswerActivity& c, Time) {
+Result On(const Org& org, const command::AnswerActivity& c, Time now) {
   absl::StatusOr<const Session*> found = LiveSession(org, c.session);
   if (!found.ok()) return found.status();
   const Session& session = **found;
@@ -150,10 +159,17 @@ Result On(const Org& org, const command::AnswerActivity& c, Time) {
   const bool withdraws = c.standing && !c.granted;
   if (activity->open && !withdraws) return decision;  // answered before
   ActivityKinds standing = session.standing_grants;
-  if (c.standing) standing.Set(activity->kind, c.granted);
+  const bool enrolls = c.granted && activity->kind == ActivityKind::kUnattendedAccess;
+  if (enrolls && (session.profile.device_id.empty() || c.secret_hash.empty())) {
+    return InvalidField("device_id", "a device without a stable id cannot be enrolled");
+  }
+  if (enrolls && org.computers.size() >= limits::kComputers)
+    return TooMany("computers of the organization", limits::kComputers);
+  if (c.standing && activity->kind != ActivityKind::kUnattendedAccess) standing.Set(activity->kind, c.granted);
   if (standing != session.standing_grants) decision.events.push_back(event::StandingGrantsSet{c.session, standing});
   if (c.granted) {
     decision.events.push_back(event::ActivityOpened{c.session, c.activity, IsFile(activity->kind) ? c.file : FileInfo{}});
+    if (enrolls) Enroll(org, session, *activity, c.secret_hash, now, decision.events);
   } else {
     decision.events.push_back(Closed(c.session, *activity, FileOutcome::kCanceled, {}));
   }
@@ -178,13 +194,24 @@ Result On(const Org& org, const command::RevokeActivity& c, Time) {
   return decision;
 }
 
-Result On(const Org& org, const command::ReportDelivery& c, Time) {
+Result On(const Org& org, const command::ReportDelivery& c, Time now) {
   const Session* session = FindSession(org, c.session);
-  if (session == nullptr || session->delivery.state == DeliveryState::kNone) return SessionNotFound(c.session);
+  const Participant* external = session == nullptr || !c.technician ? nullptr : session->Find(c.technician);
+  const bool there = session != nullptr && (!c.technician || external != nullptr);
+  const Delivery none;
+  const Delivery& delivery = !there ? none : external != nullptr ? external->delivery : session->delivery;
+  if (delivery.state == DeliveryState::kNone) return SessionNotFound(c.session);
   if (session->ended_already()) return SessionEnded(c.session, session->outcome);
   Decision decision{Trigger::kDelivery, {}, c.session};
-  if (session->delivery.state == c.state && session->delivery.detail == c.detail) return decision;
-  decision.events.push_back(event::DeliveryReported{c.session, c.state, c.detail});
+  event::DeliveryReported reported{c.session, c.technician, c.state, c.detail, kNoTime};
+  if (c.state == DeliveryState::kRequested) {
+    if (delivery.state != DeliveryState::kRequested || delivery.retry_at != kNoTime) return decision;  // reported before
+    const uint32_t doublings = std::min<uint32_t>(delivery.attempts, 10);
+    reported.retry_at = now + std::min(limits::kDeliveryRetry * (1 << doublings), limits::kDeliveryRetryMax);
+  } else if (delivery.state == c.state && delivery.detail == c.detail) {
+    return decision;
+  }
+  decision.events.push_back(std::move(reported));
   return decision;
 }
 

@@ -17,7 +17,8 @@ namespace {
 void Arrive(const Org& org, const Session& session, Events& events) {
   events.push_back(event::LinkChanged{session.id, Link::kAttached, RebootKind::kNormal});
   const GroupSettings& settings = SettingsOf(org, session);
-  if (session.method == Method::kMonitoring || !session.owner || !settings.auto_start_private) return;
+  const bool at_once = settings.auto_start_private || session.type == SessionType::kUnattended;
+  if (session.method == Method::kMonitoring || !session.owner || !at_once) return;
   const Load load = LoadOf(org, session.owner);
   if (load.active >= settings.max_active_sessions) return;
   if (session.type == SessionType::kLens && (load.lens > 0 || !Allowed(org, session.owner, Permission::kLens))) return;
@@ -25,7 +26,7 @@ void Arrive(const Org& org, const Session& session, Events& events) {
 }
 
 bool TermsPending(const Org& org, const Session& session) {
-  return !session.terms_accepted && session.method != Method::kMonitoring && !SettingsOf(org, session).terms.empty();
+  return !session.terms_accepted && HasCustomer(session) && !SettingsOf(org, session).terms.empty();
 }
 
 }  // namespace
@@ -231,6 +232,10 @@ Decision Fire(const Org& org, const Session& session, const Deadline& deadline, 
       return Decision{Trigger::kPreference, {event::PreferenceLapsed{id}}, id};
     case TimerKind::kRedirect:
       return internal::Unserved(org, session, now);
+    case TimerKind::kDelivery:
+      return Decision{Trigger::kDelivery, {event::DeliveryDue{id, deadline.technician}}, id};
+    case TimerKind::kAccess:
+      return Decision{Trigger::kAccessOver, {Ended(session, Outcome::kUnattendedExpired, EndedBy::kIdle)}, id};
     case TimerKind::kSurvey:
       return Decision{Trigger::kSurveyClosed, {event::SurveyClosed{id}}, id};
     case TimerKind::kInvitation:

@@ -28,6 +28,7 @@ Result On(const Org& org, const command::AcceptLead& c, Time now);
 Result On(const Org& org, const command::UpdateSession& c, Time now);
 Result On(const Org& org, const command::InviteExternal& c, Time now);
 Result On(const Org& org, const command::Grant& c, Time now);
+Result On(const Org& org, const command::Join& c, Time now);
 // Whether the technician would own too many sessions with so many more.
 bool OwnsTooMany(const Org& org, const TechnicianId& owner, size_t more);
 
@@ -43,6 +44,15 @@ Result On(const Org& org, const command::AddNote& c, Time now);
 Result On(const Org& org, const command::AnswerActivity& c, Time now);
 Result On(const Org& org, const command::RevokeActivity& c, Time now);
 Result On(const Org& org, const command::ReportDelivery& c, Time now);
+
+// decide_computer.cc
+Result On(const Org& org, const command::ConnectComputer& c, Time now);
+Result On(const Org& org, const command::RenameComputer& c, Time now);
+Result On(const Org& org, const command::RevokeComputer& c, Time now);
+Result On(const Org& org, const command::ExpireComputer& c, Time now);
+// The customer has agreed to unattended access, asked for by `activity`: the computer is enrolled, and the activity over.
+void Enroll(const Org& org, const Session& session, const Activity& activity, const std::string& secret_hash, Time now,
+            Events& events);
 
 // decide_route.cc
 Result On(const Org& org, const command::Route& c, Time now);

@@ -281,7 +281,9 @@ Result On(const Org& org, const command::CreateSession& c, Time now) {
     if (c.method == Method::kMonitoring) {
       const Technician* monitored = FindMember(org, c.monitored);
       if (monitored == nullptr) return TechnicianNotFound(c.monitored);
-      if (!owner->administrator) return PermissionDenied("technician", "monitor another technician");
+      const auto& groups = owner->administers;
+      const bool his = std::find(groups.begin(), groups.end(), monitored->group) != groups.end();
+      if (!owner->administrator && !his) return PermissionDenied("technician", "monitor another technician");
       if (c.monitored == c.owner) return InvalidField("monitored_technician_id", "must be another technician");
       if (!monitored->console) return ConsoleNotAttached(c.monitored);
     } else {
@@ -427,9 +429,35 @@ Result On(const Org& org, const command::InviteExternal& c, Time now) {
   const GroupSettings& settings = SettingsOf(org, scene->self);
   if (settings.approved_externals_only && !Approved(org, c.address)) return NotApproved(c.address);
   if (session.participants.size() >= limits::kParticipants) return TooManyParticipants(session.id);
-  return Do(*scene, Trigger::kInvite,
-            event::ExternalInvited{session.id, ExternalId(session.id, session.last_external + 1), scene->self, c.name,
-                                   c.address, c.code_key, now + settings.private_code_validity, c.granted});
+  return Do(
+      *scene, Trigger::kInvite,
+      event::ExternalInvited{session.id, ExternalId(session.id, session.last_external + 1), scene->self, c.name, c.address,
+                             c.code_key, now + settings.private_code_validity, c.granted, c.deliver, c.language});
+}
+
+// Whoever monitors a technician of the session, and is not silent about himself: he is seen as a collaborator.
+Result On(const Org& org, const command::Join& c, Time) {
+  absl::StatusOr<Scene> scene = SceneOf(org, c.target, false);
+  if (!scene.ok()) return scene.status();
+  const Session& session = *scene->session;
+  const bool monitors = std::any_of(org.monitoring.begin(), org.monitoring.end(), [&](SessionId id) {
+    const Session& monitoring = *FindSession(org, id);
+    const Participant* lead = monitoring.lead();
+    const Participant* monitored = session.Find(monitoring.monitored);
+    return lead != nullptr && lead->technician == scene->self && monitored != nullptr && monitored->role != Role::kInvitee;
+  });
+  if (!monitors) return NotMonitored(session.id, scene->self);
+  if (absl::Status link = NeedsLink(*scene, "join"); !link.ok()) return link;
+  if (!AllowsCollaboration(session)) return KindForbids(session, "collaboration");
+  if (session.Find(scene->self) != nullptr || session.IsSender(scene->self) || session.IsRecipient(scene->self)) {
+    return AlreadyInSession(session.id, scene->self);
+  }
+  if (scene->lead == nullptr || session.held || session.transfer) {
+    return WrongState(session.id, "join", scene->view, "it must be active");
+  }
+  if (session.lead_console_lost) return LeadConsoleLost(session.id, "join", scene->view);
+  if (session.participants.size() >= limits::kParticipants) return TooManyParticipants(session.id);
+  return Do(*scene, Trigger::kJoin, event::Joined{session.id, scene->self});
 }
 
 Result On(const Org& org, const command::RemoveTechnician& c, Time) {

@@ -26,6 +26,9 @@ struct SessionCreated {
   SessionType type = SessionType::kStandard;
   TechnicianId preferred;
   std::string delivery_address;  // of an e-mail or SMS
+  ComputerId computer;           // of unattended sessions, as the next two
+  Time access_until{};
+  CredentialMode credentials = CredentialMode::kAsk;
 };
 // The code was exchanged for a device token.
 struct CodeRedeemed {
@@ -91,6 +94,8 @@ struct ExternalInvited {
   std::string code_key;
   Time code_expires{};
   Permissions granted = Permissions::All();
+  bool deliver = false;
+  std::string language;
 };
 // He has redeemed his invitation: a key with this secret is his.
 struct ExternalAdmitted {
@@ -164,6 +169,7 @@ struct ActivityRequested {
   TechnicianId technician;
   std::string detail;
   FileInfo file;
+  AccessTerms access;
 };
 struct ActivityOpened {
   SessionId session;
@@ -223,8 +229,25 @@ struct Upgraded {
 };
 struct DeliveryReported {
   SessionId session;
-  DeliveryState state = DeliveryState::kSent;
+  TechnicianId technician;                     // an external one; empty: the customer
+  DeliveryState state = DeliveryState::kSent;  // kRequested: it is tried again at `retry_at`
   std::string detail;
+  Time retry_at{};
+};
+// It is handed over again.
+struct DeliveryDue {
+  SessionId session;
+  TechnicianId technician;
+};
+// Whoever monitors the lead collaborates.
+struct Joined {
+  SessionId session;
+  TechnicianId technician;
+};
+// The customer has agreed to unattended access.
+struct ComputerEnrolled {
+  SessionId session;
+  Computer computer;
 };
 // Routing holds the session out to one technician, or starts it for him. `record` is why (route.h).
 struct Offered {
@@ -322,6 +345,15 @@ struct IntentSet {
   bool away = false;
   std::string reason;
 };
+struct ComputerRenamed {
+  ComputerId computer;
+  std::string name;
+};
+// Expired, or revoked.
+struct ComputerGone {
+  ComputerId computer;
+  Outcome outcome = Outcome::kUnattendedRevoked;
+};
 // Replaces it; no items: it is gone.
 struct LibraryPut {
   TechnicianId technician;
@@ -356,7 +388,8 @@ using Event = std::variant<
     event::Granted, event::ChatSwitched, event::SurveySent, event::DeliveryReported, event::Offered, event::OfferEnded,
     event::PreferenceLapsed, event::Redirected, event::Unattended, event::OwnerChanged, event::ChannelHours,
     event::ExternalInvited, event::ExternalAdmitted, event::ExternalGone, event::Attended, event::ChatSent,
-    event::SurveyAnswered, event::SurveyClosed, event::NoteAdded, event::Upgraded, event::LibraryPut>;
+    event::SurveyAnswered, event::SurveyClosed, event::NoteAdded, event::Upgraded, event::LibraryPut, event::DeliveryDue,
+    event::Joined, event::ComputerEnrolled, event::ComputerRenamed, event::ComputerGone>;
 using Events = std::vector<Event>;
 
 // The session of which the event speaks; 0 for events of the organization.

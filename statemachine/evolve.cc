@@ -115,7 +115,11 @@ struct Folder {
     created.type = e.type;
     created.chat_only = e.type == SessionType::kInstantChat;
     created.preferred = e.preferred;
-    if (!e.delivery_address.empty()) created.delivery = {DeliveryState::kRequested, e.delivery_address, ""};
+    if (!e.delivery_address.empty()) created.delivery = Requested(e.delivery_address, "");
+    created.computer = e.computer;
+    created.access_until = e.access_until;
+    created.credentials = e.credentials;
+    if (auto it = org.computers.find(e.computer); it != org.computers.end()) it->second.session = e.session;
     created.owner = e.owner;
     created.channel = e.channel;
     created.monitored = e.monitored;
@@ -238,6 +242,7 @@ struct Folder {
     self.external_name = e.name;
     self.code_key = e.code_key;
     self.code_expires = e.code_expires;
+    if (e.deliver) self.delivery = Requested(e.address, e.language);
   }
 
   void operator()(const ExternalAdmitted& e) {
@@ -323,6 +328,7 @@ struct Folder {
   void operator()(const Revealed& e) { Erase(session->hidden_from, e.technician); }
 
   void operator()(const SessionEnded& e) {
+    if (auto it = org.computers.find(session->computer); it != org.computers.end()) it->second.session = {};
     LeaveConnecting();
     org.monitoring.erase(e.session);
     session->outcome = e.outcome;
@@ -346,7 +352,7 @@ struct Folder {
 
   void operator()(const ActivityRequested& e) {
     session->last_activity = e.activity;
-    session->activities.push_back({e.activity, e.kind, e.technician, false, e.detail, now, e.file});
+    session->activities.push_back({e.activity, e.kind, e.technician, false, e.detail, now, e.file, e.access});
   }
   void operator()(const ActivityOpened& e) {
     for (Activity& activity : session->activities) {
@@ -381,10 +387,43 @@ struct Folder {
   void operator()(const SurveyClosed&) { session->survey_until = kNoTime; }
   void operator()(const NoteAdded&) { ++session->notes; }
   void operator()(const Upgraded&) { session->chat_only = false; }
-  void operator()(const DeliveryReported& e) {
-    session->delivery.state = e.state;
-    session->delivery.detail = e.detail;
+  Revision NextRevision() const { return Revision{org.revision.value + 1}; }
+  Delivery Requested(const std::string& address, const std::string& language) const {
+    Delivery delivery;
+    delivery.state = DeliveryState::kRequested;
+    delivery.address = address;
+    delivery.language = language;
+    delivery.due = NextRevision();
+    return delivery;
   }
+  Delivery* DeliveryTo(const TechnicianId& technician) {
+    if (!technician) return &session->delivery;
+    Participant* participant = session->Find(technician);
+    return participant == nullptr ? nullptr : &participant->delivery;
+  }
+  void operator()(const DeliveryReported& e) {
+    Delivery* delivery = DeliveryTo(e.technician);
+    if (delivery == nullptr) return;
+    delivery->state = e.state;
+    delivery->detail = e.detail;
+    delivery->retry_at = e.retry_at;
+    if (e.state == DeliveryState::kRequested) ++delivery->attempts;
+  }
+  void operator()(const DeliveryDue& e) {
+    Delivery* delivery = DeliveryTo(e.technician);
+    if (delivery == nullptr) return;
+    delivery->retry_at = kNoTime;
+    delivery->due = NextRevision();
+  }
+  void operator()(const Joined& e) { AddParticipant(e.technician, Role::kCollaborator); }
+  void operator()(const ComputerEnrolled& e) {
+    org.computers.insert_or_assign(e.computer.id, e.computer);
+    org.last_computer = std::max(org.last_computer, e.computer.id);
+  }
+  void operator()(const ComputerRenamed& e) {
+    if (auto it = org.computers.find(e.computer); it != org.computers.end()) it->second.name = e.name;
+  }
+  void operator()(const ComputerGone& e) { org.computers.erase(e.computer); }
 
   void operator()(const Offered& e) {
     if (e.expires != kNoTime) session->offer = Offer{e.technician, now, e.expires};
@@ -421,7 +460,7 @@ struct Folder {
     DropLibrary(e.technician);
     if (e.items.empty()) return;
     org.library_bytes += BytesOf(e.items);
-    org.libraries[e.technician] = {e.items, Revision{org.revision.value + 1}};
+    org.libraries[e.technician] = {e.items, NextRevision()};
   }
   void DropLibrary(const TechnicianId& technician) {
     auto it = org.libraries.find(technician);

@@ -13,6 +13,7 @@
 #include "statemachine/estimate.h"
 #include "statemachine/ids.h"
 #include "statemachine/library.h"
+#include "statemachine/message.h"
 #include "statemachine/session.h"
 
 namespace guichet {
@@ -280,6 +281,9 @@ struct OrgSettings {
   // Who may be invited from outside by groups that ask for approval: addresses, or whole domains as "@example.com"; in lower
   // case, each once.
   std::vector<std::string> approved_externals;
+  std::vector<MessageTemplate> templates;  // each kind and language once
+  std::string default_language = "en";     // of messages to people whose language has no template
+  bool monitor_silently = false;           // technicians are not told that somebody monitors them
   bool operator==(const OrgSettings&) const = default;
 };
 
@@ -333,6 +337,8 @@ struct Org {
   absl::flat_hash_map<SessionId, Session> sessions;  // live, or ended and still shown to somebody
   std::map<Queue, QueueStats> stats;                 // what was learnt of waiting
   std::map<TechnicianId, Library> libraries;         // none is empty
+  std::map<ComputerId, Computer> computers;
+  ComputerId last_computer;  // highest id given out
 
   // Indexes, derived: rebuilt by RebuildIndexes.
   size_t library_bytes = 0;  // of all libraries

@@ -111,7 +111,12 @@ std::string_view Name(Reason reason) {
                                                                         "SESSION_KIND",
                                                                         "TOO_FAST",
                                                                         "SURVEY_CLOSED",
-                                                                        "LIBRARY_CHANGED"};
+                                                                        "LIBRARY_CHANGED",
+                                                                        "COMPUTER_NOT_FOUND",
+                                                                        "COMPUTER_OFFLINE",
+                                                                        "COMPUTER_BUSY",
+                                                                        "OUTSIDE_WINDOW",
+                                                                        "NOT_MONITORED"};
   return kNames[static_cast<size_t>(reason)];
 }
 
@@ -294,6 +299,44 @@ absl::Status LibraryChanged(const TechnicianId& technician, Revision revision) {
       absl::StatusCode::kAborted, Reason::kLibraryChanged,
       absl::StrCat("the library of ", technician.value, " was changed in revision ", revision.value, "; read it and try again"),
       {{"technician_id", technician.value}, {"revision", absl::StrCat(revision.value)}});
+}
+
+absl::Status ComputerNotFound(ComputerId id) {
+  return Make(kNotFound, Reason::kComputerNotFound,
+              absl::StrCat("there is no computer ", id.value, "; it may have expired or been revoked"),
+              {{"computer_id", absl::StrCat(id.value)}});
+}
+
+absl::Status ComputerOffline(ComputerId id) {
+  return Make(kPrecondition, Reason::kComputerOffline, absl::StrCat("computer ", id.value, ": its agent is not attached"),
+              {{"computer_id", absl::StrCat(id.value)}});
+}
+
+absl::Status ComputerBusy(const Computer& computer) {
+  return Make(kPrecondition, Reason::kComputerBusy,
+              absl::StrCat("computer ", computer.id.value, " is in session ", computer.session.value, "; end it first"),
+              {{"computer_id", absl::StrCat(computer.id.value)}, {"session_id", Str(computer.session)}});
+}
+
+absl::Status OutsideWindow(const Computer& computer) {
+  const AccessTerms& terms = computer.terms;
+  auto clock = [](uint32_t minute) {
+    return absl::StrCat(absl::Dec(minute / 60, absl::kZeroPad2), ":", absl::Dec(minute % 60, absl::kZeroPad2));
+  };
+  const std::string zone = terms.time_zone.empty() ? "UTC" : terms.time_zone;
+  return Make(kPrecondition, Reason::kOutsideWindow,
+              absl::StrCat("computer ", computer.id.value, " may be reached from ", clock(terms.from_minute), " to ",
+                           clock(terms.to_minute), " ", zone),
+              {{"computer_id", absl::StrCat(computer.id.value)},
+               {"from", clock(terms.from_minute)},
+               {"to", clock(terms.to_minute)},
+               {"time_zone", zone}});
+}
+
+absl::Status NotMonitored(SessionId id, const TechnicianId& technician) {
+  return Make(kPrecondition, Reason::kNotMonitored,
+              absl::StrCat(technician.value, " monitors nobody in session ", id.value, "; start a monitoring session first"),
+              {{"session_id", Str(id)}, {"technician_id", technician.value}});
 }
 
 absl::Status NotApproved(std::string_view address) {

@@ -27,13 +27,15 @@ std::string_view Name(Outcome outcome) {
                                                                          "TIMED_OUT_CLOSED_BY_TECHNICIAN",
                                                                          "CONNECTING_TIMED_OUT",
                                                                          "TERMS_DECLINED",
-                                                                         "ABORTED"};
+                                                                         "ABORTED",
+                                                                         "UNATTENDED_EXPIRED",
+                                                                         "UNATTENDED_REVOKED"};
   return kNames[static_cast<size_t>(outcome)];
 }
 
 std::string_view Name(Method method) {
-  static constexpr std::array<std::string_view, kMethodCount> kNames = {"NONE",       "PIN",   "LINK", "CHANNEL_FORM",
-                                                                        "MONITORING", "EMAIL", "SMS",  "LAN"};
+  static constexpr std::array<std::string_view, kMethodCount> kNames = {"NONE",  "PIN", "LINK", "CHANNEL_FORM", "MONITORING",
+                                                                        "EMAIL", "SMS", "LAN",  "UNATTENDED"};
   return kNames[static_cast<size_t>(method)];
 }
 

@@ -7,6 +7,7 @@
 #include <string_view>
 #include <vector>
 
+#include "statemachine/computer.h"
 #include "statemachine/estimate.h"
 #include "statemachine/ids.h"
 #include "statemachine/permissions.h"
@@ -49,13 +50,24 @@ enum class Outcome : uint8_t {
   kConnectingTimedOut = 6,
   kTermsDeclined = 7,
   kAborted = 8,
+  kUnattendedExpired = 9,
+  kUnattendedRevoked = 10,
 };
-inline constexpr int kOutcomeCount = 9;
+inline constexpr int kOutcomeCount = 11;
 std::string_view Name(Outcome outcome);
 
 // On disk and in the API: never renumber.
-enum class Method : uint8_t { kPin = 1, kLink = 2, kChannelForm = 3, kMonitoring = 4, kEmail = 5, kSms = 6, kLan = 7 };
-inline constexpr int kMethodCount = 8;
+enum class Method : uint8_t {
+  kPin = 1,
+  kLink = 2,
+  kChannelForm = 3,
+  kMonitoring = 4,
+  kEmail = 5,
+  kSms = 6,
+  kLan = 7,
+  kUnattended = 8
+};
+inline constexpr int kMethodCount = 9;
 std::string_view Name(Method method);
 
 // On disk and in the API: never renumber.
@@ -88,6 +100,21 @@ struct Profile {
   bool operator==(const Profile&) const = default;
 };
 
+// An invitation by e-mail or SMS, handed to whoever subscribes to deliveries. On disk and in the API: never renumber.
+enum class DeliveryState : uint8_t { kNone = 0, kRequested = 1, kSent = 2, kFailed = 3 };
+inline constexpr int kDeliveryStateCount = 4;
+std::string_view Name(DeliveryState state);
+struct Delivery {
+  DeliveryState state = DeliveryState::kNone;
+  std::string address;
+  std::string language;   // of an external technician; customers have that of their profile
+  std::string detail;     // of the last report
+  uint32_t attempts = 0;  // that failed for a reason that may pass
+  Time retry_at{};        // is handed over again then; kNoTime: it waits for a subscriber, or is over
+  Revision due;           // since when it waits: the order of handing over
+  bool operator==(const Delivery&) const = default;
+};
+
 struct Participant {
   TechnicianId technician;
   Role role = Role::kLead;
@@ -100,6 +127,7 @@ struct Participant {
   std::string external_name;                 // of an external technician; empty: one of the organization
   std::string code_key;                      // of his invitation, as Session::code_key; empty once used
   Time code_expires{};
+  Delivery delivery;  // of the invitation, by e-mail
   bool external() const { return !external_name.empty(); }
   bool operator==(const Participant&) const = default;
 };
@@ -144,6 +172,7 @@ struct Activity {
   std::string detail;
   Time since{};  // asked, or opened
   FileInfo file;
+  AccessTerms access;  // of kUnattendedAccess
   bool operator==(const Activity&) const = default;
 };
 
@@ -173,17 +202,6 @@ struct Decline {
   std::string reason;
   Time at{};
   bool operator==(const Decline&) const = default;
-};
-
-// An invitation by e-mail or SMS, handed to whoever subscribes to deliveries. On disk and in the API: never renumber.
-enum class DeliveryState : uint8_t { kNone = 0, kRequested = 1, kSent = 2, kFailed = 3 };
-inline constexpr int kDeliveryStateCount = 4;
-std::string_view Name(DeliveryState state);
-struct Delivery {
-  DeliveryState state = DeliveryState::kNone;
-  std::string address;
-  std::string detail;  // of the last report
-  bool operator==(const Delivery&) const = default;
 };
 
 // What a technician saw after the last command, and since when. For the pool the technician is empty: it stands for every
@@ -235,9 +253,12 @@ struct Session {
   TechnicianId preferred;       // is asked first
   bool preferred_only = false;  // … and, until the policy's preferred_for has passed, nobody else
   std::optional<Offer> offer;
-  std::vector<Decline> declines;     // the latest of each technician, the oldest first
-  uint32_t redirects = 0;            // how often a rule has moved it
-  bool notified = false;             // the customer was told that nobody serves
+  std::vector<Decline> declines;                      // the latest of each technician, the oldest first
+  ComputerId computer;                                // unattended sessions
+  Time access_until{};                                // … which end then
+  CredentialMode credentials = CredentialMode::kAsk;  // … and what they need
+  uint32_t redirects = 0;                             // how often a rule has moved it
+  bool notified = false;                              // the customer was told that nobody serves
   std::optional<WaitEstimate> told;  // how long it would wait, when it joined its queue; nullopt: too little was known
   std::string end_page;              // where the customer is sent when it ends unserved
 

@@ -20,6 +20,7 @@ struct Notes {
   std::set<ChannelId> channels;
   std::set<KeyId> keys;
   std::set<TechnicianId> libraries;
+  std::set<ComputerId> computers;
   std::set<Queue> queues;
   bool org = false;
   bool membership = false;
@@ -33,6 +34,13 @@ void Note(const Event& event, Notes& notes) {
     if (const auto* offered = std::get_if<Offered>(&event)) notes.technicians.insert(offered->technician);
     if (const auto* ended = std::get_if<OfferEnded>(&event)) notes.technicians.insert(ended->technician);
     if (const auto* external = std::get_if<ExternalInvited>(&event)) notes.technicians.insert(external->technician);
+    if (const auto* created = std::get_if<SessionCreated>(&event); created != nullptr && created->computer) {
+      notes.computers.insert(created->computer);
+    }
+    if (const auto* enrolled = std::get_if<ComputerEnrolled>(&event)) {
+      notes.computers.insert(enrolled->computer.id);
+      notes.org = true;  // the last computer id is in its record
+    }
     if (const auto* admitted = std::get_if<ExternalAdmitted>(&event)) notes.keys.insert(KeyId{admitted->technician.value});
     if (const auto* gone = std::get_if<ExternalGone>(&event)) {
       notes.technicians.insert(gone->technician);
@@ -48,6 +56,7 @@ void Note(const Event& event, Notes& notes) {
       [&](const auto& e) {
         using E = std::decay_t<decltype(e)>;
         if constexpr (std::is_same_v<E, TechnicianDeleted>) notes.libraries.insert(e.technician);
+        if constexpr (std::is_same_v<E, ComputerRenamed> || std::is_same_v<E, ComputerGone>) notes.computers.insert(e.computer);
         if constexpr (std::is_same_v<E, OrgPut>) notes.org = true;
         if constexpr (std::is_same_v<E, GroupPut>) notes.groups.insert(e.group.id);
         if constexpr (std::is_same_v<E, GroupDeleted>) notes.groups.insert(e.group);
@@ -183,6 +192,8 @@ Touched Fold(Org& org, LogEntry& entry) {
     for (const EntryChange& c : change.changes) {
       if (c.technician) notes.loads.insert(c.technician);
     }
+    if (session.computer && session.ended_already()) notes.computers.insert(session.computer);
+    if (session.monitored) notes.technicians.insert(session.monitored);  // he is told who monitors him
     const bool finished = session.finished();
     change.after = std::make_shared<const Session>(session);
     entry.sessions.push_back(std::move(change));
@@ -215,6 +226,7 @@ Touched Fold(Org& org, LogEntry& entry) {
   touched.groups.assign(notes.groups.begin(), notes.groups.end());
   touched.channels.assign(notes.channels.begin(), notes.channels.end());
   touched.keys.assign(notes.keys.begin(), notes.keys.end());
+  touched.computers.assign(notes.computers.begin(), notes.computers.end());
   touched.libraries.assign(notes.libraries.begin(), notes.libraries.end());
   touched.queues.assign(notes.queues.begin(), notes.queues.end());
   touched.org = notes.org;

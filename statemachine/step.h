@@ -36,6 +36,7 @@ struct Touched {
   std::vector<GroupId> groups;
   std::vector<ChannelId> channels;
   std::vector<KeyId> keys;
+  std::vector<ComputerId> computers;
   std::vector<TechnicianId> libraries;  // … of these technicians: to put, or to drop when they are gone
   std::vector<Queue> queues;            // whose statistics changed
   bool org = false;

@@ -273,7 +273,10 @@ std::string_view Name(Trigger trigger) {
                                                                          "note",
                                                                          "survey_answered",
                                                                          "survey_closed",
-                                                                         "library"};
+                                                                         "library",
+                                                                         "join",
+                                                                         "computer",
+                                                                         "access_over"};
   return kNames[static_cast<size_t>(trigger)];
 }
 

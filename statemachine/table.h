@@ -78,8 +78,11 @@ enum class Trigger : uint8_t {
   kSurveyAnswered = 61,
   kSurveyClosed = 62,
   kLibrary = 63,
+  kJoin = 64,
+  kComputer = 65,
+  kAccessOver = 66,
 };
-inline constexpr int kTriggerCount = 64;
+inline constexpr int kTriggerCount = 67;
 std::string_view Name(Trigger trigger);  // "applet_connected"
 
 // Whose view a row speaks of.

@@ -93,6 +93,11 @@ struct Writer {
                           absl::StrAppend(out, a.question, " ", a.answer);
                         }));
   }
+  std::string operator()(const DeliveryDue&) const { return "delivery is tried again"; }
+  std::string operator()(const Joined& e) const { return absl::StrCat(e.technician.value, " joined by monitoring"); }
+  std::string operator()(const ComputerEnrolled& e) const {
+    return absl::StrCat("unattended access to computer ", e.computer.id.value, " granted to ", e.computer.technician.value);
+  }
   std::string operator()(const SurveyClosed&) const { return "survey not answered"; }
   std::string operator()(const NoteAdded& e) const {
     return absl::StrCat("note", e.technician ? " of " : "", e.technician.value, ": ", e.text);
@@ -140,6 +145,12 @@ struct Writer {
   }
   std::string operator()(const LookedAt& e) const {
     return absl::StrCat(e.technician.value, " looks at session ", e.session.value);
+  }
+  std::string operator()(const ComputerRenamed& e) const {
+    return absl::StrCat("computer ", e.computer.value, " named ", e.name);
+  }
+  std::string operator()(const ComputerGone& e) const {
+    return absl::StrCat("computer ", e.computer.value, ": ", V(Name(e.outcome)));
   }
   std::string operator()(const LibraryPut& e) const {
     return absl::StrCat("library of ", e.technician.value, ": ", e.items.size(), " items");

@@ -75,8 +75,9 @@ void OfferRouting(const Org& org, const Session& session, List& list) {
 
 std::string_view Name(TimerKind kind) {
   static constexpr std::array<std::string_view, kTimerKindCount> kNames = {
-      "code_validity",    "connecting", "waiting",    "offline",  "idle",   "collaborator_idle", "hold", "system", "lead_lost",
-      "lead_lost_policy", "offer",      "preference", "redirect", "survey", "invitation"};
+      "code_validity", "connecting", "waiting",   "offline",          "idle",      "collaborator_idle",
+      "hold",          "system",     "lead_lost", "lead_lost_policy", "offer",     "preference",
+      "redirect",      "delivery",   "access",    "survey",           "invitation"};
   return kNames[static_cast<size_t>(kind)];
 }
 
@@ -89,9 +90,17 @@ std::vector<Deadline> Deadlines(const Org& org, const Session& session) {
   const GroupSettings& settings = SettingsOf(org, session);
   list.Offer(session.created + settings.system_limit, TimerKind::kSystem);
   if (!session.code_key.empty()) list.Offer(session.code_expires, TimerKind::kCodeValidity);
-  for (const Participant& participant : session.participants) {
-    if (!participant.code_key.empty()) list.Offer(participant.code_expires, TimerKind::kInvitation, participant.technician);
+  if (!session.code_key.empty() && session.delivery.retry_at != kNoTime) {
+    list.Offer(session.delivery.retry_at, TimerKind::kDelivery);
   }
+  for (const Participant& participant : session.participants) {
+    if (participant.code_key.empty()) continue;
+    list.Offer(participant.code_expires, TimerKind::kInvitation, participant.technician);
+    if (participant.delivery.retry_at != kNoTime) {
+      list.Offer(participant.delivery.retry_at, TimerKind::kDelivery, participant.technician);
+    }
+  }
+  if (session.access_until != kNoTime) list.Offer(session.access_until, TimerKind::kAccess);
   if (session.link == Link::kNeverAttached) {
     list.Offer(session.created + ConnectingTimeout(org, session), TimerKind::kConnecting);
     return list.Take();

@@ -22,10 +22,12 @@ enum class TimerKind : uint8_t {
   kOffer,             // the technician has not answered an offer
   kPreference,        // the preferred technician's time alone is over
   kRedirect,          // a rule of the queue moves a session that has waited
+  kDelivery,          // an invitation that could not be sent is handed over again
+  kAccess,            // unattended access to the computer is over
   kSurvey,            // an ended session waits for the answers to its survey no longer
   kInvitation,        // the code of an external technician's invitation dies, and the invitation with it
 };
-inline constexpr int kTimerKindCount = 15;
+inline constexpr int kTimerKindCount = 17;
 std::string_view Name(TimerKind kind);  // "waiting"
 
 struct Deadline {

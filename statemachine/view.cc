@@ -31,7 +31,8 @@ EntryState LinkView(const Session& session) {
 EntryState InvolvedView(const Session& session, const TechnicianId& technician) {
   if (session.ended_already()) {
     if (!Contains(session.keepers, technician)) return EntryState::kRemoved;
-    const bool timed_out = session.outcome == Outcome::kTimedOut || session.outcome == Outcome::kTimedOutClosedByTechnician;
+    const bool timed_out = session.outcome == Outcome::kTimedOut || session.outcome == Outcome::kTimedOutClosedByTechnician ||
+                           session.outcome == Outcome::kUnattendedExpired;
     return timed_out ? EntryState::kTimedOut : EntryState::kClosed;
   }
   const Participant* self = session.Find(technician);

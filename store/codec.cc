@@ -72,12 +72,17 @@ void Put(const OrgInfo& org, pb::OrgRecord* record) {
   record->set_display_name(org.display_name);
   record->set_created(Millis(org.created));
   record->set_last_session(org.last_session.value);
+  record->set_last_computer(org.last_computer.value);
   Put(org.settings, record->mutable_settings());
 }
 
-OrgInfo ToOrg(const pb::OrgRecord& record, Faults&) {
-  return {OrgId{record.id()}, record.display_name(), ToTime(record.created()), SessionId{record.last_session()},
-          record.has_settings() ? ToOrgSettings(record.settings()) : OrgSettings{}};
+OrgInfo ToOrg(const pb::OrgRecord& record, Faults& faults) {
+  return {OrgId{record.id()},
+          record.display_name(),
+          ToTime(record.created()),
+          SessionId{record.last_session()},
+          record.has_settings() ? ToOrgSettings(record.settings(), faults) : OrgSettings{},
+          ComputerId{record.last_computer()}};
 }
 
 template <class Field>
@@ -247,6 +252,11 @@ absl::StatusOr<OrgInfo> DecodeOrg(std::string_view bytes) {
 std::string EncodeQueueStats(const QueueItem& item) { return codec::Encode<pb::QueueStatsRecord>(item); }
 absl::StatusOr<QueueItem> DecodeQueueStats(std::string_view bytes) {
   return codec::Decode<pb::QueueStatsRecord>("queue", bytes, codec::ToQueueItem);
+}
+
+std::string EncodeComputer(const Computer& computer) { return codec::Encode<pb::ComputerRecord>(computer); }
+absl::StatusOr<Computer> DecodeComputer(std::string_view bytes) {
+  return codec::Decode<pb::ComputerRecord>("computer", bytes, codec::ToComputer);
 }
 
 std::string EncodeLibrary(const LibraryOf& library) { return codec::Encode<pb::LibraryRecord>(library); }

@@ -35,6 +35,7 @@ struct OrgInfo {
   Time created{};
   SessionId last_session;  // highest id given out
   OrgSettings settings;
+  ComputerId last_computer;  // highest id given out
   bool operator==(const OrgInfo&) const = default;
 };
 std::string EncodeOrg(const OrgInfo& org);
@@ -48,6 +49,9 @@ struct QueueItem {
 };
 std::string EncodeQueueStats(const QueueItem& item);
 absl::StatusOr<QueueItem> DecodeQueueStats(std::string_view bytes);
+
+std::string EncodeComputer(const Computer& computer);
+absl::StatusOr<Computer> DecodeComputer(std::string_view bytes);
 
 // What a technician keeps at hand.
 struct LibraryOf {

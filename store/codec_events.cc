@@ -64,6 +64,9 @@ struct Writer {
     r->set_type(Number(e.type));
     r->set_preferred(e.preferred.value);
     r->set_delivery_address(e.delivery_address);
+    r->set_computer(e.computer.value);
+    r->set_access_until(Millis(e.access_until));
+    r->set_credentials(Number(e.credentials));
   }
   void operator()(const event::CodeRedeemed& e) {
     auto* r = record->mutable_code_redeemed();
@@ -102,6 +105,20 @@ struct Writer {
     r->set_technicians_only(e.technicians_only);
     r->set_text(e.text);
   }
+  void operator()(const event::DeliveryDue& e) { PutSessionTechnician(e, record->mutable_delivery_due()); }
+  void operator()(const event::Joined& e) { PutSessionTechnician(e, record->mutable_joined()); }
+  void operator()(const event::ComputerEnrolled& e) {
+    record->mutable_computer_enrolled()->set_session(e.session.value);
+    codec::Put(e.computer, record->mutable_computer_enrolled()->mutable_computer());
+  }
+  void operator()(const event::ComputerRenamed& e) {
+    record->mutable_computer_renamed()->set_computer(e.computer.value);
+    record->mutable_computer_renamed()->set_name(e.name);
+  }
+  void operator()(const event::ComputerGone& e) {
+    record->mutable_computer_gone()->set_computer(e.computer.value);
+    record->mutable_computer_gone()->set_outcome(Number(e.outcome));
+  }
   void operator()(const event::Upgraded& e) { PutSession(e, record->mutable_upgraded()); }
   void operator()(const event::SurveyClosed& e) { PutSession(e, record->mutable_survey_closed()); }
   void operator()(const event::SurveyAnswered& e) {
@@ -134,6 +151,8 @@ struct Writer {
     r->set_code_key(e.code_key);
     r->set_code_expires(Millis(e.code_expires));
     r->set_granted(e.granted.bits());
+    r->set_deliver(e.deliver);
+    r->set_language(e.language);
   }
   void operator()(const event::ExternalAdmitted& e) {
     auto* r = record->mutable_external_admitted();
@@ -223,6 +242,7 @@ struct Writer {
     r->set_technician(e.technician.value);
     r->set_detail(e.detail);
     if (e.file != FileInfo{}) codec::Put(e.file, r->mutable_file());
+    if (e.access != AccessTerms{}) codec::Put(e.access, r->mutable_access());
   }
   void operator()(const event::ActivityOpened& e) { PutActivity(e, record->mutable_activity_opened()); }
   void operator()(const event::ActivityClosed& e) {
@@ -248,8 +268,10 @@ struct Writer {
   void operator()(const event::DeliveryReported& e) {
     auto* r = record->mutable_delivery_reported();
     r->set_session(e.session.value);
+    r->set_technician(e.technician.value);
     r->set_state(Number(e.state));
     r->set_detail(e.detail);
+    r->set_retry_at(Millis(e.retry_at));
   }
   void operator()(const event::Offered& e) {
     auto* r = record->mutable_offered();

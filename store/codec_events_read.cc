@@ -42,6 +42,9 @@ event::SessionCreated ToSessionCreated(const pb::SessionCreatedRecord& r, Faults
   e.type = EnumOr(SessionType::kStandard, r.type(), faults);
   e.preferred.value = r.preferred();
   e.delivery_address = r.delivery_address();
+  e.computer.value = r.computer();
+  e.access_until = ToTime(r.access_until());
+  e.credentials = EnumOr(CredentialMode::kAsk, r.credentials(), faults);
   return e;
 }
 
@@ -91,6 +94,8 @@ event::ExternalInvited ToExternalInvited(const pb::ExternalInvitedRecord& r, Fau
   e.code_key = r.code_key();
   e.code_expires = ToTime(r.code_expires());
   e.granted = ToSet<Permissions>(r.granted(), faults);
+  e.deliver = r.deliver();
+  e.language = r.language();
   return e;
 }
 
@@ -129,11 +134,11 @@ event::EntryDismissed ToEntryDismissed(const pb::EntryDismissedRecord& r, Faults
   return e;
 }
 
-event::OrgPut ToOrgPut(const pb::OrgPutRecord& r) {
+event::OrgPut ToOrgPut(const pb::OrgPutRecord& r, Faults& faults) {
   event::OrgPut e;
   e.org.value = r.org();
   e.display_name = r.display_name();
-  if (r.has_settings()) e.settings = ToOrgSettings(r.settings());
+  if (r.has_settings()) e.settings = ToOrgSettings(r.settings(), faults);
   return e;
 }
 
@@ -207,6 +212,7 @@ event::ActivityRequested ToActivityRequested(const pb::ActivityRequestedRecord& 
   e.technician.value = r.technician();
   e.detail = r.detail();
   e.file = ToFile(r.file());
+  if (r.has_access()) e.access = ToTerms(r.access(), faults);
   return e;
 }
 
@@ -219,7 +225,8 @@ event::Granted ToGranted(const pb::GrantedRecord& r, Faults& faults) {
 }
 
 event::DeliveryReported ToDeliveryReported(const pb::DeliveryReportedRecord& r, Faults& faults) {
-  return {SessionId{r.session()}, Enum<DeliveryState>(r.state(), faults), r.detail()};
+  return {SessionId{r.session()}, TechnicianId{r.technician()}, Enum<DeliveryState>(r.state(), faults), r.detail(),
+          ToTime(r.retry_at())};
 }
 
 event::Offered ToOffered(const pb::OfferedRecord& r, Faults& faults) {
@@ -281,6 +288,18 @@ Event ToEvent(const pb::EventRecord& record, Faults& faults) {
       const pb::ChatSentRecord& r = record.chat_sent();
       return event::ChatSent{SessionId{r.session()}, TechnicianId{r.technician()}, r.name(), r.technicians_only(), r.text()};
     }
+    case pb::EventRecord::kDeliveryDue:
+      return FromSessionTechnician<event::DeliveryDue>(record.delivery_due());
+    case pb::EventRecord::kJoined:
+      return FromSessionTechnician<event::Joined>(record.joined());
+    case pb::EventRecord::kComputerEnrolled:
+      return event::ComputerEnrolled{SessionId{record.computer_enrolled().session()},
+                                     ToComputer(record.computer_enrolled().computer(), faults)};
+    case pb::EventRecord::kComputerRenamed:
+      return event::ComputerRenamed{ComputerId{record.computer_renamed().computer()}, record.computer_renamed().name()};
+    case pb::EventRecord::kComputerGone:
+      return event::ComputerGone{ComputerId{record.computer_gone().computer()},
+                                 Enum<Outcome>(record.computer_gone().outcome(), faults)};
     case pb::EventRecord::kUpgraded:
       return FromSession<event::Upgraded>(record.upgraded());
     case pb::EventRecord::kSurveyClosed:
@@ -328,7 +347,7 @@ Event ToEvent(const pb::EventRecord& record, Faults& faults) {
     case pb::EventRecord::kEntryDismissed:
       return ToEntryDismissed(record.entry_dismissed(), faults);
     case pb::EventRecord::kOrgPut:
-      return ToOrgPut(record.org_put());
+      return ToOrgPut(record.org_put(), faults);
     case pb::EventRecord::kGroupPut:
       return ToGroupPut(record.group_put(), faults);
     case pb::EventRecord::kGroupDeleted:

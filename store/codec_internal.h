@@ -53,11 +53,11 @@ struct Range<Link> : RangeOf<Link, Link::kNeverAttached, Link::kOffline> {
   static constexpr const char* fault = "link out of range";
 };
 template <>
-struct Range<Outcome> : RangeOf<Outcome, Outcome::kNone, Outcome::kAborted> {
+struct Range<Outcome> : RangeOf<Outcome, Outcome::kNone, Outcome::kUnattendedRevoked> {
   static constexpr const char* fault = "outcome out of range";
 };
 template <>
-struct Range<Method> : RangeOf<Method, Method::kPin, Method::kLan> {
+struct Range<Method> : RangeOf<Method, Method::kPin, Method::kUnattended> {
   static constexpr const char* fault = "method out of range";
 };
 template <>
@@ -75,6 +75,14 @@ struct Range<SessionType> : RangeOf<SessionType, SessionType::kStandard, Session
 template <>
 struct Range<ActivityKind> : RangeOf<ActivityKind, ActivityKind::kRemoteControl, ActivityKind::kUnattendedAccess> {
   static constexpr const char* fault = "activity kind out of range";
+};
+template <>
+struct Range<CredentialMode> : RangeOf<CredentialMode, CredentialMode::kAsk, CredentialMode::kNone> {
+  static constexpr const char* fault = "credential mode out of range";
+};
+template <>
+struct Range<MessageKind> : RangeOf<MessageKind, MessageKind::kEmailInvitation, MessageKind::kExternalInvitation> {
+  static constexpr const char* fault = "message kind out of range";
 };
 template <>
 struct Range<FileOutcome> : RangeOf<FileOutcome, FileOutcome::kNone, FileOutcome::kCanceled> {
@@ -121,13 +129,14 @@ struct Range<KeyRole> : RangeOf<KeyRole, KeyRole::kTechnician, KeyRole::kExterna
   static constexpr const char* fault = "key role out of range";
 };
 template <>
-struct Range<Trigger> : RangeOf<Trigger, Trigger::kCreate, Trigger::kLibrary> {
+struct Range<Trigger> : RangeOf<Trigger, Trigger::kCreate, Trigger::kAccessOver> {
   static constexpr const char* fault = "trigger out of range";
 };
 static_assert(Range<EntryState>::last + 1 == kEntryStateCount && Range<Outcome>::last + 1 == kOutcomeCount &&
               Range<Method>::last + 1 == kMethodCount && Range<Status>::last + 1 == kStatusCount &&
               Range<Trigger>::last + 1 == kTriggerCount && Range<SessionType>::last + 1 == kSessionTypeCount &&
-              Range<FileOutcome>::last + 1 == kFileOutcomeCount && Range<ActivityKind>::last + 1 == kActivityKindCount &&
+              Range<FileOutcome>::last + 1 == kFileOutcomeCount && Range<CredentialMode>::last + 1 == kCredentialModeCount &&
+              Range<MessageKind>::last + 1 == kMessageKindCount && Range<ActivityKind>::last + 1 == kActivityKindCount &&
               Range<DeliveryState>::last + 1 == kDeliveryStateCount && Range<LinkCause>::last + 1 == kLinkCauseCount &&
               Range<KeyRole>::last + 1 == kKeyRoleCount);
 
@@ -183,6 +192,10 @@ void Put(const Profile& profile, pb::ProfileRecord* record);
 Profile ToProfile(const pb::ProfileRecord& record);
 void Put(const TransferTarget& target, pb::TransferTargetRecord* record);
 TransferTarget ToTarget(const pb::TransferTargetRecord& record);
+void Put(const AccessTerms& terms, pb::AccessTermsRecord* record);
+AccessTerms ToTerms(const pb::AccessTermsRecord& record, Faults& faults);
+void Put(const Computer& computer, pb::ComputerRecord* record);
+Computer ToComputer(const pb::ComputerRecord& record, Faults& faults);
 void Put(const FileInfo& file, pb::FileInfoRecord* record);
 FileInfo ToFile(const pb::FileInfoRecord& record);
 void Put(const Session& session, pb::SessionRecord* record);
@@ -190,7 +203,7 @@ Session ToSession(const pb::SessionRecord& record, Faults& faults);
 
 // codec_org.cc
 void Put(const OrgSettings& settings, pb::OrgSettingsRecord* record);
-OrgSettings ToOrgSettings(const pb::OrgSettingsRecord& record);
+OrgSettings ToOrgSettings(const pb::OrgSettingsRecord& record, Faults& faults);
 void Put(const Group& group, pb::GroupRecord* record);
 Group ToGroup(const pb::GroupRecord& record, Faults& faults);
 void PutConfig(const TechnicianConfig& config, pb::TechnicianRecord* record);

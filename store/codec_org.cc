@@ -122,12 +122,26 @@ LibraryOf ToLibrary(const pb::LibraryRecord& record, Faults&) {
 void Put(const OrgSettings& settings, pb::OrgSettingsRecord* record) {
   record->set_priority_step(Millis(settings.priority_step));
   for (const std::string& approved : settings.approved_externals) record->add_approved_externals(approved);
+  for (const MessageTemplate& t : settings.templates) {
+    pb::MessageTemplateRecord* r = record->add_templates();
+    r->set_kind(Number(t.kind));
+    r->set_language(t.language);
+    r->set_subject(t.subject);
+    r->set_text(t.text);
+  }
+  record->set_default_language(settings.default_language);
+  record->set_monitor_silently(settings.monitor_silently);
 }
 
-OrgSettings ToOrgSettings(const pb::OrgSettingsRecord& record) {
+OrgSettings ToOrgSettings(const pb::OrgSettingsRecord& record, Faults& faults) {
   OrgSettings settings;
   settings.priority_step = Duration(record.priority_step());
   settings.approved_externals.assign(record.approved_externals().begin(), record.approved_externals().end());
+  for (const pb::MessageTemplateRecord& t : record.templates()) {
+    settings.templates.push_back({Enum<MessageKind>(t.kind(), faults), t.language(), t.subject(), t.text()});
+  }
+  if (!record.default_language().empty()) settings.default_language = record.default_language();
+  settings.monitor_silently = record.monitor_silently();
   return settings;
 }
 

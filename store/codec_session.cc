@@ -4,8 +4,31 @@
 namespace guichet::store::codec {
 namespace {
 
+void Put(const Delivery& delivery, pb::DeliveryRecord* record) {
+  record->set_state(Number(delivery.state));
+  record->set_address(delivery.address);
+  record->set_language(delivery.language);
+  record->set_detail(delivery.detail);
+  record->set_attempts(delivery.attempts);
+  record->set_retry_at(Millis(delivery.retry_at));
+  record->set_due(delivery.due.value);
+}
+
+Delivery ToDelivery(const pb::DeliveryRecord& record, Faults& faults) {
+  Delivery delivery;
+  delivery.state = Enum<DeliveryState>(record.state(), faults);
+  delivery.address = record.address();
+  delivery.language = record.language();
+  delivery.detail = record.detail();
+  delivery.attempts = record.attempts();
+  delivery.retry_at = ToTime(record.retry_at());
+  delivery.due.value = record.due();
+  return delivery;
+}
+
 void Put(const Participant& participant, pb::ParticipantRecord* record) {
   record->set_technician(participant.technician.value);
+  if (participant.delivery != Delivery{}) Put(participant.delivery, record->mutable_delivery());
   record->set_role(Number(participant.role));
   record->set_on_hold(participant.on_hold);
   record->set_foreground(participant.foreground);
@@ -21,6 +44,7 @@ void Put(const Participant& participant, pb::ParticipantRecord* record) {
 Participant ToParticipant(const pb::ParticipantRecord& record, Faults& faults) {
   Participant participant;
   participant.technician.value = record.technician();
+  participant.delivery = ToDelivery(record.delivery(), faults);
   participant.role = Enum<Role>(record.role(), faults);
   participant.on_hold = record.on_hold();
   participant.foreground = record.foreground();
@@ -54,6 +78,7 @@ Transfer ToTransfer(const pb::TransferRecord& record) {
 
 void Put(const Activity& activity, pb::ActivityRecord* record) {
   if (activity.file != FileInfo{}) codec::Put(activity.file, record->mutable_file());
+  if (activity.access != AccessTerms{}) codec::Put(activity.access, record->mutable_access());
   record->set_id(activity.id);
   record->set_kind(Number(activity.kind));
   record->set_technician(activity.technician.value);
@@ -65,6 +90,7 @@ void Put(const Activity& activity, pb::ActivityRecord* record) {
 Activity ToActivity(const pb::ActivityRecord& record, Faults& faults) {
   Activity activity;
   activity.file = ToFile(record.file());
+  if (record.has_access()) activity.access = ToTerms(record.access(), faults);
   activity.id = record.id();
   activity.kind = Enum<ActivityKind>(record.kind(), faults);
   activity.technician.value = record.technician();
@@ -118,20 +144,6 @@ WaitEstimate ToEstimate(const pb::WaitEstimateRecord& record) {
   estimate.places = record.places();
   estimate.servers = record.servers();
   return estimate;
-}
-
-void Put(const Delivery& delivery, pb::DeliveryRecord* record) {
-  record->set_state(Number(delivery.state));
-  record->set_address(delivery.address);
-  record->set_detail(delivery.detail);
-}
-
-Delivery ToDelivery(const pb::DeliveryRecord& record, Faults& faults) {
-  Delivery delivery;
-  delivery.state = Enum<DeliveryState>(record.state(), faults);
-  delivery.address = record.address();
-  delivery.detail = record.detail();
-  return delivery;
 }
 
 void Put(const EntryMark& mark, pb::EntryMarkRecord* record) {
@@ -191,6 +203,47 @@ TransferTarget ToTarget(const pb::TransferTargetRecord& record) {
   return target;
 }
 
+void Put(const AccessTerms& terms, pb::AccessTermsRecord* record) {
+  record->set_validity(Millis(terms.validity));
+  record->set_from_minute(terms.from_minute);
+  record->set_to_minute(terms.to_minute);
+  record->set_time_zone(terms.time_zone);
+  record->set_credentials(Number(terms.credentials));
+}
+
+AccessTerms ToTerms(const pb::AccessTermsRecord& record, Faults& faults) {
+  return {Duration(record.validity()), record.from_minute(), record.to_minute(), record.time_zone(),
+          EnumOr(CredentialMode::kAsk, record.credentials(), faults)};
+}
+
+void Put(const Computer& computer, pb::ComputerRecord* record) {
+  record->set_id(computer.id.value);
+  record->set_name(computer.name);
+  record->set_device_id(computer.device_id);
+  record->set_platform(computer.platform);
+  record->set_technician(computer.technician.value);
+  record->set_enrolled_in(computer.enrolled_in.value);
+  Put(computer.terms, record->mutable_terms());
+  record->set_secret_hash(computer.secret_hash);
+  record->set_enrolled(Millis(computer.enrolled));
+  record->set_expires(Millis(computer.expires));
+  record->set_session(computer.session.value);
+}
+
+Computer ToComputer(const pb::ComputerRecord& record, Faults& faults) {
+  return {ComputerId{record.id()},
+          record.name(),
+          record.device_id(),
+          record.platform(),
+          TechnicianId{record.technician()},
+          SessionId{record.enrolled_in()},
+          ToTerms(record.terms(), faults),
+          record.secret_hash(),
+          ToTime(record.enrolled()),
+          ToTime(record.expires()),
+          SessionId{record.session()}};
+}
+
 void Put(const FileInfo& file, pb::FileInfoRecord* record) {
   record->set_name(file.name);
   record->set_size(file.size);
@@ -232,6 +285,9 @@ void Put(const Session& session, pb::SessionRecord* record) {
   record->set_notes(session.notes);
   record->set_survey_answered(session.survey_answered);
   record->set_survey_until(Millis(session.survey_until));
+  record->set_computer(session.computer.value);
+  record->set_access_until(Millis(session.access_until));
+  record->set_credentials(Number(session.credentials));
 
   record->set_queue_group(session.queue_group.value);
   record->set_preferred(session.preferred.value);
@@ -302,6 +358,9 @@ Session ToSession(const pb::SessionRecord& record, Faults& faults) {
   session.notes = record.notes();
   session.survey_answered = record.survey_answered();
   session.survey_until = ToTime(record.survey_until());
+  session.computer.value = record.computer();
+  session.access_until = ToTime(record.access_until());
+  session.credentials = EnumOr(CredentialMode::kAsk, record.credentials(), faults);
 
   session.queue_group.value = record.queue_group();
   session.preferred.value = record.preferred();

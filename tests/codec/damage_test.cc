@@ -89,6 +89,7 @@ bool IsSet(const FieldDescriptor& field) {
 // Any other uint32 that is not named here.
 bool IsEnum(const FieldDescriptor& field) {
   static const auto* const kPlain = new std::set<std::string>{"activity",
+                                                              "attempts",
                                                               "busy_at",
                                                               "capacity",
                                                               "considered",

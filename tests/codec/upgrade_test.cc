@@ -103,9 +103,13 @@ TEST(CodecUpgradeTest, SessionIsStandardWithEverythingGrantedAndHasJustItsQueue)
     participant.external_name.clear();
     participant.code_key.clear();
     participant.code_expires = kNoTime;
+    participant.delivery = {};
   }
   session.last_external = 0;
   session.chat_only = false;
+  session.computer = {};
+  session.access_until = kNoTime;
+  session.credentials = CredentialMode::kAsk;
   session.messages = session.customer_messages = session.notes = 0;
   session.customer_chat_until = session.survey_until = kNoTime;
   session.survey_answered = false;

@@ -139,16 +139,18 @@ class Filler {
   }
   void Fill(EntryState& value) { FillEnum(value, EntryState::kNone, EntryState::kRemoved); }
   void Fill(Link& value) { FillEnum(value, Link::kNeverAttached, Link::kOffline); }
-  void Fill(Outcome& value) { FillEnum(value, Outcome::kNone, Outcome::kAborted); }
-  void Fill(Method& value) { FillEnum(value, Method::kPin, Method::kLan); }
+  void Fill(Outcome& value) { FillEnum(value, Outcome::kNone, Outcome::kUnattendedRevoked); }
+  void Fill(Method& value) { FillEnum(value, Method::kPin, Method::kUnattended); }
   void Fill(RebootKind& value) { FillEnum(value, RebootKind::kNormal, RebootKind::kEmergency); }
   void Fill(Role& value) { FillEnum(value, Role::kLead, Role::kInvitee); }
   void Fill(ConsoleLostPolicy& value) { FillEnum(value, ConsoleLostPolicy::kKeep, ConsoleLostPolicy::kGiveToCollaborator); }
   void Fill(Status& value) { FillEnum(value, Status::kOnline, Status::kOffline); }
   void Fill(KeyRole& value) { FillEnum(value, KeyRole::kTechnician, KeyRole::kExternal); }
-  void Fill(Trigger& value) { FillEnum(value, Trigger::kCreate, Trigger::kLibrary); }
+  void Fill(Trigger& value) { FillEnum(value, Trigger::kCreate, Trigger::kAccessOver); }
   void Fill(SessionType& value) { FillEnum(value, SessionType::kStandard, SessionType::kMonitoring); }
   void Fill(ActivityKind& value) { FillEnum(value, ActivityKind::kRemoteControl, ActivityKind::kUnattendedAccess); }
+  void Fill(CredentialMode& value) { FillEnum(value, CredentialMode::kAsk, CredentialMode::kNone); }
+  void Fill(MessageKind& value) { FillEnum(value, MessageKind::kEmailInvitation, MessageKind::kExternalInvitation); }
   void Fill(FileOutcome& value) { FillEnum(value, FileOutcome::kNone, FileOutcome::kCanceled); }
   void Fill(OfferEnd& value) { FillEnum(value, OfferEnd::kRejected, OfferEnd::kWithdrawn); }
   void Fill(DeliveryState& value) { FillEnum(value, DeliveryState::kNone, DeliveryState::kFailed); }
@@ -182,14 +184,15 @@ class Filler {
         c.out_of_hours, c.nobody_online, c.redirects, c.priority, c.routing, c.open, c.policy_version);
   }
   void Fill(Session& s) {
-    static_assert(Members<Session>() == 58);
+    static_assert(Members<Session>() == 61);
     All(s.id, s.epoch, s.method, s.owner, s.channel, s.monitored, s.profile, s.link, s.terms_accepted, s.ever_started, s.held,
         s.last_external, s.chat_only, s.messages, s.customer_messages, s.customer_chat_until, s.notes, s.survey_answered,
-        s.survey_until, s.lead_console_lost, s.reboot, s.participants, s.transfer, s.lead_offered_to, s.outcome, s.keepers,
-        s.hidden_from, s.code_key, s.code_expires, s.device_token_hash, s.created, s.waiting_since, s.first_waiting, s.started,
-        s.ended, s.link_since, s.held_since, s.lead_lost_since, s.marks, s.pool, s.revision, s.type, s.delivery, s.activities,
-        s.last_activity, s.standing_grants, s.chat_off, s.survey_sent, s.queue_group, s.preferred, s.preferred_only, s.offer,
-        s.declines, s.redirects, s.notified, s.end_page, s.queue_since, s.told);
+        s.computer, s.access_until, s.credentials, s.survey_until, s.lead_console_lost, s.reboot, s.participants, s.transfer,
+        s.lead_offered_to, s.outcome, s.keepers, s.hidden_from, s.code_key, s.code_expires, s.device_token_hash, s.created,
+        s.waiting_since, s.first_waiting, s.started, s.ended, s.link_since, s.held_since, s.lead_lost_since, s.marks, s.pool,
+        s.revision, s.type, s.delivery, s.activities, s.last_activity, s.standing_grants, s.chat_off, s.survey_sent,
+        s.queue_group, s.preferred, s.preferred_only, s.offer, s.declines, s.redirects, s.notified, s.end_page, s.queue_since,
+        s.told);
   }
   void Fill(std::shared_ptr<const Session>& session) { session = std::make_shared<const Session>(Make<Session>()); }
   void Fill(Events& events) {
@@ -265,6 +268,7 @@ void ForEachKind(Visit visit) {
   visit("API key", "ApiKeyRecord", EncodeApiKey, DecodeApiKey, ApiKey{});
   visit("organization", "OrgRecord", EncodeOrg, DecodeOrg, OrgInfo{});
   visit("queue", "QueueStatsRecord", EncodeQueueStats, DecodeQueueStats, QueueItem{});
+  visit("computer", "ComputerRecord", EncodeComputer, DecodeComputer, Computer{});
   visit("library", "LibraryRecord", EncodeLibrary, DecodeLibrary, LibraryOf{});
   visit("log", "LogRecord", EncodeLogEntry, DecodeLogEntry, LogEntry{});
   visit("timeline", "TimelineRecord", EncodeTimelineItem, DecodeTimelineItem, TimelineItem{});

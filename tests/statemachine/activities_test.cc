@@ -40,13 +40,14 @@ TEST(Activity, EveryKindIsAskedForAndOpened) {
   world.Permit(Permissions::All());
   const SessionId id = world.Active();
   for (int i = 1; i < kActivityKindCount; ++i) {
+    if (static_cast<Kind>(i) == Kind::kUnattendedAccess) continue;  // is over once it is agreed to: computers_test.cc
     const bool on_phones = static_cast<Kind>(i) == Kind::kMobileSettings;
     world.org.sessions.at(id).type = on_phones ? SessionType::kMobile : SessionType::kStandard;
     const uint32_t activity = world.Open(id, kAnn, static_cast<Kind>(i));
     EXPECT_EQ(activity, static_cast<uint32_t>(i));
     EXPECT_TRUE(world.Get(id).FindActivity(activity)->open);
   }
-  EXPECT_EQ(world.Get(id).activities.size(), static_cast<size_t>(kActivityKindCount - 1));
+  EXPECT_EQ(world.Get(id).activities.size(), static_cast<size_t>(kActivityKindCount - 2));
 }
 
 TEST(Activity, ADeniedOneIsOverAndItsIdIsNotUsedAgain) {
@@ -398,7 +399,7 @@ TEST(Survey, IsSentByHandOnce) {
 TEST(DeliveryReport, IsKeptUntilTheSessionEnds) {
   World world;
   auto report = [](SessionId id, DeliveryState state, std::string detail) {
-    return Command(command::ReportDelivery{id, state, std::move(detail)});
+    return Command(command::ReportDelivery{id, {}, state, std::move(detail)});
   };
   const SessionId id =
       world

@@ -482,7 +482,9 @@ class RandomRun {
       case 8:
         return command::SetInactive{Somebody(), Chance(2)};
       case 9:
-        return command::ReportDelivery{id, One({DeliveryState::kSent, DeliveryState::kFailed}), absl::StrCat(Below(3))};
+        return command::ReportDelivery{id, Chance(3) ? Involved(id) : TechnicianId{},
+                                       One({DeliveryState::kSent, DeliveryState::kFailed, DeliveryState::kRequested}),
+                                       absl::StrCat(Below(3))};
       case 10:
         return command::SetChannelOpen{One({kWeb, kPhone}), !Chance(3)};
       default:

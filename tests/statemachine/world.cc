@@ -250,7 +250,8 @@ bool Same(const Org& a, const Org& b) {
          a.technicians == b.technicians && a.channels == b.channels && a.keys == b.keys && a.sessions == b.sessions &&
          a.entries == b.entries && a.pools == b.pools && a.stats == b.stats && a.settings == b.settings &&
          a.connecting == b.connecting && a.monitoring == b.monitoring && a.waiting == b.waiting && a.kept == b.kept &&
-         a.offers == b.offers && a.libraries == b.libraries && a.library_bytes == b.library_bytes;
+         a.offers == b.offers && a.libraries == b.libraries && a.library_bytes == b.library_bytes &&
+         a.computers == b.computers && a.last_computer == b.last_computer;
 }
 
 // Numbers of skills differ with the order in which they became known.
@@ -423,6 +424,10 @@ std::string BrokenTouched(const Org& before, const Org& after, const Touched& to
   for (const KeyId& id : Differing(before.keys, after.keys)) {
     if (!Contains(touched.keys, id)) return absl::StrCat("key ", id.value, " changed and is not written");
   }
+  for (ComputerId id : Differing(before.computers, after.computers)) {
+    if (!Contains(touched.computers, id)) return absl::StrCat("computer ", id.value, " changed and is not written");
+  }
+  if (before.last_computer != after.last_computer && !touched.org) return "the last computer id is not written";
   for (const TechnicianId& id : Differing(before.libraries, after.libraries)) {
     if (!Contains(touched.libraries, id)) return absl::StrCat("library of ", id.value, " changed and is not written");
   }
