@@ -19,11 +19,11 @@ bool Fits(const Session& session, ActivityKind kind) {
       return !kNotOnPhones.Has(kind);
     case SessionType::kMonitoring:
       return false;
+    case SessionType::kLan:
     case SessionType::kUnattended:
       return kind != ActivityKind::kMobileSettings && kind != ActivityKind::kUnattendedAccess;
     case SessionType::kStandard:
     case SessionType::kInstantChat:
-    case SessionType::kLan:
       return kind != ActivityKind::kMobileSettings;
   }
   return false;

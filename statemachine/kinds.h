@@ -3,8 +3,8 @@
 // - LENS: a camera. Recording, screenshots and links; no reboot; one technician, who may transfer it.
 // - INSTANT_CHAT: until the customer starts the applet, links alone; no reboot; one technician, who may transfer it.
 // - MOBILE: settings of the phone, which no other kind has; no scripts, calling card or unattended access; a plain reboot.
-// - LAN, UNATTENDED: nobody sits there, so what is asked for opens at once, and there is no survey.
-// - UNATTENDED: does not ask for what it has.
+// - LAN, UNATTENDED: nobody sits there, so what is asked for opens at once, and there is no survey; nobody could agree to
+//   unattended access.
 // - MONITORING: nothing but looking on.
 #pragma once
 

@@ -35,7 +35,7 @@ consteval size_t Members() {
 template <class T, class Visit>
 void ForEachMember(T& a, T& b, Visit visit) {
   constexpr size_t kMembers = Members<std::remove_const_t<T>>();
-  static_assert(kMembers >= 1 && kMembers <= 12);
+  static_assert(kMembers >= 1 && kMembers <= 15);
   auto all = [&](auto&&... pairs) { (visit(pairs.first, pairs.second), ...); };
   auto two = [](auto& x, auto& y) { return std::pair<decltype(x), decltype(y)>(x, y); };
 #define MEMBERS(count, x, y, ...)    \
@@ -67,6 +67,18 @@ void ForEachMember(T& a, T& b, Visit visit) {
   MEMBERS(12, LIST(a1, a2, a3, a4, a5, a6, a7, a8, a9, a10, a11, a12), LIST(b1, b2, b3, b4, b5, b6, b7, b8, b9, b10, b11, b12),
           two(a1, b1), two(a2, b2), two(a3, b3), two(a4, b4), two(a5, b5), two(a6, b6), two(a7, b7), two(a8, b8), two(a9, b9),
           two(a10, b10), two(a11, b11), two(a12, b12))
+  MEMBERS(13, LIST(a1, a2, a3, a4, a5, a6, a7, a8, a9, a10, a11, a12, a13),
+          LIST(b1, b2, b3, b4, b5, b6, b7, b8, b9, b10, b11, b12, b13), two(a1, b1), two(a2, b2), two(a3, b3), two(a4, b4),
+          two(a5, b5), two(a6, b6), two(a7, b7), two(a8, b8), two(a9, b9), two(a10, b10), two(a11, b11), two(a12, b12),
+          two(a13, b13))
+  MEMBERS(14, LIST(a1, a2, a3, a4, a5, a6, a7, a8, a9, a10, a11, a12, a13, a14),
+          LIST(b1, b2, b3, b4, b5, b6, b7, b8, b9, b10, b11, b12, b13, b14), two(a1, b1), two(a2, b2), two(a3, b3), two(a4, b4),
+          two(a5, b5), two(a6, b6), two(a7, b7), two(a8, b8), two(a9, b9), two(a10, b10), two(a11, b11), two(a12, b12),
+          two(a13, b13), two(a14, b14))
+  MEMBERS(15, LIST(a1, a2, a3, a4, a5, a6, a7, a8, a9, a10, a11, a12, a13, a14, a15),
+          LIST(b1, b2, b3, b4, b5, b6, b7, b8, b9, b10, b11, b12, b13, b14, b15), two(a1, b1), two(a2, b2), two(a3, b3),
+          two(a4, b4), two(a5, b5), two(a6, b6), two(a7, b7), two(a8, b8), two(a9, b9), two(a10, b10), two(a11, b11),
+          two(a12, b12), two(a13, b13), two(a14, b14), two(a15, b15))
 #undef LIST
 #undef MEMBERS
 }

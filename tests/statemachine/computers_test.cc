@@ -77,7 +77,9 @@ TEST(Computers, NobodyAgreesBeforehandOrDeniesForGood) {
 
 TEST(Computers, ADeviceWithoutAStableIdCannotBeEnrolled) {
   Office world;
-  EXPECT_EQ(world.ReasonOf(world.Asking(world.Active())), "WRONG_STATE");
+  const SessionId id = world.Active();
+  world.org.sessions.at(id).profile.device_id.clear();
+  EXPECT_EQ(world.ReasonOf(world.Asking(id)), "WRONG_STATE");
 }
 
 TEST(Computers, LastForTwoWeeksAtMost) {

@@ -30,6 +30,7 @@ struct KindsWorld : World {
       id = Do(create).session;
       Do(Attach(id));
     }
+    org.sessions.at(id).profile.device_id = "device";
     Do(Start(id, kAnn));
     return id;
   }
@@ -72,7 +73,7 @@ TEST(Kinds, ActivitiesOfEach) {
       {SessionType::kInstantChat, {"SEND_URL"}},
       {SessionType::kMobile, EveryActivityBut({ActivityKind::kScript, ActivityKind::kBuiltInScript, ActivityKind::kCallingCard,
                                                ActivityKind::kUnattendedAccess})},
-      {SessionType::kLan, EveryActivityBut({ActivityKind::kMobileSettings}, "!")},
+      {SessionType::kLan, EveryActivityBut({ActivityKind::kMobileSettings, ActivityKind::kUnattendedAccess}, "!")},
       {SessionType::kMonitoring, {}},
   };
   for (const auto& [type, activities] : expected) {

@@ -262,6 +262,9 @@ class RandomRun {
       case EntryState::kWaiting:
         return Chance(3) ? Route(id) : Chance(6) ? Transfer(id, self, Somebody()) : Start(id, self);
       case EntryState::kActive:
+        if (session->method == Method::kMonitoring && Chance(2)) {
+          return command::Join{T(SessionOf(session->monitored), self)};
+        }
         return Lead(id, self);
       case EntryState::kCollaboration:
         return Collaborate(id, self);
@@ -319,7 +322,8 @@ class RandomRun {
       case 2:
       case 3:
         if (Chance(4))
-          return command::InviteExternal{T(id, self), "Olga", Chance(2) ? "" : "olga@example.com", "777777", SomePermissions()};
+          return command::InviteExternal{T(id, self), "Olga", Chance(2) ? "" : "olga@example.com", "777777", SomePermissions(),
+                                         Chance(2),   "de"};
         return Narrowed(id, self, Invitee(id), SomePermissions());
       case 4:
       case 5:
@@ -390,8 +394,11 @@ class RandomRun {
         return Request(id, Involved(id), SomeKind());
       case 3:
         return Answer(id, activity, false, Chance(4));
-      default:
-        return Answer(id, activity, true, Chance(4));
+      default: {
+        command::AnswerActivity answer{id, activity, true, Chance(4)};
+        answer.secret_hash = "hash";
+        return answer;
+      }
     }
   }
 
@@ -443,6 +450,10 @@ class RandomRun {
 
   Command NewSession() {
     if (world_.org.sessions.size() >= kLiveSessions) return CustomerEnds(Session());
+    if (!world_.org.computers.empty() && Chance(3)) {
+      return command::ConnectComputer{SomeComputer(), Somebody(), !Chance(5), Chance(2) ? kNoTime : world_.now + minutes(30),
+                                      "token",        !Chance(5)};
+    }
     command::CreateSession create;
     create.type = Chance(6) ? SessionType::kLens : Chance(6) ? SessionType::kMobile : SessionType::kStandard;
     if (Chance(2)) {
@@ -460,8 +471,28 @@ class RandomRun {
     return create;
   }
 
+  ComputerId SomeComputer() {
+    if (world_.org.computers.empty()) return ComputerId{1};
+    auto it = world_.org.computers.begin();
+    std::advance(it, Below(static_cast<int>(world_.org.computers.size())));
+    return it->first;
+  }
+
+  // Where the technician of the console that a session monitors works.
+  SessionId SessionOf(const TechnicianId& technician) {
+    std::vector<SessionId> ids;
+    for (const auto& [id, session] : world_.org.sessions) {
+      if (session.Find(technician) != nullptr && session.method != Method::kMonitoring) ids.push_back(id);
+    }
+    std::sort(ids.begin(), ids.end());
+    return ids.empty() ? Session() : ids[Below(static_cast<int>(ids.size()))];
+  }
+
   Command FromOutside() {
     const SessionId id = Session();
+    if (Chance(20)) return command::RenameComputer{SomeComputer(), absl::StrCat("Lathe ", Below(3))};
+    if (Chance(30)) return command::RevokeComputer{SomeComputer()};
+    if (Chance(20)) return command::ExpireComputer{SomeComputer()};
     switch (Below(13)) {
       case 0:
         return NewSession();

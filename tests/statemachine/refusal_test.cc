@@ -39,6 +39,16 @@ Session OfferedSession() {
   return session;
 }
 
+Computer SomeComputer() {
+  Computer computer;
+  computer.id = ComputerId{5};
+  computer.session = SessionId{7};
+  computer.terms.from_minute = 8 * 60 + 5;
+  computer.terms.to_minute = 18 * 60;
+  computer.terms.time_zone = "Europe/Vienna";
+  return computer;
+}
+
 std::vector<Case> Cases() {
   constexpr auto kPre = StatusCode::kFailedPrecondition;
   constexpr auto kExhausted = StatusCode::kResourceExhausted;
@@ -155,6 +165,14 @@ std::vector<Case> Cases() {
        StatusCode::kAborted,
        LibraryChanged(bob, Revision{9}),
        {{"technician_id", "bob"}, {"revision", "9"}}},
+      {Reason::kComputerNotFound, StatusCode::kNotFound, ComputerNotFound(ComputerId{5}), {{"computer_id", "5"}}},
+      {Reason::kComputerOffline, kPre, ComputerOffline(ComputerId{5}), {{"computer_id", "5"}}},
+      {Reason::kComputerBusy, kPre, ComputerBusy(SomeComputer()), {{"computer_id", "5"}, {"session_id", "7"}}},
+      {Reason::kOutsideWindow,
+       kPre,
+       OutsideWindow(SomeComputer()),
+       {{"computer_id", "5"}, {"from", "08:05"}, {"to", "18:00"}, {"time_zone", "Europe/Vienna"}}},
+      {Reason::kNotMonitored, kPre, NotMonitored(id, bob), {{"session_id", "7"}, {"technician_id", "bob"}}},
       {Reason::kChatOff, kPre, ChatOff(id), {{"session_id", "7"}}},
       {Reason::kExternalTechnician, kPre, ExternalTechnician(id, bob), {{"session_id", "7"}, {"technician_id", "bob"}}},
       {Reason::kNotApproved, StatusCode::kPermissionDenied, NotApproved("olga@example.com"), {{"address", "olga@example.com"}}},
