@@ -4,6 +4,7 @@
 PACKAGES=(
   build-essential g++ clang libclang-rt-14-dev cmake ninja-build mold ccache clang-format git ca-certificates pkg-config curl
   libgrpc++-dev libgrpc-dev protobuf-compiler protobuf-compiler-grpc libprotobuf-dev libabsl-dev librocksdb-dev
+  libcurl4-openssl-dev openssl python3 python3-aiosmtpd
   prometheus-cpp-dev libgtest-dev libgmock-dev libspdlog-dev libcli11-dev libssl-dev
   libre2-dev libpugixml-dev nlohmann-json3-dev tzdata
 )
