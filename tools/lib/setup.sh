@@ -5,7 +5,7 @@ PACKAGES=(
   build-essential g++ clang libclang-rt-14-dev cmake ninja-build mold ccache clang-format git ca-certificates pkg-config curl
   libgrpc++-dev libgrpc-dev protobuf-compiler protobuf-compiler-grpc libprotobuf-dev libabsl-dev librocksdb-dev
   prometheus-cpp-dev libgtest-dev libgmock-dev libspdlog-dev libcli11-dev libssl-dev
-  libre2-dev tzdata
+  libre2-dev libpugixml-dev nlohmann-json3-dev tzdata
 )
 # Only where no npm is on the path: machines often have one from elsewhere, and Debian's conflicts with it.
 NPM_PACKAGES=(nodejs npm)
