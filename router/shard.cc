@@ -92,7 +92,7 @@ CustomerUpdate CustomerUpdateOf(const Org& org, const Session& session) {
       update.collaborator_names.push_back(technician->display_name);
     }
   }
-  if (session.survey_sent) update.survey = SettingsOf(org, session).survey;
+  if (session.survey_sent && !session.survey_answered) update.survey = SettingsOf(org, session).survey;
   const Fallback* fallback = session.notified ? FallbackNow(org, session.queue()) : nullptr;
   const bool waits = !session.ended_already() && session.lead() == nullptr && !session.transfer;
   const bool sent_away = session.outcome == Outcome::kTimedOut && !session.ever_started && fallback != nullptr &&

@@ -1,5 +1,6 @@
 // Chat over the API: durable, in one order for everybody, read on after an absence.
 #include "guichet/v1/chat_service.grpc.pb.h"
+#include "router/limits.h"
 #include "statemachine/limits.h"
 #include "tests/api/sessions.h"
 
@@ -174,10 +175,43 @@ TEST_F(Chat, ARepeatedMessageIsOne) {
   EXPECT_EQ(Read(world.ann).size(), 2u);
 }
 
+TEST_F(Chat, HasALimitOfWatchesForEachSide) {
+  for (const auto& [token, limit] :
+       {std::pair(world.ann, router::kChatsOfTechnicians), {customer.token, router::kChatsOfCustomer}}) {
+    std::vector<std::unique_ptr<ChatWatch>> watches;
+    const uint64_t before = world.Revision();
+    Say(world.ann, "hello");
+    for (size_t i = 0; i < limit; ++i) {
+      watches.push_back(Watch(token, before));
+      EXPECT_EQ(watches.back()->NextMessage().text(), "hello");
+    }
+    EXPECT_EQ(Watch(token, before)->End().reason, "TOO_MANY_STREAMS");
+    const std::string& other = token == world.ann ? customer.token : world.ann;
+    EXPECT_EQ(Watch(other, before)->NextMessage().text(), "hello") << "the other side";
+    Say(world.ann, "more");
+    for (const auto& watch : watches) EXPECT_EQ(watch->NextMessage().text(), "more") << "those that are there stay";
+  }
+}
+
+TEST_F(Chat, ARevisionThatWasNeverThereIsRefused) {
+  for (const std::string& token : {world.ann, customer.token}) {
+    EXPECT_EQ(Watch(token, world.Revision() + 1)->End().metadata["field"], "after_revision");
+  }
+}
+
+TEST_F(Chat, ACustomerWhoFloodsIsToldWhenToGoOn) {
+  for (size_t i = 0; i < limits::kCustomerChatBurst; ++i) Say(customer.token, "!");
+  const Outcome refused = world.Call<pb::SendChatResponse>(By("!"), customer.token).outcome;
+  EXPECT_EQ(refused.code, grpc::RESOURCE_EXHAUSTED);
+  EXPECT_EQ(refused.reason, "TOO_FAST");
+  world.daemon.clock().Advance(limits::kCustomerChatEvery);
+  Say(customer.token, "!");
+}
+
 // Behind the ring of recent entries in memory, and more than a page of them.
 TEST_F(Chat, ALongOneIsReadFromTheStore) {
   constexpr int kMany = 600;
-  for (int i = 0; i < kMany; ++i) Say(i % 2 == 0 ? world.ann : customer.token, std::to_string(i));
+  for (int i = 0; i < kMany; ++i) Say(i % 40 != 0 ? world.ann : customer.token, std::to_string(i));
   auto watch = Watch(customer.token);
   for (int i = 0; i < kMany; ++i) ASSERT_EQ(watch->NextMessage().text(), std::to_string(i));
   EXPECT_EQ(Read(world.ann, 500).size(), static_cast<size_t>(kMany));

@@ -3,6 +3,7 @@
 #include <functional>
 #include <set>
 
+#include "guichet/v1/library_service.grpc.pb.h"
 #include "tests/api/sessions.h"
 
 namespace guichet::api_test {

@@ -2,6 +2,8 @@
 
 #include <algorithm>
 
+#include "guichet/v1/library_service.pb.h"
+
 namespace guichet::api_test {
 namespace {
 

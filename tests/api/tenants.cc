@@ -1,5 +1,6 @@
 #include "tests/api/tenants.h"
 
+#include "guichet/v1/library_service.pb.h"
 #include "tests/api/raw_call.h"
 #include "tests/api/world.h"
 

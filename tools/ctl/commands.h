@@ -14,6 +14,7 @@ void AddPeopleCommands(CLI::App& app, Runner& runner);    // technician
 void AddChannelCommands(CLI::App& app, Runner& runner);   // channel
 void AddSessionCommands(CLI::App& app, Runner& runner);   // session
 void AddChatCommands(CLI::App& app, Runner& runner);      // chat
+void AddLibraryCommands(CLI::App& app, Runner& runner);   // library
 void AddDeliveryCommands(CLI::App& app, Runner& runner);  // deliveries
 void AddQueueCommands(CLI::App& app, Runner& runner);     // queue
 void AddRoutingCommands(CLI::App& app, Runner& runner);   // routing
@@ -28,6 +29,7 @@ void AddSessionHold(CLI::App& parent, Runner& runner);
 void AddSessionTransfer(CLI::App& parent, Runner& runner);
 void AddSessionEnd(CLI::App& parent, Runner& runner);
 void AddSessionTimeline(CLI::App& parent, Runner& runner);
+void AddSessionHistory(CLI::App& parent, Runner& runner);
 void AddQueueWatch(CLI::App& parent, Runner& runner);
 void AddTechnicianList(CLI::App& parent, Runner& runner, const std::string& name);
 void AddKeyList(CLI::App& parent, Runner& runner, const std::string& name);

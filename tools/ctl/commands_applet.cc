@@ -25,6 +25,7 @@ enum class Consent { kOnce, kStanding, kDeny, kSilent };
 struct AttachFlags {
   absl::Duration end_after = absl::InfiniteDuration();
   bool decline_terms = false;
+  bool chat_only = false;
   Consent consent = Consent::kOnce;
 };
 
@@ -60,6 +61,7 @@ class Applet {
   absl::Status Attach() {
     v1::AttachRequest hello;
     hello.mutable_hello()->set_platform("guichetctl");
+    hello.mutable_hello()->set_chat_only(flags_.chat_only);
     absl::Status status = attachment_.Attach(client_, hello, [this](const v1::AttachResponse& message) { OnMessage(message); });
     if (!status.ok() || !terms_pending()) return status;
     v1::AttachRequest answer;
@@ -201,7 +203,23 @@ void AddEnter(CLI::App& parent, Runner& runner) {
       command, "--field", [request] { return request->mutable_custom_fields(); }, "Custom fields 1-5 in order, repeated")
       ->delimiter('\0')
       ->type_name("TEXT");
+  EnumFlag<v1::SessionType>(
+      command, "--type", [request](v1::SessionType type) { request->set_type(type); },
+      "standard, mobile or instant-chat; standard by default");
   DeviceFlags(command, request);
+}
+
+void AddAnswerSurvey(CLI::App& parent, Runner& runner) {
+  auto* command = runner.Add(parent, {"answer-survey", "Answer the survey of the session, once",
+                                      "applet answer-survey 'How was it?' 'Fine.' --token-file device.token"});
+  auto request = runner.Bind<v1::AnswerSurveyRequest, v1::AnswerSurveyResponse>(
+      command,
+      {.table = [](const v1::AnswerSurveyResponse& response) { return absl::StrCat("revision ", response.revision(), "\n"); }});
+  auto* answer = request->add_answers();
+  Argument(
+      command, "QUESTION", [answer](const std::string& text) { answer->set_question(text); }, "As it was asked");
+  Argument(
+      command, "ANSWER", [answer](const std::string& text) { answer->set_answer(text); }, "What the customer says");
 }
 
 void AddAttach(CLI::App& parent, Runner& runner) {
@@ -216,6 +234,7 @@ void AddAttach(CLI::App& parent, Runner& runner) {
       },
       "The customer ends the session after this time; never by default");
   command->add_flag("--decline-terms", flags->decline_terms, "Decline the terms, which are accepted otherwise");
+  command->add_flag("--chat-only", flags->chat_only, "Attach as a page that only chats, to an instant chat");
   const std::map<std::string, Consent> answers = {
       {"grant", Consent::kOnce}, {"standing", Consent::kStanding}, {"deny", Consent::kDeny}, {"silent", Consent::kSilent}};
   std::vector<std::string> words;
@@ -281,6 +300,7 @@ void AddAppletCommands(CLI::App& app, Runner& runner) {
   AddRedeem(*applet, runner);
   AddEnter(*applet, runner);
   AddAttach(*applet, runner);
+  AddAnswerSurvey(*applet, runner);
   AddPosition(*applet, runner);
   AddLeave(*applet, runner);
 }

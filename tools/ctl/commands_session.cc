@@ -51,7 +51,7 @@ void DenyFlag(CLI::App* command, std::shared_ptr<Request> request) {
 
 void AddActivities(CLI::App& parent, Runner& runner) {
   CLI::App* ask = runner.Add(parent, {"request-activity", "Ask the customer for one thing to do with the device",
-                                      "session request-activity 1861711 send-file --detail manual.pdf"});
+                                      "session request-activity 1861711 send-file --file manual.pdf --file-size 48211"});
   auto request = runner.Bind<v1::RequestActivityRequest, v1::RequestActivityResponse>(
       ask, {.table = [](const v1::RequestActivityResponse& response) {
         Rows<v1::Activity> asked;
@@ -66,12 +66,22 @@ void AddActivities(CLI::App& parent, Runner& runner) {
       ->required();
   TextFlag(
       ask, "--detail", [request](const std::string& detail) { request->set_detail(detail); }, "For the customer");
+  TextFlag(
+      ask, "--file", [request](const std::string& name) { request->mutable_file()->set_name(name); },
+      "Name of the file, for send-file")
+      ->type_name("NAME");
+  Flag<uint64_t>(
+      ask, "--file-size", [request](const uint64_t& bytes) { request->mutable_file()->set_size(bytes); }, "Its size")
+      ->type_name("BYTES");
   auto [close, closed] = AddVerb<v1::CloseActivityRequest, v1::CloseActivityResponse>(
       parent, runner, {"close-activity", "Close an activity", "session close-activity 1861711 3"});
   Flag<uint32_t>(
       close, "ACTIVITY", [request = closed](const uint32_t& id) { request->set_activity_id(id); }, "Number in the session")
       ->type_name("")
       ->required();
+  EnumFlag<v1::FileOutcome>(
+      close, "--outcome", [request = closed](v1::FileOutcome outcome) { request->set_file_outcome(outcome); },
+      "How the file of the activity came out; canceled by default");
 }
 
 void AddConsent(CLI::App& parent, Runner& runner) {
@@ -84,6 +94,11 @@ void AddConsent(CLI::App& parent, Runner& runner) {
       ->required();
   AddVerb<v1::SendSurveyRequest, v1::SendSurveyResponse>(
       parent, runner, {"send-survey", "Send the survey of the lead's group to the customer", "session send-survey 1861711"});
+  auto [note, noted] = AddVerb<v1::AddNoteRequest, v1::AddNoteResponse>(
+      parent, runner,
+      {"note", "Keep a text with the session and its device's history", "session note 1861711 'Replaced the cable.'"});
+  Argument(
+      note, "TEXT", [request = noted](const std::string& text) { request->set_text(text); }, "What to keep");
   auto [reject, rejected] = AddVerb<v1::RejectOfferRequest, v1::RejectOfferResponse>(
       parent, runner,
       {"reject-offer", "Pass an offered session on to the next technician", "session reject-offer 1861711 --reason 'lunch'"});
@@ -304,6 +319,7 @@ void AddSessionCommands(CLI::App& app, Runner& runner) {
   AddConsent(*session, runner);
   AddUpdate(*session, runner);
   AddSessionTimeline(*session, runner);
+  AddSessionHistory(*session, runner);
 }
 
 void AddShortcuts(CLI::App& app, Runner& runner) {

@@ -30,6 +30,7 @@ void Describe(CLI::App& app, Runner& runner) {
   AddRoutingCommands(app, runner);
   AddAppletCommands(app, runner);
   AddChatCommands(app, runner);
+  AddLibraryCommands(app, runner);
   AddDeliveryCommands(app, runner);
   AddShortcuts(app, runner);
 }
