@@ -310,6 +310,7 @@ grpc::ServerUnaryReactor* ChatService::ListChat(Context context, const pb::ListC
   OpenChat(
       gateway_, *reader, [](const std::shared_ptr<Feed>&) { return absl::OkStatus(); },
       [this, call, reader = *reader, response, size = *size, after, filters](const Opened& opened) {
+        response->set_revision(opened.revision.value);
         const bool taken = gateway_.workers.Run([this, call, reader, response, size, after, filters, opened] {
           size_t bytes = 0;
           absl::Status read = ScanChat(gateway_, reader, Revision{after}, opened.revision, [&](const pb::ChatMessage& message) {

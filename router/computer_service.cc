@@ -197,6 +197,7 @@ grpc::ServerUnaryReactor* ComputerService::ListComputers(Context context, const 
   Read(
       gateway_, principal->org,
       [this, request, response, principal = *principal, size = *size, after, filters](Turn& turn, OrgRuntime& rt) {
+        response->set_revision(rt.org.revision.value);
         size_t scanned = 0;
         uint64_t last = after;
         for (auto it = rt.org.computers.upper_bound(ComputerId{after}); it != rt.org.computers.end(); ++it) {

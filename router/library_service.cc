@@ -54,7 +54,7 @@ absl::StatusOr<TechnicianId> OwnerOf(const Principal& principal, const Request& 
 // Reads the library into `library` and lets `finish` complete the answer.
 template <class Request>
 grpc::ServerUnaryReactor* LookAt(Gateway& gateway, grpc::CallbackServerContext* context, const Request* request,
-                                 std::shared_ptr<pb::Library> library, std::function<void(const pb::Library&)> finish,
+                                 std::shared_ptr<pb::Library> library, std::function<void(const pb::Library&, uint64_t)> finish,
                                  const absl::Status& form) {
   auto* call = new UnaryCall(gateway, context, *request);
   absl::StatusOr<Principal> principal = call->Caller(Right::kSessionsRead, kWhat);
@@ -64,14 +64,16 @@ grpc::ServerUnaryReactor* LookAt(Gateway& gateway, grpc::CallbackServerContext* 
     call->Done(owner.ok() ? form : owner.status());
     return call;
   }
+  auto revision = std::make_shared<uint64_t>(0);
   Read(
       gateway, principal->org,
-      [principal = *principal, owner = *owner, library](Turn&, OrgRuntime& rt) {
+      [principal = *principal, owner = *owner, library, revision](Turn&, OrgRuntime& rt) {
+        *revision = rt.org.revision.value;
         if (absl::Status may = MayActFor(principal, rt.org, owner); !may.ok()) return may;
         return Find(rt.org, owner, library.get());
       },
-      [call, library, finish = std::move(finish)](const absl::Status& status) {
-        if (status.ok()) finish(*library);
+      [call, library, revision, finish = std::move(finish)](const absl::Status& status) {
+        if (status.ok()) finish(*library, *revision);
         call->Done(status);
       });
   return call;
@@ -110,15 +112,20 @@ grpc::ServerUnaryReactor* LibraryService::GetLibrary(Context context, const pb::
                                                      pb::GetLibraryResponse* response) {
   return LookAt(
       gateway_, context, request, std::make_shared<pb::Library>(),
-      [response](const pb::Library& library) { *response->mutable_library() = library; }, absl::OkStatus());
+      [response](const pb::Library& library, uint64_t revision) {
+        *response->mutable_library() = library;
+        response->set_revision(revision);
+      },
+      absl::OkStatus());
 }
 
 grpc::ServerUnaryReactor* LibraryService::ExportLibrary(Context context, const pb::ExportLibraryRequest* request,
                                                         pb::ExportLibraryResponse* response) {
   return LookAt(
       gateway_, context, request, std::make_shared<pb::Library>(),
-      [response, format = request->format()](const pb::Library& library) {
+      [response, format = request->format()](const pb::Library& library, uint64_t revision) {
         response->set_document(WriteLibrary(format, library));
+        response->set_revision(revision);
       },
       CheckLibraryFormat(request->format()));
 }

@@ -176,19 +176,23 @@ RenderedMessage Render(const std::vector<MessageTemplate>& own, MessageKind kind
   return {chosen->language, WithoutControls(Fill(chosen->subject, values).text), FillText(chosen->text, values)};
 }
 
+absl::Status CheckLanguageTag(std::string_view field, std::string_view tag) {
+  if (absl::Status s = CheckBytes(field, tag, limits::kLanguageBytes); !s.ok()) return s;
+  return IsLanguage(tag) ? absl::OkStatus() : InvalidField(field, "must be a BCP 47 tag such as de or pt-BR");
+}
+
 absl::Status CheckTemplate(std::string_view field, const MessageTemplate& message) {
   const auto of = [&](std::string_view member) { return absl::StrCat(V(field), ".", V(member)); };
   if (message.kind < MessageKind::kEmailInvitation || message.kind > MessageKind::kExternalInvitation)
     return InvalidField(of("kind"), "required: e-mail, SMS, or e-mail to an external technician");
-  if (absl::Status s = CheckBytes(of("language"), message.language, limits::kLanguageBytes); !s.ok()) return s;
-  if (!IsLanguage(message.language)) return InvalidField(of("language"), "must be a BCP 47 tag such as de or pt-BR");
+  if (absl::Status s = CheckLanguageTag(of("language"), message.language); !s.ok()) return s;
   if (message.kind == MessageKind::kSmsInvitation && !message.subject.empty())
     return InvalidField(of("subject"), "must be empty for SMS, which have none");
-  if (absl::Status s = CheckChars(of("subject"), message.subject, kMessageSubjectChars); !s.ok()) return s;
+  if (absl::Status s = CheckChars(of("subject"), message.subject, limits::kTemplateSubjectChars); !s.ok()) return s;
   bool way_in = false;
   if (absl::Status s = CheckVariables(of("subject"), message.subject, &way_in); !s.ok()) return s;
-  if (message.text.empty()) return InvalidField(of("text"), absl::StrCat("required, 1-", kMessageTextChars, " characters"));
-  if (absl::Status s = CheckChars(of("text"), message.text, kMessageTextChars); !s.ok()) return s;
+  if (message.text.empty()) return InvalidField(of("text"), absl::StrCat("required, 1-", limits::kTemplateTextChars, " characters"));
+  if (absl::Status s = CheckChars(of("text"), message.text, limits::kTemplateTextChars); !s.ok()) return s;
   way_in = false;
   if (absl::Status s = CheckVariables(of("text"), message.text, &way_in); !s.ok()) return s;
   if (!way_in) return InvalidField(of("text"), "must have {{code}} or {{link}}: without them nobody gets in");

@@ -8,27 +8,12 @@
 #include <vector>
 
 #include "absl/status/status.h"
+#include "statemachine/message.h"
 
 namespace guichet::router {
 
-inline constexpr size_t kMessageSubjectChars = 200;
-inline constexpr size_t kMessageTextChars = 4000;
-
-enum class MessageKind : uint8_t {
-  kEmailInvitation = 1,     // of a customer by e-mail
-  kSmsInvitation = 2,       // of a customer by SMS; it has no subject
-  kExternalInvitation = 3,  // of an external technician by e-mail
-};
-
 // Subject and text hold variables: {{customer}}, {{technician}}, {{organization}}, {{code}}, {{link}}, {{expires}}, written
 // exactly so, without spaces. Lines end with "\n" or "\r\n".
-struct MessageTemplate {
-  MessageKind kind{};
-  std::string language;  // BCP 47 tag
-  std::string subject;
-  std::string text;
-};
-
 // Values of the variables; empty ones are absent. `expires` is written for people by the caller, zone included.
 struct MessageValues {
   std::string customer, technician, organization, code, link, expires;
@@ -50,10 +35,12 @@ RenderedMessage Render(const std::vector<MessageTemplate>& own, MessageKind kind
                        std::string_view default_language, const MessageValues& values);
 
 // Whether an organization may keep this template. The language must look like a BCP 47 tag of at most limits::kLanguageBytes,
-// the subject has at most kMessageSubjectChars characters and is empty for SMS, the text has 1 to kMessageTextChars; all
+// the subject has at most limits::kTemplateSubjectChars characters and is empty for SMS, the text has 1 to limits::kTemplateTextChars; all
 // variables are known, and the text has {{code}} or {{link}}. Errors: INVALID_ARGUMENT that names `field` with ".kind",
 // ".language", ".subject" or ".text".
 absl::Status CheckTemplate(std::string_view field, const MessageTemplate& message);
+// Of a BCP 47 tag.
+absl::Status CheckLanguageTag(std::string_view field, std::string_view tag);
 
 // English, German, French and Spanish, one of each kind. The SMS have only characters of the GSM alphabet, and fit 160 of them
 // with a code of 6 digits while organization, link and expiry together have at most 100.

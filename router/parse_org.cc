@@ -309,7 +309,7 @@ absl::StatusOr<Edit<OrgConfig>> ToEdit(const pb::Organization& from, const Field
   }
   if (mask->Has("default_language", !from.default_language().empty())) {
     const std::string language = from.default_language().empty() ? OrgSettings().default_language : from.default_language();
-    if (absl::Status s = CheckLanguage("organization.default_language", language); !s.ok()) return s;
+    if (absl::Status s = CheckLanguageTag("organization.default_language", language); !s.ok()) return s;
     edit.Add([language](OrgConfig& config) { config.settings.default_language = language; });
   }
   if (mask->Has("monitor_silently", from.monitor_silently())) {

@@ -252,10 +252,19 @@ void ReadDeviceHistory(Gateway& gateway, const Principal& principal, const pb::L
   if (*token && (!absl::SimpleAtoi(**token, &before) || before == 0)) {
     return done(InvalidField("page_token", "is not a token of this list"));
   }
-  OnWorker(gateway, done,
-           [&gateway, org = principal.org, device = request.device_id(), before, size = *size, filters, response, done] {
-             done(FillDeviceHistory(gateway, org, device, before, size, filters, response));
-           });
+  Read(
+      gateway, principal.org,
+      [response](Turn&, OrgRuntime& rt) {
+        response->set_revision(rt.org.revision.value);
+        return absl::OkStatus();
+      },
+      [&gateway, org = principal.org, device = request.device_id(), before, size = *size, filters, response,
+       done](const absl::Status& status) {
+        if (!status.ok()) return done(status);
+        OnWorker(gateway, done, [&gateway, org, device, before, size, filters, response, done] {
+          done(FillDeviceHistory(gateway, org, device, before, size, filters, response));
+        });
+      });
 }
 
 void ReadTimeline(Gateway& gateway, const Principal& principal, const pb::GetTimelineRequest& request,

@@ -173,14 +173,14 @@ TEST(Messages, KindAndLanguageAreRequired) {
 
 TEST(Messages, LimitsOfSubjectAndText) {
   EXPECT_EQ(CheckTemplate("messages[3]", Own("en", "{{code}}", "")), absl::OkStatus());
-  EXPECT_EQ(CheckTemplate("messages[3]", Own("en", "{{code}}", Repeated("é", kMessageSubjectChars))), absl::OkStatus());
-  ExpectRefused(Own("en", "{{code}}", Repeated("é", kMessageSubjectChars + 1)), "subject", "at most 200");
+  EXPECT_EQ(CheckTemplate("messages[3]", Own("en", "{{code}}", Repeated("é", limits::kTemplateSubjectChars))), absl::OkStatus());
+  ExpectRefused(Own("en", "{{code}}", Repeated("é", limits::kTemplateSubjectChars + 1)), "subject", "at most 200");
   MessageTemplate sms = Own("en", "{{code}}", "x");
   sms.kind = kSmsInvitation;
   ExpectRefused(sms, "subject", "must be empty for SMS");
   ExpectRefused(Own("en", ""), "text", "required, 1-4000");
-  EXPECT_EQ(CheckTemplate("messages[3]", Own("en", "{{code}}" + Repeated("é", kMessageTextChars - 8))), absl::OkStatus());
-  ExpectRefused(Own("en", "{{code}}" + Repeated("é", kMessageTextChars - 7)), "text", "at most 4000");
+  EXPECT_EQ(CheckTemplate("messages[3]", Own("en", "{{code}}" + Repeated("é", limits::kTemplateTextChars - 8))), absl::OkStatus());
+  ExpectRefused(Own("en", "{{code}}" + Repeated("é", limits::kTemplateTextChars - 7)), "text", "at most 4000");
   ExpectRefused(Own("en", std::string("{{code}}\0", 9)), "text", "control characters");
 }
 
