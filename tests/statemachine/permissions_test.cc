@@ -261,7 +261,7 @@ TEST(Granted, ACollaboratorHasWhatTheLeadGrants) {
   for (const auto& [permission, c] : Cases()) {
     if (!c.by_collaborator) continue;
     SCOPED_TRACE(Name(permission));
-    Desk desk;
+    Desk desk(permission);
     const Command command = c.command(desk.id, kBob);
     desk.world.Do(Grant(desk.id, kAnn, kBob, Without(permission)));
     desk.ExpectDenied(command, permission, kBob);
