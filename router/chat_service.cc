@@ -143,7 +143,10 @@ class ChatWatch final : public Stream<grpc::ServerWriteReactor<pb::WatchChatResp
   bool Next(pb::WatchChatResponse* out) override ABSL_EXCLUSIVE_LOCKS_REQUIRED(mu_) {
     if (ready_.empty()) {
       LoadMoreLocked();
-      return false;
+      if (loading_ || more_ || told_ || ended_) return false;
+      told_ = true;
+      out->set_revision(seen_.value);
+      return true;
     }
     *out->mutable_message() = std::move(ready_.front());
     ready_.pop_front();
@@ -237,6 +240,7 @@ class ChatWatch final : public Stream<grpc::ServerWriteReactor<pb::WatchChatResp
   bool began_ ABSL_GUARDED_BY(mu_) = false;   // one look has succeeded
   bool loading_ ABSL_GUARDED_BY(mu_) = true;  // the shard or a worker will go on
   bool more_ ABSL_GUARDED_BY(mu_) = false;    // there may be more in the timeline
+  bool told_ ABSL_GUARDED_BY(mu_) = false;    // … that the history is through
   bool ended_ ABSL_GUARDED_BY(mu_) = false;   // nothing comes after what is ready
 };
 
@@ -252,19 +256,15 @@ grpc::ServerUnaryReactor* ChatService::SendChat(Context context, const pb::SendC
   auto* call = new UnaryCall(gateway_, context, *request);
   const Fill fill = [response](const OrgRuntime&, const Step& step) { response->set_revision(step.entry.revision.value); };
   auto done = [call](const absl::Status& status) { call->Done(status); };
-  absl::Status text = CheckText(request->text());
-  if (text.ok()) text = CheckRequestId(request->request_id());
-  if (!text.ok()) {
-    call->Done(text);
-    return call;
-  }
+  absl::Status form = CheckText(request->text());
+  if (form.ok()) form = CheckRequestId(request->request_id());
   if (std::optional<DeviceToken> device = ParseDeviceToken(BearerToken(*context))) {
     const uint64_t named = request->target().session_id();
-    absl::Status refused;
+    absl::Status refused = form;
     if (named != 0 && named != device->session.value) {
       refused = InvalidField("target.session_id", "must be 0 or that of the device token");
     } else if (request->technicians_only()) {
-      refused = InvalidField("technicians_only", "must not be set with a device token");
+      refused = PermissionDenied("device", "write to technicians alone");
     }
     if (!refused.ok()) {
       call->Done(refused);
@@ -275,8 +275,8 @@ grpc::ServerUnaryReactor* ChatService::SendChat(Context context, const pb::SendC
     return call;
   }
   absl::StatusOr<Principal> principal = call->Caller(Right::kSessionsWrite, "act on sessions");
-  absl::StatusOr<Command> command =
-      principal.ok() ? ToCommand(*principal, *request) : absl::StatusOr<Command>(principal.status());
+  if (!principal.ok()) form = principal.status();
+  absl::StatusOr<Command> command = form.ok() ? ToCommand(*principal, *request) : absl::StatusOr<Command>(form);
   if (!command.ok()) {
     call->Done(command.status());
     return call;

@@ -11,7 +11,11 @@ class ChatWatch : public Watching<pb::ChatService::Stub, pb::WatchChatRequest, p
  public:
   ChatWatch(const Client& client, const pb::WatchChatRequest& request, const std::string& token)
       : Watching(client, &pb::ChatService::Stub::WatchChat, request, token) {}
-  pb::ChatMessage NextMessage() { return Next().message(); }
+  // The next that is a message.
+  pb::ChatMessage NextMessage() {
+    pb::WatchChatResponse response = Next();
+    return (response.has_message() ? response : Next()).message();
+  }
 };
 
 class Chat : public ::testing::Test {
@@ -160,7 +164,7 @@ TEST_F(Chat, HasLimitsThatNameTheField) {
     EXPECT_EQ(world.Call<pb::SendChatResponse>(By(longest + "x"), token).outcome.metadata["field"], "text");
     EXPECT_EQ(world.Call<pb::SendChatResponse>(By(""), token).outcome.metadata["field"], "text");
   }
-  EXPECT_EQ(world.Call<pb::SendChatResponse>(By("x", true), customer.token).outcome.metadata["field"], "technicians_only");
+  EXPECT_EQ(world.Call<pb::SendChatResponse>(By("x", true), customer.token).outcome.code, grpc::PERMISSION_DENIED);
 }
 
 TEST_F(Chat, ARepeatedMessageIsOne) {
@@ -191,6 +195,18 @@ TEST_F(Chat, HasALimitOfWatchesForEachSide) {
     Say(world.ann, "more");
     for (const auto& watch : watches) EXPECT_EQ(watch->NextMessage().text(), "more") << "those that are there stay";
   }
+}
+
+TEST_F(Chat, AWatchTellsWhenTheHistoryIsThrough) {
+  auto of_nothing = Watch(world.ann);
+  const pb::WatchChatResponse live = of_nothing->Next();
+  EXPECT_FALSE(live.has_message());
+  EXPECT_EQ(live.revision(), world.Revision());
+  Say(world.ann, "hello");
+  EXPECT_EQ(of_nothing->Next().message().text(), "hello");
+  auto watch = Watch(customer.token);
+  EXPECT_EQ(watch->Next().message().text(), "hello");
+  EXPECT_FALSE(watch->Next().has_message());
 }
 
 TEST_F(Chat, ARevisionThatWasNeverThereIsRefused) {

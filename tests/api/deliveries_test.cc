@@ -294,12 +294,13 @@ TEST_F(Deliveries, EachMethodNeedsItsPermission) {
             "EMAIL");
   EXPECT_EQ(world.Call<pb::CreateSessionResponse>(To(pb::METHOD_SMS, "112"), world.ann).outcome.metadata["permission"], "SMS");
   EXPECT_EQ(world.Call<pb::CreateSessionResponse>(To(pb::METHOD_PIN, ""), world.ann).outcome.metadata["permission"], "PIN");
-  pb::CreateSessionRequest camera = To(pb::METHOD_LAN, "");
+  pb::CreateSessionRequest camera = To(pb::METHOD_PIN, "");
   camera.set_type(pb::SESSION_TYPE_LENS);
+  allow("PERMISSION_START_PRIVATE, PERMISSION_PIN");
   EXPECT_EQ(world.Call<pb::CreateSessionResponse>(camera, world.ann).outcome.metadata["permission"], "LENS");
-  allow("PERMISSION_START_PRIVATE, PERMISSION_LAN, PERMISSION_LENS");
+  allow("PERMISSION_START_PRIVATE, PERMISSION_PIN, PERMISSION_LENS");
   EXPECT_EQ(world.Must<pb::CreateSessionResponse>(camera, world.ann).session().type(), pb::SESSION_TYPE_LENS);
-  EXPECT_EQ(made.session().type(), pb::SESSION_TYPE_STANDARD);
+  EXPECT_EQ(made.session().type(), pb::SESSION_TYPE_LAN);
   allow("PERMISSION_LAN");
   EXPECT_EQ(world.Call<pb::CreateSessionResponse>(To(pb::METHOD_LAN, ""), world.ann).outcome.metadata["permission"],
             "START_PRIVATE");

@@ -6,6 +6,7 @@
 
 #include "google/rpc/error_details.pb.h"
 #include "google/rpc/status.pb.h"
+#include "guichet/v1/chat_service.pb.h"
 #include "guichet/v1/library_service.pb.h"
 
 namespace guichet::api_test {

@@ -171,6 +171,7 @@ void Idempotency::AddAll() {
   pb::AnswerSurveyRequest answers;
   answers.add_answers()->set_question("How was it?");
   Add<pb::AnswerSurveyRequest>(asked.token, answers, [](auto& r) { r.mutable_answers(0)->set_answer("Fine."); });
+  Verb<pb::SendChatRequest>(world.cid, sessions.Active(world.cid), [](auto& r) { r.set_text("Good morning."); });
   Verb<pb::AddNoteRequest>(world.cid, sessions.Active(world.cid), [](auto& r) { r.set_text("Printer replaced."); });
   pb::UpdateLibraryRequest library;
   library.mutable_library()->add_replies()->set_name("Hello");
@@ -178,7 +179,7 @@ void Idempotency::AddAll() {
   Add<pb::UpdateLibraryRequest>(world.cid, library, [](auto& r) { r.mutable_library()->mutable_replies(0)->set_text("Hi."); });
   pb::ImportLibraryRequest import;
   import.set_format(pb::LIBRARY_FORMAT_XML);
-  import.set_document("<library version=\"1\"></library>");
+  import.set_document("<library version=\"1\"><reply name=\"Hello\">Good day.</reply></library>");
   Add<pb::ImportLibraryRequest>(world.bob, import, [](auto& r) { r.set_append(true); });
   Verb<pb::RejectOfferRequest>(world.cid, sessions.Routed("cid"));
   pb::ReportDeliveryRequest report;

@@ -140,7 +140,7 @@ TEST_F(Keeping, ANoteIsAlsoWrittenOnceTheCustomerHasLeftAndNotWithoutAText) {
   request.set_text("x");
   EXPECT_EQ(world.Call<pb::AddNoteResponse>(request, world.cid).outcome.reason, "NOT_IN_QUEUE");
   End(entered.id);
-  EXPECT_EQ(world.Call<pb::AddNoteResponse>(request, world.ann).outcome.reason, "SESSION_NOT_FOUND");
+  EXPECT_EQ(world.Call<pb::AddNoteResponse>(request, world.ann).outcome.reason, "SESSION_ENDED");
 }
 
 // --- survey
@@ -149,7 +149,9 @@ TEST_F(Keeping, TheSurveyIsAnsweredAfterTheEndAlsoAfterARestart) {
   SetSurvey();
   const Entered entered = OfDevice("lathe");
   End(entered.id);
-  EXPECT_EQ(sessions.devices.back()->Next().ended().survey(), "How was it?");
+  std::vector<pb::AttachResponse> rest;
+  EXPECT_TRUE(sessions.devices.back()->End(&rest).ok());
+  EXPECT_EQ(rest.back().ended().survey(), "How was it?");
   sessions.consoles.clear();
   sessions.devices.clear();
   world.daemon.Restart();
@@ -206,8 +208,7 @@ TEST_F(Keeping, AFileIsInTheTimelineWithNameSizeHashAndOutcome) {
   answer.mutable_revoke()->set_activity_id(1);
   answer.mutable_revoke()->set_file_outcome(pb::FILE_OUTCOME_COMPLETED);
   sessions.devices.back()->Send(answer);
-  while (sessions.devices.back()->Next().state().activities_size() > 0 || world.Get(entered.id).activities_size() > 0) {
-  }
+  sessions.devices.back()->Beat(1);  // what came before it is durable
   End(entered.id);
   std::vector<std::string> about;
   for (const pb::TimelineEvent& event : History("lathe").sessions(0).events()) {

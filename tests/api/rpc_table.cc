@@ -285,7 +285,14 @@ std::vector<Row> SessionRows() {
       Verb<pb::CloseActivityRequest>(State::kBusy, [](const auto&, auto& r) { r.set_activity_id(1); }),
       Verb<pb::SetChatRequest>(State::kActive, [](const auto&, auto& r) { r.set_off(true); }),
       Verb<pb::SendSurveyRequest>(State::kActive),
-      Verb<pb::SendChatRequest>(State::kActive, [](const auto& n, auto& r) { r.set_text(n.text); }),
+      Rpc<pb::SendChatRequest>(
+          "", std::string(kWriteSessions) + kDevices,
+          [](const auto& n, auto& r) {
+            r.mutable_target()->set_session_id(std::stoull(n.session));
+            r.mutable_target()->set_technician_id(n.self);
+            r.set_text(n.text);
+          },
+          State::kTalking),
       Verb<pb::SendChatRequest>(
           State::kActive,
           [](const auto& n, auto& r) {
@@ -294,9 +301,11 @@ std::vector<Row> SessionRows() {
           },
           "for technicians"),
       Rpc<pb::ListChatRequest>(
-          "", kReadSessions, [](const auto& n, auto& r) { r.set_session_id(std::stoull(n.session)); }, State::kTalking),
+          "", std::string(kReadSessions) + kDevices, [](const auto& n, auto& r) { r.set_session_id(std::stoull(n.session)); },
+          State::kTalking),
       Rpc<pb::WatchChatRequest>(
-          "", kReadSessions, [](const auto& n, auto& r) { r.set_session_id(std::stoull(n.session)); }, State::kTalking),
+          "", std::string(kReadSessions) + kDevices, [](const auto& n, auto& r) { r.set_session_id(std::stoull(n.session)); },
+          State::kTalking),
       Verb<pb::AddNoteRequest>(State::kActive, [](const auto& n, auto& r) { r.set_text(n.text); }),
       Rpc<pb::ListDeviceHistoryRequest>(
           "", kReadTechnicians, [](const auto& n, auto& r) { r.set_device_id(n.device); }, State::kPast),
@@ -459,12 +468,6 @@ std::vector<Row> CustomerRows() {
             answer->set_answer(n.text);
           },
           State::kBusy),
-      Rpc<pb::SendChatRequest>(
-          "of a customer", kDevices, [](const auto& n, auto& r) { r.set_text(n.text); }, State::kTalking),
-      Rpc<pb::ListChatRequest>(
-          "of a customer", kDevices, [](const auto&, auto&) {}, State::kTalking),
-      Rpc<pb::WatchChatRequest>(
-          "of a customer", kDevices, [](const auto&, auto&) {}, State::kTalking),
       Rpc<pb::GetPositionRequest>(
           "", kDevices, [](const auto&, auto&) {}, State::kWaiting),
       Rpc<pb::GetPositionRequest>(

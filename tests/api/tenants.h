@@ -56,6 +56,7 @@ class Tenant {
   const std::vector<std::string>& secrets() const { return secrets_; }
 
   Place Prepare(State state) { return Prepare(state, names_); }
+  Place Prepare(State state, const Names& names);
   // Ends its session for everybody.
   void Tidy(const Place& place);
   uint64_t Revision() const;
@@ -69,7 +70,6 @@ class Tenant {
   // Session ids are those of the names: the one that is led.
   Names Fill(Names names);
   void AddChannels(const Names& names);
-  Place Prepare(State state, const Names& names);
   // A private session, whose code is new.
   Place Invite(const Names& names, pb::Method method);
   // A session of a channel, whose device has not attached.

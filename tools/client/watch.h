@@ -47,7 +47,9 @@ absl::Status Watch(const Client& client, Request request, absl::FunctionRef<bool
         if constexpr (HasToken<Request>) {
           if (!response.resume_token().empty()) request.set_resume_token(response.resume_token());
         }
-        if constexpr (FollowsRevisions<Request>) request.set_after_revision(response.message().revision());
+        if constexpr (FollowsRevisions<Request>) {
+          request.set_after_revision(response.has_message() ? response.message().revision() : response.revision());
+        }
         if (!on_message(response)) return absl::OkStatus();
       }
     }

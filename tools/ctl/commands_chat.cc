@@ -57,6 +57,7 @@ void AddWatch(CLI::App& parent, Runner& runner) {
     return client::Watch<v1::WatchChatRequest, v1::WatchChatResponse>(
         **client, *request,
         [&](const v1::WatchChatResponse& response) {
+          if (!response.has_message()) return true;
           PrintLine(runner, response, MessageLine(response.message()));
           return counter.GoOn(true);
         },

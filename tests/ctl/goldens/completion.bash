@@ -1,7 +1,7 @@
 # bash completion of guichetctl; load it with: source <(guichetctl completion bash)
 _guichetctl_words() {
   case "$1" in
-    "") words="health whoami completion org key group technician channel session queue routing applet deliveries create list start hold transfer end timeline watch technicians keys --help --version --address --token --token-file --tls-ca --insecure --output --timeout" ;;
+    "") words="health whoami completion org key group technician channel session queue routing applet chat library deliveries create list start hold transfer end timeline watch technicians keys --help --version --address --token --token-file --tls-ca --insecure --output --timeout" ;;
     "health") words="--help --service --version --address --token --token-file --tls-ca --insecure --output --timeout" ;;
     "whoami") words="--help --version --address --token --token-file --tls-ca --insecure --output --timeout" ;;
     "completion") words="--help --version --address --token --token-file --tls-ca --insecure --output --timeout" ;;
@@ -37,7 +37,7 @@ _guichetctl_words() {
     "channel/set") words="--help --request-id --from --display-name --groups --technicians --connecting-timeout --waiting-timeout --priority --open --time-zone --days-off --out-of-hours --out-of-hours-notice --out-of-hours-page --nobody-online --nobody-online-notice --nobody-online-page --routing --strategy --offer-timeout --retry-after --wrap-up --preferred-for --overflow-after --overflow-groups --needs --weight --version --address --token --token-file --tls-ca --insecure --output --timeout" ;;
     "channel/form") words="--help --version --address --token --token-file --tls-ca --insecure --output --timeout" ;;
     "channel/delete") words="--help --request-id --version --address --token --token-file --tls-ca --insecure --output --timeout" ;;
-    "session") words="create get list start hold transfer cancel-transfer end reboot invite invite-external set-grants remove leave offer-lead cancel-lead-offer accept-lead request-activity close-activity chat send-survey reject-offer update timeline --help --version --address --token --token-file --tls-ca --insecure --output --timeout" ;;
+    "session") words="create get list start hold transfer cancel-transfer end reboot invite invite-external set-grants remove leave offer-lead cancel-lead-offer accept-lead request-activity close-activity chat send-survey note reject-offer update timeline history --help --version --address --token --token-file --tls-ca --insecure --output --timeout" ;;
     "session/create") words="--help --request-id --technician --method --type --deliver-to --channel --prefer --name --field --tracking-id --language --monitored --version --address --token --token-file --tls-ca --insecure --output --timeout" ;;
     "session/get") words="--help --version --address --token --token-file --tls-ca --insecure --output --timeout" ;;
     "session/list") words="--help --limit --ended --technician --channel --tracking-id --device --version --address --token --token-file --tls-ca --insecure --output --timeout" ;;
@@ -55,13 +55,15 @@ _guichetctl_words() {
     "session/offer-lead") words="--help --request-id --technician --epoch --version --address --token --token-file --tls-ca --insecure --output --timeout" ;;
     "session/cancel-lead-offer") words="--help --request-id --technician --epoch --version --address --token --token-file --tls-ca --insecure --output --timeout" ;;
     "session/accept-lead") words="--help --request-id --technician --epoch --version --address --token --token-file --tls-ca --insecure --output --timeout" ;;
-    "session/request-activity") words="--help --request-id --technician --epoch --detail --version --address --token --token-file --tls-ca --insecure --output --timeout" ;;
-    "session/close-activity") words="--help --request-id --technician --epoch --version --address --token --token-file --tls-ca --insecure --output --timeout" ;;
+    "session/request-activity") words="--help --request-id --technician --epoch --detail --file --file-size --version --address --token --token-file --tls-ca --insecure --output --timeout" ;;
+    "session/close-activity") words="--help --request-id --technician --epoch --outcome --version --address --token --token-file --tls-ca --insecure --output --timeout" ;;
     "session/chat") words="--help --request-id --technician --epoch --version --address --token --token-file --tls-ca --insecure --output --timeout" ;;
     "session/send-survey") words="--help --request-id --technician --epoch --version --address --token --token-file --tls-ca --insecure --output --timeout" ;;
+    "session/note") words="--help --request-id --technician --epoch --version --address --token --token-file --tls-ca --insecure --output --timeout" ;;
     "session/reject-offer") words="--help --request-id --technician --epoch --reason --version --address --token --token-file --tls-ca --insecure --output --timeout" ;;
     "session/update") words="--help --request-id --technician --epoch --name --tracking-id --language --field --version --address --token --token-file --tls-ca --insecure --output --timeout" ;;
     "session/timeline") words="--help --limit --version --address --token --token-file --tls-ca --insecure --output --timeout" ;;
+    "session/history") words="--help --limit --version --address --token --token-file --tls-ca --insecure --output --timeout" ;;
     "queue") words="list watch wait --help --version --address --token --token-file --tls-ca --insecure --output --timeout" ;;
     "queue/list") words="--help --limit --tab --technician --channel --version --address --token --token-file --tls-ca --insecure --output --timeout" ;;
     "queue/watch") words="--help --tab --technician --channel --changes --version --address --token --token-file --tls-ca --insecure --output --timeout" ;;
@@ -70,12 +72,21 @@ _guichetctl_words() {
     "routing/explain") words="--help --version --address --token --token-file --tls-ca --insecure --output --timeout" ;;
     "routing/technician") words="--help --version --address --token --token-file --tls-ca --insecure --output --timeout" ;;
     "routing/availability") words="--help --count-away --count-busy --watch --changes --version --address --token --token-file --tls-ca --insecure --output --timeout" ;;
-    "applet") words="redeem enter attach position leave --help --version --address --token --token-file --tls-ca --insecure --output --timeout" ;;
+    "applet") words="redeem enter attach answer-survey position leave --help --version --address --token --token-file --tls-ca --insecure --output --timeout" ;;
     "applet/redeem") words="--help --request-id --device --language --version --address --token --token-file --tls-ca --insecure --output --timeout" ;;
-    "applet/enter") words="--help --request-id --name --field --device --language --version --address --token --token-file --tls-ca --insecure --output --timeout" ;;
-    "applet/attach") words="--help --end-after --decline-terms --activities --version --address --token --token-file --tls-ca --insecure --output --timeout" ;;
+    "applet/enter") words="--help --request-id --name --field --type --device --language --version --address --token --token-file --tls-ca --insecure --output --timeout" ;;
+    "applet/attach") words="--help --end-after --decline-terms --chat-only --activities --version --address --token --token-file --tls-ca --insecure --output --timeout" ;;
+    "applet/answer-survey") words="--help --request-id --version --address --token --token-file --tls-ca --insecure --output --timeout" ;;
     "applet/position") words="--help --watch --changes --version --address --token --token-file --tls-ca --insecure --output --timeout" ;;
     "applet/leave") words="--help --version --address --token --token-file --tls-ca --insecure --output --timeout" ;;
+    "chat") words="send list watch --help --version --address --token --token-file --tls-ca --insecure --output --timeout" ;;
+    "chat/send") words="--help --request-id --technician --epoch --technicians-only --version --address --token --token-file --tls-ca --insecure --output --timeout" ;;
+    "chat/list") words="--help --limit --version --address --token --token-file --tls-ca --insecure --output --timeout" ;;
+    "chat/watch") words="--help --after --changes --version --address --token --token-file --tls-ca --insecure --output --timeout" ;;
+    "library") words="get import export --help --version --address --token --token-file --tls-ca --insecure --output --timeout" ;;
+    "library/get") words="--help --technician --version --address --token --token-file --tls-ca --insecure --output --timeout" ;;
+    "library/import") words="--help --request-id --append --technician --version --address --token --token-file --tls-ca --insecure --output --timeout" ;;
+    "library/export") words="--help --technician --version --address --token --token-file --tls-ca --insecure --output --timeout" ;;
     "deliveries") words="watch report --help --version --address --token --token-file --tls-ca --insecure --output --timeout" ;;
     "deliveries/watch") words="--help --changes --version --address --token --token-file --tls-ca --insecure --output --timeout" ;;
     "deliveries/report") words="--help --request-id --detail --version --address --token --token-file --tls-ca --insecure --output --timeout" ;;
