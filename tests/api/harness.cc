@@ -7,6 +7,7 @@
 #include "google/rpc/error_details.pb.h"
 #include "google/rpc/status.pb.h"
 #include "guichet/v1/chat_service.pb.h"
+#include "guichet/v1/computer_service.pb.h"
 #include "guichet/v1/library_service.pb.h"
 
 namespace guichet::api_test {
@@ -45,7 +46,8 @@ const std::vector<const MethodDescriptor*>& Methods() {
                              pb::WatchQueueRequest::descriptor()->file(), pb::StartSessionRequest::descriptor()->file(),
                              pb::SetStatusRequest::descriptor()->file(), pb::SubmitFormRequest::descriptor()->file(),
                              pb::ExplainSessionRequest::descriptor()->file(), pb::ReportDeliveryRequest::descriptor()->file(),
-                             pb::SendChatRequest::descriptor()->file(), pb::GetLibraryRequest::descriptor()->file()}) {
+                             pb::SendChatRequest::descriptor()->file(), pb::GetLibraryRequest::descriptor()->file(),
+                             pb::ListComputersRequest::descriptor()->file()}) {
       for (int s = 0; s < file->service_count(); ++s) {
         for (int m = 0; m < file->service(s)->method_count(); ++m) all->push_back(file->service(s)->method(m));
       }

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "guichet/v1/computer_service.pb.h"
 #include "guichet/v1/library_service.pb.h"
 
 namespace guichet::api_test {
@@ -309,6 +310,25 @@ std::vector<Row> SessionRows() {
       Verb<pb::AddNoteRequest>(State::kActive, [](const auto& n, auto& r) { r.set_text(n.text); }),
       Rpc<pb::ListDeviceHistoryRequest>(
           "", kReadTechnicians, [](const auto& n, auto& r) { r.set_device_id(n.device); }, State::kPast),
+      Verb<pb::JoinSessionRequest>(State::kMonitored),
+      Rpc<pb::ListComputersRequest>(
+          "", kReadTechnicians, [](const auto&, auto&) {}, State::kEnrolled),
+      Rpc<pb::ConnectComputerRequest>(
+          "", kWriteTechnicians,
+          [](const auto& n, auto& r) {
+            r.set_computer_id(std::stoull(n.computer));
+            r.set_technician_id(n.self);
+          },
+          State::kEnrolled),
+      Rpc<pb::UpdateComputerRequest>(
+          "", kWriteTechnicians,
+          [](const auto& n, auto& r) {
+            r.set_computer_id(std::stoull(n.computer));
+            r.set_name(n.text);
+          },
+          State::kEnrolled),
+      Rpc<pb::RevokeComputerRequest>(
+          "", kWriteTechnicians, [](const auto& n, auto& r) { r.set_computer_id(std::stoull(n.computer)); }, State::kEnrolled),
       Rpc<pb::GetLibraryRequest>(kReadQueue, [](const auto& n, auto& r) { r.set_technician_id(n.self); }),
       Rpc<pb::UpdateLibraryRequest>(kWriteTechnicians,
                                     [](const auto& n, auto& r) {
