@@ -60,17 +60,17 @@ grpc::ServerUnaryReactor* AppletService::AnswerSurvey(grpc::CallbackServerContex
                                                       pb::AnswerSurveyResponse* response) {
   auto* call = new UnaryCall(gateway_, context, *request);
   absl::StatusOr<DeviceToken> device = TokenOf(context);
-  absl::Status refused = device.status();
-  if (refused.ok()) refused = CheckRequestId(request->request_id());
-  absl::StatusOr<std::vector<SurveyAnswer>> answers = ToAnswers(request->answers());
-  if (refused.ok()) refused = answers.status();
-  if (!refused.ok()) {
-    call->Done(refused);
+  if (!device.ok()) {
+    call->Done(device.status());
     return call;
   }
+  absl::StatusOr<std::vector<SurveyAnswer>> answers = ToAnswers(request->answers());
+  absl::Status form = CheckRequestId(request->request_id());
+  if (form.ok()) form = answers.status();
+  absl::StatusOr<Command> command = command::AnswerSurvey{device->session, answers.value_or(std::vector<SurveyAnswer>())};
+  if (!form.ok()) command = form;
   MutateAsDevice(
-      gateway_, context, *device, "survey", request->request_id(), *request,
-      command::AnswerSurvey{device->session, *std::move(answers)}, response,
+      gateway_, context, *device, "survey", request->request_id(), *request, std::move(command), response,
       [response](const OrgRuntime&, const Step& step) { response->set_revision(step.entry.revision.value); },
       [call](const absl::Status& status) { call->Done(status); });
   return call;

@@ -27,6 +27,7 @@ struct Reader {
   SessionId session;
   std::optional<Principal> principal;
   std::optional<DeviceToken> device;
+  absl::Status form;  // what is wrong with the request, told to whoever has a good credential
   bool customer() const { return device.has_value(); }
 };
 
@@ -34,16 +35,15 @@ struct Reader {
 absl::StatusOr<Reader> ReaderOf(Gateway& gateway, grpc::CallbackServerContext* context, uint64_t session_id) {
   const std::string bearer = BearerToken(*context);
   if (std::optional<DeviceToken> device = ParseDeviceToken(bearer)) {
-    if (session_id != 0 && session_id != device->session.value) {
-      return InvalidField("session_id", "must be 0 or that of the device token");
-    }
-    return Reader{device->org, device->session, std::nullopt, *device};
+    const bool his = session_id == 0 || session_id == device->session.value;
+    return Reader{device->org, device->session, std::nullopt, *device,
+                  his ? absl::OkStatus() : InvalidField("session_id", "must be 0 or that of the device token")};
   }
   absl::StatusOr<Principal> principal = gateway.directory.Authenticate(bearer, gateway.clock.Now());
   if (!principal.ok()) return principal.status();
   if (absl::Status may = MayCall(*principal, Right::kSessionsRead, "read chats"); !may.ok()) return may;
   if (session_id == 0) return InvalidField("session_id", "required");
-  return Reader{principal->org, SessionId{session_id}, *principal, std::nullopt};
+  return Reader{principal->org, SessionId{session_id}, *principal, std::nullopt, absl::OkStatus()};
 }
 
 bool ToMessage(const event::ChatSent& sent, Revision revision, Time time, bool customer, pb::ChatMessage* out) {
@@ -97,12 +97,14 @@ void OpenChat(Gateway& gateway, const Reader& reader, std::function<absl::Status
   auto opened = std::make_shared<Opened>();
   if (reader.device) {
     Visit visit;
-    visit.here = [follow, may, refused, opened](Turn& turn, OrgRuntime& rt, const Session& session) {
-      absl::Status follows = follow(rt.feed);
+    visit.here = [follow, may, refused, opened, form = reader.form](Turn& turn, OrgRuntime& rt, const Session& session) {
+      absl::Status follows = form.ok() ? follow(rt.feed) : form;
       *opened = {rt.org.revision, session.ended_already()};
       turn.AfterDurable([may, refused, opened, follows] { follows.ok() ? may(*opened) : refused(follows); });
     };
-    visit.gone = [may](const Session& session) { may({session.revision, true}); };
+    visit.gone = [may, refused, form = reader.form](const Session& session) {
+      form.ok() ? may({session.revision, true}) : refused(form);
+    };
     visit.refused = std::move(refused);
     VisitDevice(gateway, *reader.device, std::move(visit));
     return;
@@ -260,18 +262,16 @@ grpc::ServerUnaryReactor* ChatService::SendChat(Context context, const pb::SendC
   if (form.ok()) form = CheckRequestId(request->request_id());
   if (std::optional<DeviceToken> device = ParseDeviceToken(BearerToken(*context))) {
     const uint64_t named = request->target().session_id();
-    absl::Status refused = form;
+    absl::StatusOr<Command> command = command::CustomerChat{device->session, request->text()};
     if (named != 0 && named != device->session.value) {
-      refused = InvalidField("target.session_id", "must be 0 or that of the device token");
+      command = InvalidField("target.session_id", "must be 0 or that of the device token");
     } else if (request->technicians_only()) {
-      refused = PermissionDenied("device", "write to technicians alone");
+      command = PermissionDenied("device", "write to technicians alone");
+    } else if (!form.ok()) {
+      command = form;
     }
-    if (!refused.ok()) {
-      call->Done(refused);
-      return call;
-    }
-    MutateAsDevice(gateway_, context, *device, "chat", request->request_id(), *request,
-                   command::CustomerChat{device->session, request->text()}, response, fill, done);
+    MutateAsDevice(gateway_, context, *device, "chat", request->request_id(), *request, std::move(command), response, fill,
+                   done);
     return call;
   }
   absl::StatusOr<Principal> principal = call->Caller(Right::kSessionsWrite, "act on sessions");
@@ -293,15 +293,18 @@ grpc::ServerUnaryReactor* ChatService::ListChat(Context context, const pb::ListC
   absl::StatusOr<Reader> reader = ReaderOf(gateway_, context, request->session_id());
   absl::StatusOr<size_t> size = CheckPageSize(request->page_size(), 100, kPageMax);
   uint64_t after = 0;
-  absl::Status refused = reader.ok() ? size.status() : reader.status();
+  absl::Status refused = reader.status();
+  if (refused.ok() && reader->form.ok()) reader->form = size.status();
   uint64_t filters = 0;
   if (refused.ok()) {
     filters = Fingerprint(absl::StrCat("chat\x1f", reader->org.value, "\x1f", reader->session.value));
     absl::StatusOr<std::optional<std::string>> token = ParsePageToken(request->page_token(), filters);
-    refused = token.status();
+    absl::Status page = token.status();
     if (token.ok() && *token && !absl::SimpleAtoi(**token, &after)) {
-      refused = InvalidField("page_token", "is not a token of this list");
+      page = InvalidField("page_token", "is not a token of this list");
     }
+    if (reader->form.ok()) reader->form = page;
+    if (!reader->customer()) refused = reader->form;
   }
   if (!refused.ok()) {
     call->Done(refused);
@@ -309,7 +312,7 @@ grpc::ServerUnaryReactor* ChatService::ListChat(Context context, const pb::ListC
   }
   OpenChat(
       gateway_, *reader, [](const std::shared_ptr<Feed>&) { return absl::OkStatus(); },
-      [this, call, reader = *reader, response, size = *size, after, filters](const Opened& opened) {
+      [this, call, reader = *reader, response, size = size.value_or(0), after, filters](const Opened& opened) {
         response->set_revision(opened.revision.value);
         const bool taken = gateway_.workers.Run([this, call, reader, response, size, after, filters, opened] {
           size_t bytes = 0;

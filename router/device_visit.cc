@@ -9,7 +9,8 @@
 namespace guichet::router {
 namespace {
 
-absl::Status UnknownToken() { return Unauthenticated("the device token is unknown, or its session is over"); }
+// As of a key, where both kinds of credentials may call.
+absl::Status UnknownToken() { return Unauthenticated("the credential is unknown, expired or revoked"); }
 
 void VisitHistory(Gateway& gateway, const DeviceToken& token, const Visit& visit) {
   const bool taken = gateway.workers.Run([&gateway, token, visit] {
@@ -31,8 +32,8 @@ absl::StatusOr<DeviceToken> TokenOf(grpc::CallbackServerContext* context) {
   const std::string bearer = BearerToken(*context);
   std::optional<DeviceToken> token = ParseDeviceToken(bearer);
   if (token) return *token;
-  return Unauthenticated(bearer.empty() ? "no credential: send the metadata \"authorization: Bearer DEVICE_TOKEN\""
-                                        : "the device token is unknown");
+  if (!bearer.empty()) return UnknownToken();
+  return Unauthenticated("no credential: send the metadata \"authorization: Bearer DEVICE_TOKEN\"");
 }
 
 void VisitDevice(Gateway& gateway, const DeviceToken& token, Visit visit) {
@@ -53,7 +54,7 @@ void VisitDevice(Gateway& gateway, const DeviceToken& token, Visit visit) {
 }
 
 void MutateAsDevice(Gateway& gateway, grpc::CallbackServerContext* context, const DeviceToken& device, const std::string& scope,
-                    const std::string& request_id, const google::protobuf::Message& request, Command command,
+                    const std::string& request_id, const google::protobuf::Message& request, absl::StatusOr<Command> command,
                     google::protobuf::Message* response, Fill fill, std::function<void(absl::Status)> done) {
   Mutation mutation;
   mutation.org = device.org;

@@ -211,7 +211,8 @@ TEST_F(Keeping, AFileIsInTheTimelineWithNameSizeHashAndOutcome) {
   sessions.devices.back()->Beat(1);  // what came before it is durable
   End(entered.id);
   std::vector<std::string> about;
-  for (const pb::TimelineEvent& event : History("lathe").sessions(0).events()) {
+  const pb::PastSession past = History("lathe").sessions(0);
+  for (const pb::TimelineEvent& event : past.events()) {
     if (event.trigger() == "activity") about.push_back(event.description());
   }
   std::string hash;

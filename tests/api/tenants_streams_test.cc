@@ -16,6 +16,7 @@ struct Listener {
   std::string authorization;
   std::unique_ptr<RawCall> call;
   std::vector<std::string> heard;
+  std::string speaker;  // leads its session, of chats
 };
 
 // Of a stream that sends one state and sends it again when it changes: the rpc that reads it. Null for others.
@@ -91,7 +92,7 @@ class TenantsStreams : public Tenants {
   // In the chat that is listened to.
   void Talk(const Listener& listener, uint64_t number) {
     Tenant& tenant = listener.place.names.home == ours.names().home ? ours : theirs;
-    auto say = World::On<pb::SendChatRequest>(std::stoull(listener.place.names.session), listener.place.names.self);
+    auto say = World::On<pb::SendChatRequest>(std::stoull(listener.place.names.session), listener.speaker);
     say.set_text(std::to_string(number));
     tenant.Do<pb::SendChatResponse>(say);
   }
@@ -102,14 +103,16 @@ class TenantsStreams : public Tenants {
     std::set<const MethodDescriptor*> opened;
     for (const Row& row : Rows()) {
       if (!row.rpc->server_streaming() || !row.May(column)) continue;
+      if (row.state == State::kTalking && column == 'H') continue;                  // of a group that he does not administer
       if (!opened.insert(row.rpc).second && row.rpc->client_streaming()) continue;  // one console, one stream of commands
       SCOPED_TRACE(row.Name() + " by column " + column);
       Listener listener;
       listener.row = &row;
       listener.who = row.Name() + " by column " + column;
       Names names = tenant.names();
-      names.self = self;
-      listener.place = tenant.Prepare(row.state, row.state == State::kTalking ? names : tenant.names());
+      if (row.state == State::kTalking) names.self = column == 'T' ? self : column == 'D' ? names.self : names.boss;
+      listener.place = tenant.Prepare(row.state, names);
+      listener.speaker = names.self;
       listener.place.names.self = self;
       listener.authorization = column == 'D' ? tenant.Authorization(column, &listener.place) : authorization;
       listener.call = std::make_unique<RawCall>(daemon.client(), *row.rpc, listener.authorization);
