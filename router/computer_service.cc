@@ -19,7 +19,8 @@ namespace {
 
 constexpr char kWhat[] = "reach computers";
 
-absl::Status UnknownToken() { return Unauthenticated("the computer token is unknown, or its access is over"); }
+// As of a key, since both may call.
+absl::Status UnknownToken() { return Unauthenticated("the credential is unknown, expired or revoked"); }
 
 Hours WindowOf(const AccessTerms& terms) {
   Hours hours;
@@ -300,10 +301,6 @@ grpc::ServerUnaryReactor* ComputerService::RevokeComputer(Context context, const
     if (request->computer_id() != 0 && request->computer_id() != token->computer.value) {
       refused = InvalidField("computer_id", "must be 0 or that of the computer token");
     }
-    if (!refused.ok()) {
-      call->Done(refused);
-      return call;
-    }
     Mutation mutation;
     mutation.org = token->org;
     mutation.actor = "device";
@@ -312,9 +309,10 @@ grpc::ServerUnaryReactor* ComputerService::RevokeComputer(Context context, const
                request->request_id(), *request);
     Mutate(
         gateway_, std::move(mutation),
-        [token = *token](const Org& org) -> absl::StatusOr<Command> {
+        [token = *token, refused](const Org& org) -> absl::StatusOr<Command> {
           const Computer* computer = Find(org, token.computer);
           if (computer == nullptr || !EqualInConstantTime(computer->secret_hash, token.hash)) return UnknownToken();
+          if (!refused.ok()) return refused;
           return Command{command::RevokeComputer{token.computer}};
         },
         response, fill,

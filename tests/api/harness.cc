@@ -183,6 +183,23 @@ void Console::Beat(uint64_t sequence) {
   ADD_FAILURE() << "no answer to heartbeat " << sequence;
 }
 
+pb::ComputerWelcome Agent::Hello() {
+  pb::AttachComputerRequest hello;
+  hello.mutable_hello();
+  Send(hello);
+  const pb::AttachComputerResponse response = Next();
+  EXPECT_TRUE(response.has_welcome()) << response.ShortDebugString();
+  return response.welcome();
+}
+
+void Agent::Beat(uint64_t sequence) {
+  pb::AttachComputerRequest beat;
+  beat.mutable_heartbeat()->set_sequence(sequence);
+  Send(beat);
+  while (Next().heartbeat_ack().sequence() != sequence) {
+  }
+}
+
 pb::AppletWelcome Device::Hello() {
   pb::AttachRequest request;
   request.mutable_hello()->set_platform("Debian 12");

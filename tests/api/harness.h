@@ -17,6 +17,7 @@
 #include "guichet/v1/admin_service.grpc.pb.h"
 #include "guichet/v1/applet_service.grpc.pb.h"
 #include "guichet/v1/channel_service.grpc.pb.h"
+#include "guichet/v1/computer_service.grpc.pb.h"
 #include "guichet/v1/delivery_service.grpc.pb.h"
 #include "guichet/v1/queue_service.grpc.pb.h"
 #include "guichet/v1/routing_service.grpc.pb.h"
@@ -160,6 +161,13 @@ class Device : public Attached<pb::AppletService::Stub, pb::AttachRequest, pb::A
  public:
   Device(const Client& client, const std::string& token) : Attached(client, &pb::AppletService::Stub::Attach, token) {}
   pb::AppletWelcome Hello();
+  void Beat(uint64_t sequence);
+};
+
+class Agent : public Attached<pb::ComputerService::Stub, pb::AttachComputerRequest, pb::AttachComputerResponse> {
+ public:
+  Agent(const Client& client, const std::string& token) : Attached(client, &pb::ComputerService::Stub::AttachComputer, token) {}
+  pb::ComputerWelcome Hello();
   void Beat(uint64_t sequence);
 };
 

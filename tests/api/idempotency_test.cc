@@ -41,6 +41,7 @@ class Idempotency : public ::testing::Test {
 
   World world;
   Sessions sessions;
+  std::unique_ptr<Agent> agent;
   std::vector<Row> rows;
 };
 
@@ -172,6 +173,31 @@ void Idempotency::AddAll() {
   answers.add_answers()->set_question("How was it?");
   Add<pb::AnswerSurveyRequest>(asked.token, answers, [](auto& r) { r.mutable_answers(0)->set_answer("Fine."); });
   Verb<pb::SendChatRequest>(world.cid, sessions.Active(world.cid), [](auto& r) { r.set_text("Good morning."); });
+  pb::UpdateGroupRequest unattended;
+  unattended.mutable_group()->set_group_id("desk");
+  for (int i = 1; i < pb::Permission_ARRAYSIZE; ++i)
+    unattended.mutable_group()->add_permissions(static_cast<pb::Permission>(i));
+  world.Must<pb::UpdateGroupResponse>(unattended, world.admin);
+  const uint64_t computer = sessions.Enroll(world.cid).id;
+  agent = std::make_unique<Agent>(world.client(), sessions.Enroll(world.cid, "drill").token);
+  agent->Hello();
+  pb::UpdateComputerRequest named;
+  named.set_computer_id(computer);
+  named.set_name("Lathe");
+  Add<pb::UpdateComputerRequest>(world.cid, named, [](auto& r) { r.set_name("Drill"); });
+  pb::ConnectComputerRequest connect;
+  connect.set_computer_id(computer + 1);
+  Add<pb::ConnectComputerRequest>(world.cid, connect, [](auto& r) { r.set_computer_id(99); });
+  pb::RevokeComputerRequest revoke;
+  revoke.set_computer_id(computer);
+  Add<pb::RevokeComputerRequest>(world.cid, revoke, [](auto& r) { r.set_computer_id(99); });
+  pb::UpdateTechnicianRequest promote;
+  promote.mutable_technician()->set_technician_id("cid");
+  promote.mutable_technician()->set_administrator(true);
+  world.Must<pb::UpdateTechnicianResponse>(promote, world.admin);
+  const uint64_t watched = sessions.Active(world.ann);
+  sessions.Monitoring("cid", "ann");
+  Verb<pb::JoinSessionRequest>(world.cid, watched);
   Verb<pb::AddNoteRequest>(world.cid, sessions.Active(world.cid), [](auto& r) { r.set_text("Printer replaced."); });
   pb::UpdateLibraryRequest library;
   library.mutable_library()->add_replies()->set_name("Hello");

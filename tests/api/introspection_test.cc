@@ -35,7 +35,7 @@ class Introspection : public ::testing::Test {
 TEST_F(Introspection, HealthOfTheServerAndOfEachService) {
   std::set<std::string> services = {""};
   for (const MethodDescriptor* method : Methods()) services.insert(method->service()->full_name());
-  EXPECT_EQ(services.size(), 11u);
+  EXPECT_EQ(services.size(), 12u);
   for (const std::string& service : services) {
     grpc::health::v1::HealthCheckRequest request;
     request.set_service(service);

@@ -28,6 +28,7 @@ constexpr char kConsoles[] = "TGHM";
 constexpr char kExplain[] = "TGHI5AM";
 constexpr char kExplainSelf[] = "TGI5AM";
 constexpr char kDeliver[] = "I6AM";
+constexpr char kAgents[] = "C";
 
 template <class Request>
 using Fill = std::function<void(const Names&, Request&)>;
@@ -310,7 +311,13 @@ std::vector<Row> SessionRows() {
       Verb<pb::AddNoteRequest>(State::kActive, [](const auto& n, auto& r) { r.set_text(n.text); }),
       Rpc<pb::ListDeviceHistoryRequest>(
           "", kReadTechnicians, [](const auto& n, auto& r) { r.set_device_id(n.device); }, State::kPast),
-      Verb<pb::JoinSessionRequest>(State::kMonitored),
+      Rpc<pb::JoinSessionRequest>(
+          "", "GI2AM",
+          [](const auto& n, auto& r) {
+            r.mutable_target()->set_session_id(std::stoull(n.session));
+            r.mutable_target()->set_technician_id(n.boss);
+          },
+          State::kMonitored),
       Rpc<pb::ListComputersRequest>(
           "", kReadTechnicians, [](const auto&, auto&) {}, State::kEnrolled),
       Rpc<pb::ConnectComputerRequest>(
@@ -321,14 +328,15 @@ std::vector<Row> SessionRows() {
           },
           State::kEnrolled),
       Rpc<pb::UpdateComputerRequest>(
-          "", kWriteTechnicians,
+          "", "TGHI2AM",
           [](const auto& n, auto& r) {
             r.set_computer_id(std::stoull(n.computer));
             r.set_name(n.text);
           },
           State::kEnrolled),
+      StreamRow<pb::AttachComputerRequest>("", kAgents, State::kEnrolled, {[](const auto&, auto& r) { r.mutable_hello(); }}),
       Rpc<pb::RevokeComputerRequest>(
-          "", kWriteTechnicians, [](const auto& n, auto& r) { r.set_computer_id(std::stoull(n.computer)); }, State::kEnrolled),
+          "", "TGHI2AMC", [](const auto& n, auto& r) { r.set_computer_id(std::stoull(n.computer)); }, State::kEnrolled),
       Rpc<pb::GetLibraryRequest>(kReadQueue, [](const auto& n, auto& r) { r.set_technician_id(n.self); }),
       Rpc<pb::UpdateLibraryRequest>(kWriteTechnicians,
                                     [](const auto& n, auto& r) {
@@ -538,6 +546,7 @@ const std::vector<Dimension>& Dimensions() {
                                                             {"channel", &Names::channel},
                                                             {"session", &Names::session},
                                                             {"code", &Names::code},
+                                                            {"computer", &Names::computer},
                                                             {"fresh", &Names::fresh},
                                                             {"doomed", &Names::doomed},
                                                             {"tracking", &Names::tracking},
@@ -548,6 +557,7 @@ const std::vector<Dimension>& Dimensions() {
 const std::vector<Column>& Columns() {
   static const auto* const all = new std::vector<Column>{{'N', "nobody: no credential"},
                                                          {'D', "a device"},
+                                                         {'C', "the agent of a computer"},
                                                          {'T', "a technician's key"},
                                                          {'G', "the key of an administrator of the group"},
                                                          {'H', "the key of an administrator of another group"},

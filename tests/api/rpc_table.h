@@ -28,6 +28,7 @@ struct Names {
   std::string channel;
   std::string session;
   std::string code;      // of a PIN or link
+  std::string computer;  // enrolled for unattended access
   std::string fresh;     // a group, technician, channel or key to create
   std::string doomed;    // a group, technician, channel or key to delete
   std::string tracking;  // a session's tracking id
@@ -59,6 +60,8 @@ enum class State {
   kUnserved,     // in the queue of a channel that nobody serves; its customer was told
   kSentAway,     // ended, as nobody serves its channel; its customer was sent to a page
   kTalking,      // led by self, who has written to the customer
+  kMonitored,    // led by technician, whom self monitors
+  kEnrolled,     // ended; self enrolled its computer, whose agent is attached
   kPast,         // ended, on the device of the names; with a note and answers to the survey
   kExternal,     // led by self; somebody from outside is invited and has not used his code
   kMailed,       // an invitation of self by e-mail that nobody has sent

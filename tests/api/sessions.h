@@ -90,6 +90,51 @@ class Sessions {
     return id;
   }
 
+  struct Enrolled {
+    uint64_t id = 0;
+    std::string token;  // of the computer
+    uint64_t session = 0;
+  };
+  // Of a device with that id, by the token's technician, for a day; its session goes on.
+  Enrolled Enroll(const std::string& lead, const std::string& device = "lathe",
+                  const std::function<void(pb::AccessTerms&)>& terms = nullptr) {
+    const auto made = world_.CreatePin(lead);
+    pb::RedeemCodeRequest redeem;
+    redeem.set_code(made.code());
+    redeem.set_device_id(device);
+    devices.push_back(
+        std::make_unique<Device>(world_.client(), world_.Must<pb::RedeemCodeResponse>(redeem, "").device_token()));
+    devices.back()->Hello();
+    Enrolled enrolled;
+    enrolled.session = made.session().session_id();
+    world_.Must<pb::StartSessionResponse>(World::On<pb::StartSessionRequest>(enrolled.session), lead);
+    auto ask = World::On<pb::RequestActivityRequest>(enrolled.session);
+    ask.set_kind(pb::ACTIVITY_KIND_UNATTENDED_ACCESS);
+    ask.mutable_access()->mutable_validity()->set_seconds(86400);
+    if (terms) terms(*ask.mutable_access());
+    world_.Must<pb::RequestActivityResponse>(ask, lead);
+    pb::AttachRequest agree;
+    agree.mutable_activity()->set_activity_id(1);
+    agree.mutable_activity()->set_granted(true);
+    devices.back()->Send(agree);
+    pb::AttachResponse answer;
+    while (!answer.has_enrolled() && devices.back()->Read(&answer)) {
+    }
+    enrolled.id = answer.enrolled().computer_id();
+    enrolled.token = answer.enrolled().computer_token();
+    return enrolled;
+  }
+  // A session of the technician's that monitors the other; started.
+  uint64_t Monitoring(const std::string& technician, const std::string& monitored) {
+    pb::CreateSessionRequest monitor;
+    monitor.set_method(pb::METHOD_MONITORING);
+    monitor.set_technician_id(technician);
+    monitor.set_monitored_technician_id(monitored);
+    const uint64_t id = world_.Must<pb::CreateSessionResponse>(monitor, world_.admin).session().session_id();
+    world_.Must<pb::StartSessionResponse>(World::On<pb::StartSessionRequest>(id, technician), world_.admin);
+    return id;
+  }
+
   std::vector<std::unique_ptr<Console>> consoles;
   std::vector<std::unique_ptr<Device>> devices;
 

@@ -61,6 +61,11 @@ Tenant::Tenant(TestDaemon& daemon, const std::string& id, const std::string& mar
   AddTechnician(kAdministratorOfTheGroup, names_.group, false, names_.group);
   pb::UpdateOrganizationRequest approve;
   approve.mutable_organization()->add_approved_externals(mark_ + "@example.com");
+  pb::MessageTemplate* message = approve.mutable_organization()->add_templates();
+  message->set_kind(pb::MESSAGE_KIND_EMAIL_INVITATION);
+  message->set_language("de");
+  message->set_subject(Mark("subject"));
+  message->set_text(Mark("text") + " {{code}}");
   Do<pb::UpdateOrganizationResponse>(approve);
   AddTechnician(kAdministratorOfAnother, "other", false, "other");
   device_token_ = places_.front().token;
@@ -124,6 +129,10 @@ Names Tenant::Fill(Names names) {
   names.session = active.names.session;
   places_.push_back(std::move(active));
   places_.push_back(Prepare(State::kTransferred, names));
+
+  places_.push_back(Prepare(State::kEnrolled, names));
+  names.computer = places_.back().names.computer;
+  computer_token_ = places_.back().computer_token;
 
   // One invitation that could not be sent, and one that waits for it.
   pb::ReportDeliveryRequest failed;
@@ -229,6 +238,8 @@ std::string Tenant::Token(char column) const {
   switch (column) {
     case 'D':
       return device_token_;
+    case 'C':
+      return computer_token_;
     case 'T':
       return keys_.at(names_.self);
     case 'G':
@@ -253,6 +264,7 @@ std::string Tenant::Token(char column) const {
 }
 
 std::string Tenant::Authorization(char column, const Place* place) const {
+  if (column == 'C' && place != nullptr && !place->computer_token.empty()) return Bearer(place->computer_token);
   return Bearer(column == 'D' && place != nullptr && !place->token.empty() ? place->token : Token(column));
 }
 
@@ -270,6 +282,10 @@ Place Tenant::Prepare(State state, const Names& names) {
       return Invite(names, pb::METHOD_EMAIL);
     case State::kPast:
       return Past(names);
+    case State::kEnrolled:
+      return Enrolled(names);
+    case State::kMonitored:
+      return Monitored(names);
     case State::kTerms:
       return Enter(names, names.channel);
     case State::kRouted:
@@ -316,6 +332,52 @@ Place Tenant::Invite(const Names& names, pb::Method method) {
   Place place{names, "", nullptr};
   place.names.session = std::to_string(made.session().session_id());
   place.names.code = made.code();
+  return place;
+}
+
+Place Tenant::OnDevice(const Names& names) {
+  Place place = Invite(names, pb::METHOD_PIN);
+  pb::RedeemCodeRequest redeem;
+  redeem.set_code(place.names.code);
+  redeem.set_device_id(names.device);
+  redeem.set_platform(Mark("platform"));
+  place.token = Keep(Must<pb::RedeemCodeResponse>(client_, redeem, "").device_token());
+  place = Arrive(std::move(place));
+  Act<pb::StartSessionRequest, pb::StartSessionResponse>(std::stoull(place.names.session), names.self);
+  return place;
+}
+
+Place Tenant::Enrolled(const Names& names) {
+  Place place = OnDevice(names);
+  const uint64_t id = std::stoull(place.names.session);
+  Act<pb::RequestActivityRequest, pb::RequestActivityResponse>(id, names.self, [&](pb::RequestActivityRequest& r) {
+    r.set_kind(pb::ACTIVITY_KIND_UNATTENDED_ACCESS);
+    r.mutable_access()->mutable_validity()->set_seconds(86400);
+  });
+  pb::AttachRequest agree;
+  agree.mutable_activity()->set_activity_id(1);
+  agree.mutable_activity()->set_granted(true);
+  place.device->Send(agree);
+  pb::AttachResponse answer;
+  while (!answer.has_enrolled() && place.device->Read(&answer)) {
+  }
+  place.names.computer = std::to_string(answer.enrolled().computer_id());
+  place.computer_token = Keep(answer.enrolled().computer_token());
+  place.agent = std::make_unique<Agent>(client_, place.computer_token);
+  place.agent->Hello();
+  Act<pb::EndSessionRequest, pb::EndSessionResponse>(id, names.self);
+  return place;
+}
+
+Place Tenant::Monitored(const Names& names) {
+  Place place = Arrive(Enter(names, names.channel));
+  Act<pb::StartSessionRequest, pb::StartSessionResponse>(std::stoull(place.names.session), names.technician);
+  pb::CreateSessionRequest monitor;
+  monitor.set_method(pb::METHOD_MONITORING);
+  monitor.set_technician_id(names.boss);
+  monitor.set_monitored_technician_id(names.technician);
+  place.monitoring = Do<pb::CreateSessionResponse>(monitor).session().session_id();
+  Act<pb::StartSessionRequest, pb::StartSessionResponse>(place.monitoring, names.boss);
   return place;
 }
 
@@ -401,6 +463,9 @@ void Tenant::Go(const Place& place, State state) const {
 }
 
 void Tenant::Tidy(const Place& place) {
+  if (place.monitoring != 0) {
+    (void)client_.Call<pb::EndSessionResponse>(World::On<pb::EndSessionRequest>(place.monitoring, place.names.boss), admin_);
+  }
   if (place.names.session == names_.session) return;
   // As the lead, then for those who see that it ended; what is over already is refused.
   for (const std::string& technician : {std::string(), place.names.self, place.names.technician}) {

@@ -23,6 +23,9 @@ struct Place {
   Names names;        // with session, code and device set
   std::string token;  // of the device
   std::unique_ptr<Device> device;
+  std::string computer_token;  // of an enrolled computer
+  std::unique_ptr<Agent> agent;
+  uint64_t monitoring = 0;  // the session that monitors its lead
 };
 
 class Tenant {
@@ -74,6 +77,10 @@ class Tenant {
   Place Invite(const Names& names, pb::Method method);
   // A session of a channel, whose device has not attached.
   Place Past(const Names& names);
+  // Of the device of the names, led by self.
+  Place OnDevice(const Names& names);
+  Place Enrolled(const Names& names);
+  Place Monitored(const Names& names);
   Place Enter(const Names& names, const std::string& channel);
   // Attaches the device and accepts the terms: the session is in the queue.
   Place Arrive(Place place) const;
@@ -98,6 +105,7 @@ class Tenant {
   std::vector<Place> places_;
   Names names_;
   std::string device_token_;
+  std::string computer_token_;
 };
 
 }  // namespace guichet::api_test

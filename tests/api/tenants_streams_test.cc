@@ -59,6 +59,10 @@ class TenantsStreams : public Tenants {
       auto request = std::make_unique<pb::AttachRequest>();
       request->mutable_heartbeat()->set_sequence(number);
       messages.push_back(std::move(request));
+    } else if (rpc == "AttachComputer") {
+      auto request = std::make_unique<pb::AttachComputerRequest>();
+      request->mutable_heartbeat()->set_sequence(number);
+      messages.push_back(std::move(request));
     } else if (rpc != "AttachConsole" && rpc != "WatchQueue" && rpc != "WatchTechnicians" && rpc != "WatchDeliveries" &&
                rpc != "WatchChat" && ReadOf(*row.rpc) == nullptr) {
       ADD_FAILURE() << row.Name() << ": say in Poke, Nudge or ReadOf what makes this stream send a message";
@@ -114,7 +118,7 @@ class TenantsStreams : public Tenants {
       listener.place = tenant.Prepare(row.state, names);
       listener.speaker = names.self;
       listener.place.names.self = self;
-      listener.authorization = column == 'D' ? tenant.Authorization(column, &listener.place) : authorization;
+      listener.authorization = column == 'D' || column == 'C' ? tenant.Authorization(column, &listener.place) : authorization;
       listener.call = std::make_unique<RawCall>(daemon.client(), *row.rpc, listener.authorization);
       listener.call->Write(*row.ask(listener.place.names).front());
       if (!row.rpc->client_streaming()) listener.call->HalfClose();
