@@ -189,15 +189,20 @@ void AddGroupSet(CLI::App& parent, Runner& runner) {
   GroupFlags(
       command, [request] { return request->mutable_group(); },
       [request](const std::string& path) { request->mutable_update_mask()->add_paths(path); });
-  auto* whole = command->get_option("--permissions");
+  // Not CLI11's excludes(): its help lists them in the order of their addresses.
+  const CLI::Validator alone(
+      [whole = command->get_option("--permissions")](std::string&) {
+        return whole->count() > 0 ? std::string("cannot be given with --permissions") : std::string();
+      },
+      "");
   EnumListFlag<v1::Permission>(
       command, "--allow", [changes](const std::vector<v1::Permission>& permissions) { changes->allow = permissions; },
-      "Permissions to give to those that it has")
-      ->excludes(whole);
+      "Permissions to give to those that it has; not with --permissions")
+      ->check(alone);
   EnumListFlag<v1::Permission>(
       command, "--deny", [changes](const std::vector<v1::Permission>& permissions) { changes->deny = permissions; },
-      "Permissions to take from those that it has")
-      ->excludes(whole);
+      "Permissions to take from those that it has; not with --permissions")
+      ->check(alone);
 }
 
 }  // namespace
