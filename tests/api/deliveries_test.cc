@@ -2,6 +2,7 @@
 #include "router/limits.h"
 #include "statemachine/limits.h"
 #include "tests/api/admin.h"
+#include "tests/api/sessions.h"
 
 namespace guichet::api_test {
 namespace {
@@ -61,6 +62,94 @@ class Deliveries : public ::testing::Test {
 
   World world;
 };
+
+TEST_F(Deliveries, AreRenderedInTheLanguageOfTheInvited) {
+  Subscription subscription(world.client(), world.integrator);
+  Invite();
+  Invitation mail = subscription.Next();
+  EXPECT_NE(mail.text().find(mail.code()), std::string::npos);
+  EXPECT_NE(mail.text().find("https://support.example/join/" + mail.code()), std::string::npos) << mail.text();
+  EXPECT_NE(mail.subject(), "");
+  EXPECT_EQ(mail.attempt(), 1u);
+  world.Must<pb::UpdateOrganizationResponse>(
+      Text<pb::UpdateOrganizationRequest>("organization { templates { kind: MESSAGE_KIND_EMAIL_INVITATION language: 'de' "
+                                          "subject: 'Hilfe von {{technician}}' text: 'Hallo {{customer}}: {{code}}' } }"),
+      world.admin);
+  Invite("Frau Lind");
+  mail = subscription.Next();
+  EXPECT_EQ(mail.subject(), "Hilfe von " + mail.technician_name());
+  EXPECT_EQ(mail.text(), "Hallo Frau Lind: " + mail.code());
+  pb::CreateSessionRequest sms = To(pb::METHOD_SMS, "+4366012345");
+  world.Must<pb::CreateSessionResponse>(sms, world.ann);
+  mail = subscription.Next();
+  EXPECT_EQ(mail.subject(), "");
+  EXPECT_NE(mail.text().find(mail.code()), std::string::npos);
+}
+
+TEST_F(Deliveries, BadTemplatesNameTheirField) {
+  auto field = [&](const std::string& t) {
+    return world
+        .Call<pb::UpdateOrganizationResponse>(Text<pb::UpdateOrganizationRequest>("organization { templates { " + t + " } }"),
+                                              world.admin)
+        .outcome.metadata["field"];
+  };
+  const std::string good = "kind: MESSAGE_KIND_EMAIL_INVITATION language: 'de' text: '{{code}}'";
+  EXPECT_EQ(field("language: 'de' text: '{{code}}'"), "organization.templates[0].kind");
+  EXPECT_EQ(field("kind: MESSAGE_KIND_EMAIL_INVITATION language: 'de' text: 'hello'"), "organization.templates[0].text");
+  EXPECT_EQ(field(good + " } templates { " + good), "organization.templates[1].language");
+  std::string many = good;
+  for (size_t i = 0; i < limits::kTemplates; ++i) many += " } templates { " + good;
+  EXPECT_EQ(field(many), "organization.templates");
+  EXPECT_EQ(field(good), "");
+}
+
+TEST_F(Deliveries, OneThatFailedForAWhileIsHandedOverAgain) {
+  Subscription subscription(world.client(), world.integrator);
+  const uint64_t id = IdOf(Invite());
+  EXPECT_EQ(subscription.Next().session_id(), id);
+  ASSERT_TRUE(Report(id, pb::DELIVERY_STATE_RETRY, "greylisted").ok());
+  const pb::Delivery delivery = world.Get(id).delivery();
+  EXPECT_EQ(delivery.state(), pb::DELIVERY_STATE_REQUESTED);
+  EXPECT_EQ(delivery.detail(), "greylisted");
+  EXPECT_EQ(delivery.attempts(), 1u);
+  EXPECT_TRUE(delivery.has_retry_time());
+  const uint64_t other = IdOf(Invite());
+  EXPECT_EQ(subscription.Next().session_id(), other) << "it waits";
+  EXPECT_EQ(Pending(other), std::vector{other}) << "for who subscribes meanwhile, too";
+  world.daemon.clock().Advance(limits::kDeliveryRetry);
+  const Invitation again = subscription.Next();
+  EXPECT_EQ(again.session_id(), id);
+  EXPECT_EQ(again.attempt(), 2u);
+  EXPECT_EQ(Pending(id), (std::vector{other, id})) << "behind those that came meanwhile";
+}
+
+TEST_F(Deliveries, AnExternalTechnicianIsInvitedByMail) {
+  pb::UpdateGroupRequest all;
+  all.mutable_group()->set_group_id("desk");
+  for (int i = 1; i < pb::Permission_ARRAYSIZE; ++i) all.mutable_group()->add_permissions(static_cast<pb::Permission>(i));
+  world.Must<pb::UpdateGroupResponse>(all, world.admin);
+  Sessions sessions(world);
+  const uint64_t id = sessions.Active(world.ann);
+  auto invite = World::On<pb::InviteExternalRequest>(id);
+  invite.set_name("Olga");
+  invite.set_method(pb::METHOD_EMAIL);
+  invite.set_language("fr");
+  EXPECT_EQ(world.Call<pb::InviteExternalResponse>(invite, world.ann).outcome.metadata["field"], "address");
+  invite.set_address("olga@example.com");
+  const auto invited = world.Must<pb::InviteExternalResponse>(invite, world.ann);
+  Subscription subscription(world.client(), world.integrator);
+  const Invitation mail = subscription.Next();
+  EXPECT_EQ(mail.technician_id(), invited.technician_id());
+  EXPECT_EQ(mail.address(), "olga@example.com");
+  EXPECT_EQ(mail.code(), invited.code());
+  EXPECT_EQ(mail.name(), "Olga");
+  EXPECT_NE(mail.text().find("https://support.example/invitation/" + mail.code()), std::string::npos) << mail.text();
+  pb::ReportDeliveryRequest report = Of(id, pb::DELIVERY_STATE_SENT, "250 queued");
+  EXPECT_EQ(world.Call<pb::ReportDeliveryResponse>(report, world.integrator).outcome.reason, "SESSION_NOT_FOUND");
+  report.set_technician_id(invited.technician_id());
+  world.Must<pb::ReportDeliveryResponse>(report, world.integrator);
+  EXPECT_EQ(world.Get(id).participants(1).delivery().state(), pb::DELIVERY_STATE_SENT);
+}
 
 TEST_F(Deliveries, AnInvitationTellsAllThatASenderNeeds) {
   Subscription subscription(world.client(), world.integrator);

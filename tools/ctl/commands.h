@@ -15,6 +15,7 @@ void AddChannelCommands(CLI::App& app, Runner& runner);   // channel
 void AddSessionCommands(CLI::App& app, Runner& runner);   // session
 void AddChatCommands(CLI::App& app, Runner& runner);      // chat
 void AddLibraryCommands(CLI::App& app, Runner& runner);   // library
+void AddComputerCommands(CLI::App& app, Runner& runner);  // computer
 void AddDeliveryCommands(CLI::App& app, Runner& runner);  // deliveries
 void AddQueueCommands(CLI::App& app, Runner& runner);     // queue
 void AddRoutingCommands(CLI::App& app, Runner& runner);   // routing

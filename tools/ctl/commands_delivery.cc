@@ -39,8 +39,12 @@ void AddReport(CLI::App& parent, Runner& runner) {
       }});
   SessionArgument(command, [request](const uint64_t& id) { request->set_session_id(id); });
   EnumFlag<v1::DeliveryState>(
-      command, "STATE", [request](v1::DeliveryState state) { request->set_state(state); }, "sent or failed")
+      command, "STATE", [request](v1::DeliveryState state) { request->set_state(state); },
+      "sent, failed, or retry: it is handed over again")
       ->required();
+  TextFlag(
+      command, "--technician", [request](const std::string& id) { request->set_technician_id(id); },
+      "Of the invitation of an external technician");
   TextFlag(
       command, "--detail", [request](const std::string& detail) { request->set_detail(detail); }, "For technicians");
 }

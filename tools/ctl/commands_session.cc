@@ -4,6 +4,7 @@
 #include "tools/ctl/commands.h"
 #include "tools/ctl/flags.h"
 #include "tools/ctl/tables.h"
+#include "tools/ctl/words.h"
 
 namespace guichet::ctl {
 namespace {
@@ -73,6 +74,10 @@ void AddActivities(CLI::App& parent, Runner& runner) {
   Flag<uint64_t>(
       ask, "--file-size", [request](const uint64_t& bytes) { request->mutable_file()->set_size(bytes); }, "Its size")
       ->type_name("BYTES");
+  DurationFlag(
+      ask, "--validity",
+      [request](absl::Duration validity) { *request->mutable_access()->mutable_validity() = ToProto(validity); },
+      "How long unattended access is asked for, at most 336h");
   auto [close, closed] = AddVerb<v1::CloseActivityRequest, v1::CloseActivityResponse>(
       parent, runner, {"close-activity", "Close an activity", "session close-activity 1861711 3"});
   Flag<uint32_t>(
@@ -131,6 +136,9 @@ void AddInviteExternal(CLI::App& parent, Runner& runner) {
 }
 
 void AddCollaboration(CLI::App& parent, Runner& runner) {
+  AddVerb<v1::JoinSessionRequest, v1::JoinSessionResponse>(
+      parent, runner,
+      {"join", "Collaborate, uninvited, in a session of somebody whom you monitor", "session join 1861711 --technician boss"});
   auto [invite, invited] = AddVerb<v1::InviteTechnicianRequest, v1::InviteTechnicianResponse>(
       parent, runner, {"invite", "Ask a technician to collaborate", "session invite 1861711 bob"});
   Argument(

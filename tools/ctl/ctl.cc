@@ -31,6 +31,7 @@ void Describe(CLI::App& app, Runner& runner) {
   AddAppletCommands(app, runner);
   AddChatCommands(app, runner);
   AddLibraryCommands(app, runner);
+  AddComputerCommands(app, runner);
   AddDeliveryCommands(app, runner);
   AddShortcuts(app, runner);
 }
