@@ -197,11 +197,11 @@ TEST(Sender, TlsIsRequiredBeyondLoopback) {
 TEST(Sender, ItLogsIn) {
   SmtpServer server({"--auth", "acme", "pass word"});
   SmtpOptions options = To(server.url());
-  ExpectOutcome(Send(options), Result::kFailed, "530");
+  ExpectOutcome(Send(options), Result::kRetry, "530");
   options.user = "acme";
   options.password = "wrong";
   const Outcome refused = Send(options);
-  ExpectOutcome(refused, Result::kFailed, "535");
+  ExpectOutcome(refused, Result::kRetry, "535");
   EXPECT_FALSE(absl::StrContains(refused.detail, "wrong"));
   options.password = "pass word";
   ExpectSent(Send(options));

@@ -209,6 +209,9 @@ Outcome SmtpSender::Send(const Message& message) const {
   set(CURLOPT_FORBID_REUSE, 1L);  // the goodbye then belongs to this message, and to its deadline
   const CURLcode code = curl_easy_perform(curl.get());
   if (code == CURLE_OK) return {Result::kSent, ""};
+  // The operator's to mend, and no fault of the invitation.
+  const bool wants_login = replies.code() == 530 || replies.code() == 535;
+  if (code == CURLE_LOGIN_DENIED || wants_login) return {Result::kRetry, Detail(replies.words())};
   if (replies.code() >= 500) return Failed(replies.words());
   if (replies.code() >= 400) return {Result::kRetry, Detail(replies.words())};
   if (code == CURLE_OPERATION_TIMEDOUT || code == CURLE_ABORTED_BY_CALLBACK)
