@@ -52,7 +52,7 @@ bool Reaches(const Principal& principal, const Org& org, const Computer& compute
 }
 
 void ToProto(const Org& org, const Computer& computer, const Agents& agents, Time now, pb::Computer* out) {
-  ToProto(computer, out);
+  router::ToProto(computer, out);
   out->set_online(agents.Online(org.id, computer.id));
   out->set_window_open(IsOpen(WindowOf(computer.terms), now));
 }
