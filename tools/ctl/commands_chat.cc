@@ -5,6 +5,7 @@
 #include "tools/ctl/commands.h"
 #include "tools/ctl/flags.h"
 #include "tools/ctl/lines.h"
+#include "tools/ctl/output.h"
 #include "tools/ctl/words.h"
 
 namespace guichet::ctl {
@@ -12,8 +13,8 @@ namespace {
 
 std::string MessageLine(const v1::ChatMessage& message) {
   return absl::StrCat(absl::FormatTime("%H:%M:%S", ToTime(message.create_time()), absl::UTCTimeZone()), "  ",
-                      message.name().empty() ? "customer" : message.name(),
-                      message.technicians_only() ? " (technicians only)" : "", ": ", message.text());
+                      message.name().empty() ? "customer" : Printable(message.name()),
+                      message.technicians_only() ? " (technicians only)" : "", ": ", Printable(message.text()));
 }
 
 void AddSend(CLI::App& parent, Runner& runner) {

@@ -7,6 +7,7 @@
 #include "tools/ctl/commands.h"
 #include "tools/ctl/flags.h"
 #include "tools/ctl/lines.h"
+#include "tools/ctl/output.h"
 #include "tools/ctl/tables.h"
 #include "tools/ctl/words.h"
 
@@ -18,10 +19,11 @@ std::string HistoryText(const v1::ListDeviceHistoryResponse& response, absl::Tim
   for (const v1::PastSession& past : response.sessions()) {
     absl::StrAppend(&text, text.empty() ? "" : "\n", SessionTable(One(past.session()), now));
     for (const v1::Note& note : past.notes()) {
-      absl::StrAppend(&text, "note", note.name().empty() ? "" : " of ", note.name(), ": ", note.text(), "\n");
+      absl::StrAppend(&text, "note", note.name().empty() ? "" : " of ", Printable(note.name()), ": ", Printable(note.text()),
+                      "\n");
     }
     for (const v1::SurveyAnswer& answer : past.survey_answers()) {
-      absl::StrAppend(&text, "survey: ", answer.question(), " ", answer.answer(), "\n");
+      absl::StrAppend(&text, "survey: ", Printable(answer.question()), " ", Printable(answer.answer()), "\n");
     }
     absl::StrAppend(&text, TimelineTable(past.events()));
     if (past.more_events()) {
@@ -34,7 +36,7 @@ std::string HistoryText(const v1::ListDeviceHistoryResponse& response, absl::Tim
 std::string LibraryText(const v1::GetLibraryResponse& response) {
   std::string text;
   auto add = [&](const std::string& category, const std::string& name, const std::string& value) {
-    absl::StrAppend(&text, category, category.empty() ? "" : " / ", name, ": ", value, "\n");
+    absl::StrAppend(&text, Printable(category), category.empty() ? "" : " / ", Printable(name), ": ", Printable(value), "\n");
   };
   for (const v1::LibraryReply& reply : response.library().replies()) add(reply.category(), reply.name(), reply.text());
   for (const v1::LibraryLink& link : response.library().links()) add(link.category(), link.name(), link.url());
