@@ -72,6 +72,9 @@ grpc::ServerUnaryReactor* AppletService::AnswerSurvey(grpc::CallbackServerContex
   MutateAsDevice(
       gateway_, context, *device, "survey", request->request_id(), *request, std::move(command), response,
       [response](const OrgRuntime&, const Step& step) { response->set_revision(step.entry.revision.value); },
+      [](const Session& session) {
+        return SurveyClosed(session.id, session.survey_answered ? "its survey was answered before" : "its survey is closed");
+      },
       [call](const absl::Status& status) { call->Done(status); });
   return call;
 }

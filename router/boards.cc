@@ -130,7 +130,7 @@ void Boards::Mark(const Queue& queue) {
 }
 
 void Boards::Note(const Org& org, const Step& step) {
-  if (boards_.empty() && customers_.empty()) return;
+  if ((boards_.empty() && customers_.empty()) || step.entry.trigger == Trigger::kChat) return;
   for (const SessionChange& change : step.entry.sessions) {
     const Session& session = *change.after;
     if (session.channel) Mark(session.queue());

@@ -139,7 +139,10 @@ class ChatWatch final : public Stream<grpc::ServerWriteReactor<pb::WatchChatResp
     more_ = true;
     PumpLocked();
   }
-  void Tick(Time now) override { CancelIfStalled(now); }
+  void Tick(Time now) override {
+    CancelIfStalled(now);
+    Pump();  // a look that found the daemon busy
+  }
 
  protected:
   bool Next(pb::WatchChatResponse* out) override ABSL_EXCLUSIVE_LOCKS_REQUIRED(mu_) {
@@ -164,7 +167,13 @@ class ChatWatch final : public Stream<grpc::ServerWriteReactor<pb::WatchChatResp
     loading_ = true;
     // From a thread that holds no lock: a shard that refuses answers in the same call.
     auto self = std::static_pointer_cast<ChatWatch>(this->self());
-    if (!gateway_.workers.Run([self] { self->Load(); })) EndAfterFlushLocked(BusyReads());
+    if (!gateway_.workers.Run([self] { self->Load(); })) LaterLocked();
+  }
+
+  // At the next tick: a busy daemon does not end a watch that has begun.
+  void LaterLocked() ABSL_EXCLUSIVE_LOCKS_REQUIRED(mu_) {
+    loading_ = false;
+    more_ = true;
   }
 
   // From the shard what is durable, from the store what was missed.
@@ -173,7 +182,7 @@ class ChatWatch final : public Stream<grpc::ServerWriteReactor<pb::WatchChatResp
     OpenChat(
         gateway_, reader_, [self](const std::shared_ptr<Feed>& feed) { return self->Follow(feed); },
         [self](const Opened& opened) {
-          if (!self->gateway_.workers.Run([self, opened] { self->ReadMissed(opened); })) self->EndStream(BusyReads());
+          if (!self->gateway_.workers.Run([self, opened] { self->ReadMissed(opened); })) self->Refused(BusyReads());
         },
         [self](const absl::Status& why) { self->Refused(why); });
   }
@@ -196,6 +205,7 @@ class ChatWatch final : public Stream<grpc::ServerWriteReactor<pb::WatchChatResp
     {
       absl::MutexLock lock(&mu_);
       began = began_;
+      if (began && RefusalOf(why).reason == Name(Reason::kOverloaded)) return LaterLocked();
     }
     const bool out = began && absl::IsNotFound(why) && reader_.principal && reader_.principal->technician;
     EndStream(out ? NotInSession(reader_.session, reader_.principal->technician) : why);
@@ -270,8 +280,9 @@ grpc::ServerUnaryReactor* ChatService::SendChat(Context context, const pb::SendC
     } else if (!form.ok()) {
       command = form;
     }
-    MutateAsDevice(gateway_, context, *device, "chat", request->request_id(), *request, std::move(command), response, fill,
-                   done);
+    MutateAsDevice(
+        gateway_, context, *device, "chat", request->request_id(), *request, std::move(command), response, fill,
+        [](const Session& session) { return SessionEnded(session.id, session.outcome); }, done);
     return call;
   }
   absl::StatusOr<Principal> principal = call->Caller(Right::kSessionsWrite, "act on sessions");

@@ -55,7 +55,8 @@ void VisitDevice(Gateway& gateway, const DeviceToken& token, Visit visit) {
 
 void MutateAsDevice(Gateway& gateway, grpc::CallbackServerContext* context, const DeviceToken& device, const std::string& scope,
                     const std::string& request_id, const google::protobuf::Message& request, absl::StatusOr<Command> command,
-                    google::protobuf::Message* response, Fill fill, std::function<void(absl::Status)> done) {
+                    google::protobuf::Message* response, Fill fill, std::function<absl::Status(const Session&)> over,
+                    std::function<void(absl::Status)> done) {
   Mutation mutation;
   mutation.org = device.org;
   mutation.actor = "device";
@@ -70,10 +71,15 @@ void MutateAsDevice(Gateway& gateway, grpc::CallbackServerContext* context, cons
         return command;
       },
       response, std::move(fill),
-      [done = std::move(done)](const absl::Status& status) {
+      [&gateway, device, over = std::move(over), done = std::move(done)](const absl::Status& status) {
         // A stranger does not learn which organizations exist.
         const bool no_org = RefusalOf(status).reason == Name(Reason::kOrganizationNotFound);
-        done(no_org ? UnknownToken() : status);
+        if (!absl::IsUnauthenticated(status)) return done(no_org ? UnknownToken() : status);
+        Visit visit;
+        visit.here = [done](Turn& turn, OrgRuntime&, const Session&) { turn.AfterDurable([done] { done(UnknownToken()); }); };
+        visit.gone = [done, over](const Session& session) { done(over(session)); };
+        visit.refused = done;
+        VisitDevice(gateway, device, std::move(visit));
       });
 }
 

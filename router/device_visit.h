@@ -19,9 +19,11 @@ struct Visit {
 void VisitDevice(Gateway& gateway, const DeviceToken& token, Visit visit);
 
 // A change by a device: the token is checked against its session in memory, then what is wrong with the `command`; `request_id`
-// makes it repeatable within `scope`. UNAUTHENTICATED for a token of no session in memory.
+// makes it repeatable within `scope`. Of a session that has left memory: `over` says why it is refused. UNAUTHENTICATED for an
+// unknown token.
 void MutateAsDevice(Gateway& gateway, grpc::CallbackServerContext* context, const DeviceToken& device, const std::string& scope,
                     const std::string& request_id, const google::protobuf::Message& request, absl::StatusOr<Command> command,
-                    google::protobuf::Message* response, Fill fill, std::function<void(absl::Status)> done);
+                    google::protobuf::Message* response, Fill fill, std::function<absl::Status(const Session&)> over,
+                    std::function<void(absl::Status)> done);
 
 }  // namespace guichet::router

@@ -37,7 +37,8 @@ void Feed::Publish(PublishedPtr next) {
       for (auto it = of_sessions_.lower_bound({change.after->id, 0});
            it != of_sessions_.end() && it->first.first == change.after->id;) {
         Collect(it->second, awake);
-        it = it->second.empty() ? of_sessions_.erase(it) : std::next(it);
+        const bool over = it->second.empty() || change.after->finished();  // nothing comes after its last entry
+        it = over ? of_sessions_.erase(it) : std::next(it);
       }
     }
   }

@@ -68,7 +68,7 @@ class Feed {
   Revision last_ ABSL_GUARDED_BY(mu_);
   std::deque<PublishedPtr> ring_ ABSL_GUARDED_BY(mu_);
   Listeners listeners_ ABSL_GUARDED_BY(mu_);
-  // One whose session rests keeps its dead listeners, at most `max` of each side.
+  // One whose session rests keeps its dead listeners, at most `max` of each side; a session that leaves memory has none.
   std::map<std::pair<SessionId, int>, Listeners> of_sessions_ ABSL_GUARDED_BY(mu_);
   size_t prune_at_ ABSL_GUARDED_BY(mu_) = 16;  // number of listeners at which dead ones are looked for
 };

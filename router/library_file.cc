@@ -140,8 +140,8 @@ absl::Status CheckLibraryFormat(pb::LibraryFormat format) {
 
 absl::Status CheckLibrary(const pb::Library& library) {
   const size_t items = static_cast<size_t>(library.replies_size()) + static_cast<size_t>(library.links_size());
-  if (items > kLibraryItems) {
-    return InvalidField("library", absl::StrCat("has ", items, " replies and links, at most ", kLibraryItems,
+  if (items > limits::kLibraryItems) {
+    return InvalidField("library", absl::StrCat("has ", items, " replies and links, at most ", limits::kLibraryItems,
                                                 " are allowed together; remove some"));
   }
   for (int i = 0; i < library.replies_size(); ++i) {
@@ -157,8 +157,8 @@ absl::Status CheckLibrary(const pb::Library& library) {
     if (absl::Status s = CheckUrl(absl::StrCat(item, ".url"), link.url()); !s.ok()) return s;
   }
   const size_t bytes = TextBytes(library);
-  if (bytes <= kLibraryBytes) return absl::OkStatus();
-  return InvalidField("library", absl::StrCat("takes ", bytes, " bytes, at most ", kLibraryBytes,
+  if (bytes <= limits::kLibraryBytes) return absl::OkStatus();
+  return InvalidField("library", absl::StrCat("takes ", bytes, " bytes, at most ", limits::kLibraryBytes,
                                               " are allowed for all texts together; shorten or remove some"));
 }
 

@@ -76,8 +76,6 @@ inline constexpr size_t kPatternBytes = 256;
 inline constexpr int64_t kPatternMemory = 64 * 1024;  // bytes of a compiled pattern: bounds the work of each form, too
 
 // A technician's library.
-inline constexpr size_t kLibraryItems = 500;                // replies and links together
-inline constexpr size_t kLibraryBytes = 64 << 10;           // of all texts: it is read, stored and told whole
 inline constexpr size_t kLibraryCategoryChars = 64;         // as a name
 inline constexpr size_t kLibraryDocumentBytes = 384 << 10;  // 64 KiB of "&" in 500 items are 339 KiB of XML
 

@@ -127,6 +127,7 @@ class QueueWatch final : public Watch<pb::WatchQueueResponse> {
 
   void ConvertSession(const LogEntry& entry, const SessionChange& change, Time urgent, Messages& out)
       ABSL_EXCLUSIVE_LOCKS_REQUIRED(mu_) {
+    if (entry.trigger == Trigger::kChat) return;  // no row shows it
     const Session& session = *change.after;
     const EntryChange* own = nullptr;
     std::optional<EntryChange> pool;  // of the queues that he serves; a redirected session leaves one and enters another

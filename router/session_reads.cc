@@ -167,8 +167,8 @@ void ReadSessions(Gateway& gateway, const OrgId& org, SessionList list, pb::List
 
 namespace {
 
-// What was kept of an ended session.
-absl::Status FillPast(Gateway& gateway, const OrgId& org, const Session& session, pb::PastSession* out) {
+// What was kept of an ended session. Adds to `scanned` the items that were read.
+absl::Status FillPast(Gateway& gateway, const OrgId& org, const Session& session, size_t& scanned, pb::PastSession* out) {
   ToProto(session, nullptr, out->mutable_session());
   absl::Status bad;
   absl::Status scan = gateway.store.Scan(
@@ -179,7 +179,11 @@ absl::Status FillPast(Gateway& gateway, const OrgId& org, const Session& session
           bad = item.status();
           return false;
         }
+        ++scanned;
+        bool elsewhere = !item->events.empty();  // in the notes, the answers or the chat
         for (const Event& event : item->events) {
+          elsewhere &= std::holds_alternative<event::NoteAdded>(event) || std::holds_alternative<event::ChatSent>(event) ||
+                       std::holds_alternative<event::SurveyAnswered>(event);
           if (const auto* note = std::get_if<event::NoteAdded>(&event)) {
             pb::Note* n = out->add_notes();
             n->set_revision(item->revision.value);
@@ -196,6 +200,7 @@ absl::Status FillPast(Gateway& gateway, const OrgId& org, const Session& session
             }
           }
         }
+        if (elsewhere) return true;
         out->set_more_events(static_cast<size_t>(out->events_size()) == kHistoryEvents);
         if (!out->more_events()) ToProto(*item, out->add_events());
         return true;
@@ -203,7 +208,7 @@ absl::Status FillPast(Gateway& gateway, const OrgId& org, const Session& session
   return scan.ok() ? bad : scan;
 }
 
-// Pages of at most kPageBytes, but of one session at least.
+// Pages end at kPageBytes and kHistoryScan items, but have one session at least.
 absl::Status FillDeviceHistory(Gateway& gateway, const OrgId& org, const std::string& device, uint64_t before, size_t size,
                                uint64_t filters, pb::ListDeviceHistoryResponse* response) {
   std::vector<uint64_t> ids;
@@ -219,9 +224,10 @@ absl::Status FillDeviceHistory(Gateway& gateway, const OrgId& org, const std::st
                          });
   if (!scan.ok()) return scan;
   size_t bytes = 0;
+  size_t scanned = 0;
   uint64_t last = 0;
   for (uint64_t id : ids) {
-    if (static_cast<size_t>(response->sessions_size()) == size || bytes > kPageBytes) {
+    if (static_cast<size_t>(response->sessions_size()) == size || bytes > kPageBytes || scanned > kHistoryScan) {
       response->set_next_page_token(MakePageToken(filters, absl::StrCat(last)));
       break;
     }
@@ -230,7 +236,7 @@ absl::Status FillDeviceHistory(Gateway& gateway, const OrgId& org, const std::st
     absl::StatusOr<Session> session = store::DecodeSession(*record);
     if (!session.ok()) return session.status();
     pb::PastSession* past = response->add_sessions();
-    if (absl::Status filled = FillPast(gateway, org, *session, past); !filled.ok()) return filled;
+    if (absl::Status filled = FillPast(gateway, org, *session, scanned, past); !filled.ok()) return filled;
     bytes += past->ByteSizeLong();
     last = id;
   }
@@ -295,6 +301,7 @@ void ReadTimeline(Gateway& gateway, const Principal& principal, const pb::GetTim
         OnWorker(gateway, done, [&gateway, org, id, size, after_revision, filters, response, done] {
           absl::Status bad;
           uint64_t last = 0;
+          size_t bytes = 0;
           absl::Status scan = gateway.store.Scan(
               KeyOf(org),
               {store::Family::kTimeline, store::PairKey(id.value, after_revision + 1), store::PairKey(id.value + 1, 0)},
@@ -305,12 +312,13 @@ void ReadTimeline(Gateway& gateway, const Principal& principal, const pb::GetTim
                   return false;
                 }
                 if (item->revision.value > response->revision()) return false;
-                if (static_cast<size_t>(response->events_size()) == size) {
+                if (static_cast<size_t>(response->events_size()) == size || bytes > kPageBytes) {
                   response->set_next_page_token(MakePageToken(filters, absl::StrCat(last)));
                   return false;
                 }
                 last = item->revision.value;
                 ToProto(*item, response->add_events());
+                bytes += response->events(response->events_size() - 1).ByteSizeLong();
                 return true;
               });
           const bool nothing = scan.ok() && bad.ok() && response->events_size() == 0 && after_revision == 0;

@@ -59,6 +59,14 @@ void FollowDeliveries(OrgRuntime& rt, const Session& session) {
   rt.deliveries_of.emplace(session.id, std::move(keys));
 }
 
+// What no watcher reads from memory: it is in the store, and would stay in the ring.
+void DropTexts(Event& event) {
+  if (auto* put = std::get_if<event::LibraryPut>(&event)) put->items.clear();
+  if (auto* answered = std::get_if<event::SurveyAnswered>(&event)) answered->answers.clear();
+  if (auto* note = std::get_if<event::NoteAdded>(&event)) note->text.clear();
+  if (auto* sent = std::get_if<event::ChatSent>(&event)) sent->text.clear();
+}
+
 std::string QueueKey(const Queue& queue) { return absl::StrCat("q/", queue.channel.value, "/", queue.group.value); }
 
 }  // namespace
@@ -142,6 +150,7 @@ absl::StatusOr<Step> Turn::Apply(OrgRuntime& rt, const Command& command, std::st
 
   auto published = std::make_shared<Published>();
   published->entry = step->entry;
+  for (Event& event : published->entry.events) DropTexts(event);
   published->AddUrgency(rt.org);
   for (const TechnicianId& id : step->touched.loads) {
     if (const Technician* technician = FindTechnician(rt.org, id)) {

@@ -21,7 +21,8 @@ absl::Status AtWork(const Scene& scene, std::string_view command) {
 
 bool IsFile(ActivityKind kind) { return kind == ActivityKind::kSendFile || kind == ActivityKind::kReceiveFile; }
 
-// An activity with a file does not close without an outcome; what closes other activities is told of none.
+// An activity with a file that somebody closes has an outcome; what closes other activities is told of none. Those that a hold,
+// a transfer, the end or a lost link closes are folded into that event.
 event::ActivityClosed Closed(SessionId session, const Activity& activity, FileOutcome outcome, const FileInfo& file) {
   if (!IsFile(activity.kind)) return {session, activity.id, FileOutcome::kNone, {}};
   if (outcome == FileOutcome::kNone) outcome = FileOutcome::kCanceled;
@@ -87,6 +88,7 @@ Result On(const Org& org, const command::SendChat& c, Time) {
   const Session& session = *scene->session;
   if (session.ended_already()) return SessionEnded(session.id, session.outcome);
   if (!scene->leads() && !scene->collaborates()) return NotInSession(session.id, scene->self);
+  if (!HasCustomer(session) && !c.technicians_only) return KindForbids(session, "chat with a customer");
   if (session.chat_off && !c.technicians_only) return ChatOff(session.id);
   if (absl::Status room = RoomForChat(session.messages, "chat messages of technicians in the session"); !room.ok()) return room;
   return Do(
@@ -134,19 +136,23 @@ Result On(const Org& org, const command::AnswerSurvey& c, Time) {
 
 // By whoever sees the session, also once it has ended; and by administrators and integrators.
 Result On(const Org& org, const command::AddNote& c, Time) {
-  absl::StatusOr<Scene> scene = SceneOf(org, {c.target.session, {}, c.target.epoch}, true);
-  if (!scene.ok()) return scene.status();
-  const Session& session = *scene->session;
+  const Session* found = FindSession(org, c.target.session);
+  if (found == nullptr) return SessionNotFound(c.target.session);
+  const Session& session = *found;
+  if (c.target.epoch && c.target.epoch != session.epoch) return StaleEpoch(session, c.target.epoch);
   std::string name;
   if (c.target.technician) {
-    scene = SceneOf(org, c.target, false);
+    absl::StatusOr<Scene> scene = SceneOf(org, c.target, false);
     if (!scene.ok()) return scene.status();
-    if (!scene->sees()) return NotInQueue(session.id, scene->self, "add_note");
+    if (!scene->sees()) {
+      if (session.ended_already()) return SessionEnded(session.id, session.outcome);
+      return NotInQueue(session.id, scene->self, "add_note");
+    }
     if (scene->participant != nullptr && scene->participant->external()) return ExternalTechnician(session.id, scene->self);
     name = FindTechnician(org, scene->self)->display_name;
   }
   if (session.notes >= limits::kNotes) return TooMany("notes of the session", limits::kNotes);
-  return Do(*scene, Trigger::kNote, event::NoteAdded{session.id, c.target.technician, std::move(name), c.text});
+  return Decision{Trigger::kNote, {event::NoteAdded{session.id, c.target.technician, std::move(name), c.text}}, session.id};
 }
 
 Result On(const Org& org, const command::AnswerActivity& c, Time now) {
@@ -168,7 +174,8 @@ Result On(const Org& org, const command::AnswerActivity& c, Time now) {
   if (c.standing && activity->kind != ActivityKind::kUnattendedAccess) standing.Set(activity->kind, c.granted);
   if (standing != session.standing_grants) decision.events.push_back(event::StandingGrantsSet{c.session, standing});
   if (c.granted) {
-    decision.events.push_back(event::ActivityOpened{c.session, c.activity, IsFile(activity->kind) ? c.file : FileInfo{}});
+    decision.events.push_back(
+        event::ActivityOpened{c.session, c.activity, activity->kind == ActivityKind::kReceiveFile ? c.file : FileInfo{}});
     if (enrolls) Enroll(org, session, *activity, c.secret_hash, now, decision.events);
   } else {
     decision.events.push_back(Closed(c.session, *activity, FileOutcome::kCanceled, {}));

@@ -266,7 +266,8 @@ absl::Status ChannelTakes(const Org& org, const command::CreateSession& c, Time 
 
 Result On(const Org& org, const command::CreateSession& c, Time now) {
   if (org.sessions.size() >= limits::kLiveSessions) {
-    return TooManySessions("the organization", "that have not ended or were not dismissed", limits::kLiveSessions);
+    return TooManySessions("the organization", "that have not ended, were not dismissed or wait for their survey",
+                           limits::kLiveSessions);
   }
   Time expires = kNoTime;
   if (c.channel) {

@@ -113,7 +113,7 @@ TEST_F(Chat, AWatchEndsWithTheSessionAfterTheLastWord) {
     EXPECT_EQ(watch->NextMessage().text(), "Bye.");
     EXPECT_TRUE(watch->End().ok());
   }
-  EXPECT_EQ(world.Call<pb::SendChatResponse>(By("too late"), customer.token).outcome.code, grpc::UNAUTHENTICATED);
+  EXPECT_EQ(world.Call<pb::SendChatResponse>(By("too late"), customer.token).outcome.reason, "SESSION_ENDED");
   EXPECT_EQ(Read(customer.token), (Texts{Name("ann") + ": Bye."})) << "he may still read";
   auto again = Watch(customer.token);
   EXPECT_EQ(again->NextMessage().text(), "Bye.");
@@ -224,7 +224,7 @@ TEST_F(Chat, ACustomerWhoFloodsIsToldWhenToGoOn) {
   Say(customer.token, "!");
 }
 
-// Behind the ring of recent entries in memory, and more than a page of them.
+// More than a page of them.
 TEST_F(Chat, ALongOneIsReadFromTheStore) {
   constexpr int kMany = 600;
   for (int i = 0; i < kMany; ++i) Say(i % 40 != 0 ? world.ann : customer.token, std::to_string(i));

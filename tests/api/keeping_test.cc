@@ -161,7 +161,7 @@ TEST_F(Keeping, TheSurveyIsAnsweredAfterTheEndAlsoAfterARestart) {
   EXPECT_EQ(past.survey_answers(0).question(), "How was it?");
   EXPECT_EQ(past.survey_answers(0).answer(), "Fine.");
   EXPECT_TRUE(past.session().survey_answered());
-  EXPECT_EQ(world.Call<pb::AnswerSurveyResponse>(Fine(), entered.token).outcome.code, grpc::UNAUTHENTICATED)
+  EXPECT_EQ(world.Call<pb::AnswerSurveyResponse>(Fine(), entered.token).outcome.reason, "SURVEY_CLOSED")
       << "it has left memory";
 }
 
@@ -174,7 +174,7 @@ TEST_F(Keeping, TheSurveyClosesAnHourAfterTheEnd) {
   world.daemon.clock().Advance(limits::kSurveyOpen - Duration{1});
   world.Must<pb::AnswerSurveyResponse>(Fine(), in_time.token);
   world.daemon.clock().Advance(Duration{1});
-  EXPECT_EQ(world.Call<pb::AnswerSurveyResponse>(Fine(), late.token).outcome.code, grpc::UNAUTHENTICATED);
+  EXPECT_EQ(world.Call<pb::AnswerSurveyResponse>(Fine(), late.token).outcome.reason, "SURVEY_CLOSED");
   EXPECT_EQ(History("drill").sessions(0).survey_answers_size(), 0);
 }
 

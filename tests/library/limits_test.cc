@@ -90,7 +90,7 @@ TEST(LibraryLimits, AddressesOfLinks) {
 
 TEST(LibraryLimits, RepliesAndLinksTogether) {
   pb::Library library;
-  for (size_t i = 0; i < kLibraryItems / 2; ++i) {
+  for (size_t i = 0; i < limits::kLibraryItems / 2; ++i) {
     AddReply(library, "n", "", "t");
     AddLink(library, "n", "", "http://a");
   }
@@ -107,7 +107,7 @@ TEST(LibraryLimits, BytesOfAllTexts) {
   for (int i = 0; i < 32; ++i) AddReply(library, "name", "category", Times(2000, "x"));
   AddLink(library, "link", "category", "http://a/");
   const size_t used = 32 * (4 + 8 + 2000) + 4 + 8 + 9;
-  library.mutable_links(0)->mutable_url()->append(Times(kLibraryBytes - used, "u"));
+  library.mutable_links(0)->mutable_url()->append(Times(limits::kLibraryBytes - used, "u"));
   ExpectTaken(library);
   for (const int field : {0, 1, 2}) {
     pb::Library over = library;

@@ -5,6 +5,7 @@
 #include <vector>
 
 #include "router/limits.h"
+#include "statemachine/limits.h"
 #include "tests/library/library_testing.h"
 
 namespace guichet::router {
@@ -115,7 +116,7 @@ TEST(LibraryRoundTrip, TheLargestDocuments) {
   for (const char* character : {"&", "\"", "<", "\\"}) {
     SCOPED_TRACE(character);
     pb::Library library;
-    for (size_t i = 0; i < kLibraryItems; ++i) AddReply(library, Times(64, character), Times(64, character), character);
+    for (size_t i = 0; i < limits::kLibraryItems; ++i) AddReply(library, Times(64, character), Times(64, character), character);
     for (int i = 0; i < 1036; ++i) library.mutable_replies(i % 100)->mutable_text()->append(character);
     ExpectRoundTrip(library);
     library.mutable_replies(0)->mutable_text()->append(character);

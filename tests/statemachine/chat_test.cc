@@ -57,6 +57,14 @@ TEST(Chat, WhoWaitsCanWriteBeforeSomebodyIsThere) {
   EXPECT_EQ(world.ReasonOf(Say(id, kAnn)), "NOT_IN_SESSION");
 }
 
+TEST(Chat, WhereNobodySitsNobodyIsWrittenTo) {
+  World world;
+  const SessionId id = world.Active();
+  world.org.sessions.at(id).type = SessionType::kLan;
+  EXPECT_EQ(world.ReasonOf(Say(id, kAnn)), "SESSION_KIND");
+  EXPECT_EQ(world.ReasonOf(Say(id, kAnn, true)), "");
+}
+
 TEST(Chat, NobodyWritesBeforeTheAppletAttached) {
   World world;
   world.Channel({kAnn});

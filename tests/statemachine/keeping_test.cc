@@ -41,6 +41,14 @@ TEST(Files, TheCustomerTellsWhatHeGivesAndHowItCameOut) {
   EXPECT_EQ(Find<event::ActivityClosed>(closed)->file, kReport);
 }
 
+TEST(Files, TheCustomerDoesNotSayWhatATechnicianSends) {
+  World world;
+  const SessionId id = world.Active();
+  world.Do(command::RequestActivity{T(id, kAnn), ActivityKind::kSendFile, "", kReport});
+  world.Do(command::AnswerActivity{id, 1, true, false, {"invoice.pdf", 1, ""}});
+  EXPECT_EQ(world.Get(id).activities[0].file, kReport);
+}
+
 TEST(Files, WithoutAnOutcomeItWasCanceled) {
   World world;
   const SessionId id = world.Active();
@@ -83,6 +91,20 @@ TEST(Notes, WhoeverSeesTheSessionWritesThemAlsoOnceItHasEnded) {
   EXPECT_EQ(world.Get(id).notes, 4u);
   world.Do(End(id, kAnn));
   EXPECT_EQ(world.ReasonOf(Note(id, kAnn)), "SESSION_NOT_FOUND") << "nobody shows it any more";
+}
+
+TEST(Notes, DoNotDependOnTheLead) {
+  World world;
+  const SessionId id = world.Active();
+  world.Do(Invite(id, kAnn, kBob));
+  world.Do(Start(id, kBob));
+  world.Do(CustomerEnds(id));
+  TechnicianConfig disabled = Config(kAnn);
+  disabled.disabled = true;
+  world.Do(command::PutTechnician{kAnn, disabled});
+  EXPECT_EQ(world.ReasonOf(Note(id, kBob)), "");
+  EXPECT_EQ(world.ReasonOf(Note(id, {})), "");
+  EXPECT_EQ(world.ReasonOf(Note(id, kCat)), "SESSION_ENDED");
 }
 
 TEST(Notes, ExternalTechniciansWriteNone) {
