@@ -21,6 +21,7 @@ class Activities : public ::testing::Test {
     auto request = World::On<pb::RequestActivityRequest>(id);
     request.set_kind(kind);
     request.set_detail(detail);
+    if (kind == pb::ACTIVITY_KIND_UNATTENDED_ACCESS) request.mutable_access()->mutable_validity()->set_seconds(60);
     if (kind == pb::ACTIVITY_KIND_SEND_FILE) request.mutable_file()->set_name("manual.pdf");
     return request;
   }

@@ -301,7 +301,7 @@ TEST_F(Deliveries, ReportsOfWhatIsNoInvitation) {
   EXPECT_EQ(Report(99, pb::DELIVERY_STATE_SENT).code, grpc::NOT_FOUND);
   EXPECT_EQ(Report(0, pb::DELIVERY_STATE_SENT).fields, std::vector<std::string>{"session_id"});
   const uint64_t id = IdOf(Invite());
-  for (int state : {0, 1, 4, -1}) {
+  for (int state : {0, 1, 5, -1}) {
     EXPECT_EQ(Report(id, static_cast<pb::DeliveryState>(state)).fields, std::vector<std::string>{"state"});
   }
   const std::string longest = Repeat("ü", limits::kDeliveryDetailChars);

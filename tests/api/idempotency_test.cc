@@ -195,8 +195,8 @@ void Idempotency::AddAll() {
   promote.mutable_technician()->set_technician_id("cid");
   promote.mutable_technician()->set_administrator(true);
   world.Must<pb::UpdateTechnicianResponse>(promote, world.admin);
-  const uint64_t watched = sessions.Active(world.ann);
-  sessions.Monitoring("cid", "ann");
+  const uint64_t watched = sessions.Active(world.bob);
+  sessions.Monitoring("cid", "bob");
   Verb<pb::JoinSessionRequest>(world.cid, watched);
   Verb<pb::AddNoteRequest>(world.cid, sessions.Active(world.cid), [](auto& r) { r.set_text("Printer replaced."); });
   pb::UpdateLibraryRequest library;

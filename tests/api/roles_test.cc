@@ -341,7 +341,7 @@ TEST_F(Roles, AGroupAdministratorActsForTechniciansOfHisGroups) {
   ExpectDenied(world.Call<pb::CreateSessionResponse>(create, gus).outcome);
   create.Clear();
   create.set_method(pb::METHOD_MONITORING);
-  create.set_monitored_technician_id("ann");
+  create.set_monitored_technician_id("nia");
   ExpectDenied(world.Call<pb::CreateSessionResponse>(create, gus).outcome);
   EXPECT_EQ(world.Revision(), revision);
   // He is a technician too: without a name he acts for himself, whose entry of `late` there is none.

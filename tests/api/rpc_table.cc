@@ -21,7 +21,7 @@ constexpr char kReadSessions[] = "TGHI1AM";
 constexpr char kReadQueue[] = "TGI1AM";  // of Names.self
 constexpr char kWriteSessions[] = "TGI2AM";
 constexpr char kWriteChannelSessions[] = "I2AM";
-constexpr char kMonitor[] = "AM";
+constexpr char kMonitor[] = "GAM";
 constexpr char kReadTechnicians[] = "TGHI1AM";
 constexpr char kWriteTechnicians[] = "TGI2AM";
 constexpr char kConsoles[] = "TGHM";
@@ -319,7 +319,12 @@ std::vector<Row> SessionRows() {
           },
           State::kMonitored),
       Rpc<pb::ListComputersRequest>(
-          "", kReadTechnicians, [](const auto&, auto&) {}, State::kEnrolled),
+          "", kReadTechnicians,
+          [](const auto& n, auto& r) {
+            r.set_technician_id(n.self);
+            r.set_device_id(n.device);
+          },
+          State::kEnrolled),
       Rpc<pb::ConnectComputerRequest>(
           "", kWriteTechnicians,
           [](const auto& n, auto& r) {

@@ -200,6 +200,7 @@ TEST(CodecUpgradeTest, KeyHasAllScopesAndOrganizationTheDefaultSettings) {
   const auto org_back = DecodeOrg(EarlierBytes<pb::OrgRecord>(EncodeOrg(org)));
   ASSERT_TRUE(org_back.ok()) << org_back.status().ToString();
   org.settings = OrgSettings{};
+  org.last_computer = {};
   EXPECT_EQ(*org_back, org);
 }
 
@@ -217,6 +218,9 @@ TEST(CodecUpgradeTest, EventsGetTheDefaults) {
   created.type = SessionType::kStandard;
   created.preferred = {};
   created.delivery_address.clear();
+  created.computer = {};
+  created.access_until = kNoTime;
+  created.credentials = CredentialMode::kAsk;
   invited.granted = Permissions::All();
   org.settings = OrgSettings{};
   technician.config.administers.clear();
