@@ -179,7 +179,7 @@ TEST(Sender, TlsNeedsACertificateThatIsTrusted) {
   ExpectSent(Send(Trusting(implicit_url, good)));
   implicit.Next();
   // Without the server's certificate as a root the conversation stays plaintext on loopback; this server then refuses.
-  ExpectOutcome(Send(To(starttls.url())), Result::kFailed, "530");
+  ExpectOutcome(Send(To(starttls.url())), Result::kRetry, "530");
 }
 
 TEST(Sender, TlsIsRequiredBeyondLoopback) {
