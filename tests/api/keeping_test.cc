@@ -138,7 +138,7 @@ TEST_F(Keeping, ANoteIsAlsoWrittenOnceTheCustomerHasLeftAndNotWithoutAText) {
   request.set_text(std::string(limits::kNoteChars + 1, 'x'));
   EXPECT_EQ(world.Call<pb::AddNoteResponse>(request, world.ann).outcome.metadata["field"], "text");
   request.set_text("x");
-  EXPECT_EQ(world.Call<pb::AddNoteResponse>(request, world.cid).outcome.reason, "NOT_IN_QUEUE");
+  EXPECT_EQ(world.Call<pb::AddNoteResponse>(request, world.cid).outcome.reason, "SESSION_ENDED");
   End(entered.id);
   EXPECT_EQ(world.Call<pb::AddNoteResponse>(request, world.ann).outcome.reason, "SESSION_ENDED");
 }
