@@ -112,6 +112,8 @@ grpc::ServerUnaryReactor* AdminService::ListOrganizations(Context context, const
       organization->set_display_name(info.display_name);
       SetTime(info.created, organization->mutable_create_time());
       SetDuration(info.settings.priority_step, organization->mutable_priority_step());
+      organization->set_default_language(info.settings.default_language);
+      organization->set_monitor_silently(info.settings.monitor_silently);
     });
   }
   call->Done(status);
