@@ -183,7 +183,7 @@ class DeviceStream final : public AttachStream<pb::AttachRequest, pb::AttachResp
         self->EndStream(Unauthenticated("the device token is unknown"));
       }
     });
-    if (!taken) EndStream(Overloaded("the read queue", kCommandQueue, kRetryDelay));
+    if (!taken) EndStream(BusyReads());
   }
 
   // Its survey is its group's.

@@ -7,7 +7,6 @@
 #include "router/form.h"
 #include "router/parse.h"
 #include "router/unary_call.h"
-#include "store/keys.h"
 
 namespace guichet::router {
 namespace {

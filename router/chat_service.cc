@@ -84,8 +84,6 @@ absl::Status ScanChat(Gateway& gateway, const Reader& reader, Revision after, Re
   return scan.ok() ? bad : scan;
 }
 
-absl::Status BusyReads() { return Overloaded("the read queue", kCommandQueue, kRetryDelay); }
-
 // Checks that the reader may read, and calls `may` with the last revision that is durable by then and whether the session has
 // ended, or `refused`; both on any thread. `follow` is called on the shard's thread, unless the session has left memory.
 struct Opened {

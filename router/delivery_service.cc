@@ -118,7 +118,7 @@ class DeliveryWatch final : public Stream<grpc::ServerWriteReactor<pb::WatchDeli
     // From a thread that holds no lock: a shard that refuses answers in the same call.
     auto self = std::static_pointer_cast<DeliveryWatch>(this->self());
     if (!gateway_.workers.Run([self, last = last_] { self->Load(last); })) {
-      EndAfterFlushLocked(Overloaded("the read queue", kCommandQueue, kRetryDelay));
+      EndAfterFlushLocked(BusyReads());
     }
   }
 

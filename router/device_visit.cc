@@ -23,7 +23,7 @@ void VisitHistory(Gateway& gateway, const DeviceToken& token, const Visit& visit
       visit.refused(UnknownToken());
     }
   });
-  if (!taken) visit.refused(Overloaded("the read queue", kCommandQueue, kRetryDelay));
+  if (!taken) visit.refused(BusyReads());
 }
 
 }  // namespace

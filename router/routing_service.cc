@@ -205,7 +205,7 @@ grpc::ServerUnaryReactor* RoutingService::ExplainSession(Context context, const 
               response->summary().empty() ? ReadEnd(gateway_, org, id, gateway_.clock.Now(), response) : absl::OkStatus();
           call->Done(read.ok() ? ReadDecisions(gateway_, org, id, response) : read);
         });
-        if (!taken) call->Done(Overloaded("the read queue", kCommandQueue, kRetryDelay));
+        if (!taken) call->Done(BusyReads());
       });
   return call;
 }

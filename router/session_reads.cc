@@ -42,7 +42,7 @@ store::OrgKey KeyOf(const OrgId& org) { return store::OrgKey{org.value}; }
 
 // Runs `job` on a worker; `done` tells when there is no room.
 void OnWorker(Gateway& gateway, const Done& done, std::function<void()> job) {
-  if (!gateway.workers.Run(std::move(job))) done(Overloaded("the read queue", kCommandQueue, kRetryDelay));
+  if (!gateway.workers.Run(std::move(job))) done(BusyReads());
 }
 
 void ListEnded(Gateway& gateway, const OrgId& org, const SessionList& list, pb::ListSessionsResponse* response,

@@ -182,7 +182,7 @@ class Watch : public Stream<grpc::ServerWriteReactor<Response>, Response>, publi
   void AskAgain() ABSL_EXCLUSIVE_LOCKS_REQUIRED(this->mu_) {
     auto self = std::static_pointer_cast<Watch>(this->self());
     if (!this->gateway_.workers.Run([self] { self->AskShard(std::nullopt); })) {
-      this->EndAfterFlushLocked(Overloaded("the read queue", kCommandQueue, kRetryDelay));
+      this->EndAfterFlushLocked(BusyReads());
     }
   }
 
@@ -213,7 +213,7 @@ class Watch : public Stream<grpc::ServerWriteReactor<Response>, Response>, publi
         self->AskForUrgency(org, page);
       }
     });
-    if (!taken) this->EndAfterFlushLocked(Overloaded("the read queue", kCommandQueue, kRetryDelay));
+    if (!taken) this->EndAfterFlushLocked(BusyReads());
   }
 
   using Page = std::vector<std::shared_ptr<Published>>;
@@ -235,7 +235,7 @@ class Watch : public Stream<grpc::ServerWriteReactor<Response>, Response>, publi
         [self, page](const absl::Status& status) {
           absl::Status bad = status;
           if (bad.ok() && !self->gateway_.workers.Run([self, page] { self->TakeLoaded(*page); })) {
-            bad = Overloaded("the read queue", kCommandQueue, kRetryDelay);
+            bad = BusyReads();
           }
           if (!bad.ok()) self->EndStream(bad);
         });

@@ -1,5 +1,8 @@
 #include "router/workers.h"
 
+#include "router/limits.h"
+#include "statemachine/refusal.h"
+
 namespace guichet::router {
 
 Workers::Workers(size_t threads, size_t capacity) : capacity_(capacity) {
@@ -36,5 +39,7 @@ void Workers::Loop() {
     job();
   }
 }
+
+absl::Status BusyReads() { return Overloaded("the read queue", kCommandQueue, kRetryDelay); }
 
 }  // namespace guichet::router

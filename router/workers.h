@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "absl/base/thread_annotations.h"
+#include "absl/status/status.h"
 #include "absl/synchronization/mutex.h"
 
 namespace guichet::router {
@@ -28,5 +29,8 @@ class Workers {
   bool stopping_ ABSL_GUARDED_BY(mu_) = false;
   std::vector<std::thread> threads_;
 };
+
+// What the caller is told whose read Workers::Run did not take: RESOURCE_EXHAUSTED / OVERLOADED with a retry delay.
+absl::Status BusyReads();
 
 }  // namespace guichet::router

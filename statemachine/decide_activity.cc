@@ -21,15 +21,13 @@ absl::Status AtWork(const Scene& scene, std::string_view command) {
 
 bool IsFile(ActivityKind kind) { return kind == ActivityKind::kSendFile || kind == ActivityKind::kReceiveFile; }
 
-// An activity with a file that somebody closes has an outcome; what closes other activities is told of none. Those that a hold,
-// a transfer, the end or a lost link closes are folded into that event.
+}  // namespace
+
 event::ActivityClosed Closed(SessionId session, const Activity& activity, FileOutcome outcome, const FileInfo& file) {
   if (!IsFile(activity.kind)) return {session, activity.id, FileOutcome::kNone, {}};
   if (outcome == FileOutcome::kNone) outcome = FileOutcome::kCanceled;
   return {session, activity.id, outcome, file.name.empty() ? activity.file : file};
 }
-
-}  // namespace
 
 Result On(const Org& org, const command::RequestActivity& c, Time) {
   absl::StatusOr<Scene> scene = SceneOf(org, c.target, false);

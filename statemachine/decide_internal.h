@@ -44,6 +44,10 @@ Result On(const Org& org, const command::AddNote& c, Time now);
 Result On(const Org& org, const command::AnswerActivity& c, Time now);
 Result On(const Org& org, const command::RevokeActivity& c, Time now);
 Result On(const Org& org, const command::ReportDelivery& c, Time now);
+// An activity with a file that somebody closes has an outcome: without one, CANCELED, and without a file, that of its request.
+// What closes other activities is told of none. Those that a hold, a transfer, the end or a lost link closes are folded into
+// that event.
+event::ActivityClosed Closed(SessionId session, const Activity& activity, FileOutcome outcome, const FileInfo& file);
 
 // decide_computer.cc
 Result On(const Org& org, const command::ConnectComputer& c, Time now);

@@ -182,9 +182,7 @@ Result InviteIntoSeat(const Org& org, const Scene& scene, const TransferTarget& 
 void CloseForbidden(const Session& session, const TechnicianId& technician, Permissions granted, Events& events) {
   for (const Activity& activity : session.activities) {
     if (activity.technician != technician || granted.Has(PermissionOf(activity.kind))) continue;
-    const bool file = activity.kind == ActivityKind::kSendFile || activity.kind == ActivityKind::kReceiveFile;
-    events.push_back(
-        event::ActivityClosed{session.id, activity.id, file ? FileOutcome::kCanceled : FileOutcome::kNone, activity.file});
+    events.push_back(Closed(session.id, activity, FileOutcome::kCanceled, {}));
   }
 }
 

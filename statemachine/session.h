@@ -83,7 +83,7 @@ enum class SessionType : uint8_t {
   kInstantChat = 3,  // a page that only chats, until the customer starts the applet
   kMobile = 4,
   kLan = 5,         // a device on the technician's network
-  kUnattended = 6,  // an enrolled computer (computer.h)
+  kUnattended = 6,  // a computer that nobody sits at
   kMonitoring = 7,  // another technician's console
 };
 inline constexpr int kSessionTypeCount = 8;
