@@ -200,9 +200,9 @@ void Agent::Beat(uint64_t sequence) {
   }
 }
 
-pb::AppletWelcome Device::Hello() {
+pb::AppletWelcome Device::Hello(const std::string& platform) {
   pb::AttachRequest request;
-  request.mutable_hello()->set_platform("Debian 12");
+  request.mutable_hello()->set_platform(platform);
   EXPECT_TRUE(Send(request));
   const pb::AttachResponse first = Next();
   EXPECT_TRUE(first.has_welcome()) << first.ShortDebugString();

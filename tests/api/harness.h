@@ -160,7 +160,7 @@ class Console : public Attached<pb::TechnicianService::Stub, pb::AttachConsoleRe
 class Device : public Attached<pb::AppletService::Stub, pb::AttachRequest, pb::AttachResponse> {
  public:
   Device(const Client& client, const std::string& token) : Attached(client, &pb::AppletService::Stub::Attach, token) {}
-  pb::AppletWelcome Hello();
+  pb::AppletWelcome Hello(const std::string& platform = "Debian 12");
   void Beat(uint64_t sequence);
 };
 

@@ -173,23 +173,21 @@ void Idempotency::AddAll() {
   answers.add_answers()->set_question("How was it?");
   Add<pb::AnswerSurveyRequest>(asked.token, answers, [](auto& r) { r.mutable_answers(0)->set_answer("Fine."); });
   Verb<pb::SendChatRequest>(world.cid, sessions.Active(world.cid), [](auto& r) { r.set_text("Good morning."); });
-  pb::UpdateGroupRequest unattended;
-  unattended.mutable_group()->set_group_id("desk");
-  for (int i = 1; i < pb::Permission_ARRAYSIZE; ++i)
-    unattended.mutable_group()->add_permissions(static_cast<pb::Permission>(i));
-  world.Must<pb::UpdateGroupResponse>(unattended, world.admin);
-  const uint64_t computer = sessions.Enroll(world.cid).id;
-  agent = std::make_unique<Agent>(world.client(), sessions.Enroll(world.cid, "drill").token);
+  const auto lathe = sessions.Enroll(world.cid), drill = sessions.Enroll(world.cid, "drill");
+  for (const uint64_t id : {lathe.session, drill.session}) {
+    world.Must<pb::EndSessionResponse>(World::On<pb::EndSessionRequest>(id), world.cid);
+  }
+  agent = std::make_unique<Agent>(world.client(), drill.token);
   agent->Hello();
   pb::UpdateComputerRequest named;
-  named.set_computer_id(computer);
+  named.set_computer_id(lathe.id);
   named.set_name("Lathe");
   Add<pb::UpdateComputerRequest>(world.cid, named, [](auto& r) { r.set_name("Drill"); });
   pb::ConnectComputerRequest connect;
-  connect.set_computer_id(computer + 1);
+  connect.set_computer_id(drill.id);
   Add<pb::ConnectComputerRequest>(world.cid, connect, [](auto& r) { r.set_computer_id(99); });
   pb::RevokeComputerRequest revoke;
-  revoke.set_computer_id(computer);
+  revoke.set_computer_id(lathe.id);
   Add<pb::RevokeComputerRequest>(world.cid, revoke, [](auto& r) { r.set_computer_id(99); });
   pb::UpdateTechnicianRequest promote;
   promote.mutable_technician()->set_technician_id("cid");

@@ -61,6 +61,7 @@ Tenant::Tenant(TestDaemon& daemon, const std::string& id, const std::string& mar
   AddTechnician(kAdministratorOfTheGroup, names_.group, false, names_.group);
   pb::UpdateOrganizationRequest approve;
   approve.mutable_organization()->add_approved_externals(mark_ + "@example.com");
+  approve.mutable_organization()->set_default_language("de");
   pb::MessageTemplate* message = approve.mutable_organization()->add_templates();
   message->set_kind(pb::MESSAGE_KIND_EMAIL_INVITATION);
   message->set_language("de");
@@ -340,9 +341,8 @@ Place Tenant::OnDevice(const Names& names) {
   pb::RedeemCodeRequest redeem;
   redeem.set_code(place.names.code);
   redeem.set_device_id(names.device);
-  redeem.set_platform(Mark("platform"));
   place.token = Keep(Must<pb::RedeemCodeResponse>(client_, redeem, "").device_token());
-  place = Arrive(std::move(place));
+  place = Arrive(std::move(place), Mark("platform"));
   Act<pb::StartSessionRequest, pb::StartSessionResponse>(std::stoull(place.names.session), names.self);
   return place;
 }
@@ -416,9 +416,9 @@ Place Tenant::Enter(const Names& names, const std::string& channel) {
   return place;
 }
 
-Place Tenant::Arrive(Place place) const {
+Place Tenant::Arrive(Place place, const std::string& platform) const {
   place.device = std::make_unique<Device>(client_, place.token);
-  if (place.device->Hello().terms().empty()) return place;
+  if (place.device->Hello(platform).terms().empty()) return place;
   pb::AttachRequest accept;
   accept.mutable_terms()->set_accepted(true);
   place.device->Send(accept);

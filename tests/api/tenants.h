@@ -83,7 +83,7 @@ class Tenant {
   Place Monitored(const Names& names);
   Place Enter(const Names& names, const std::string& channel);
   // Attaches the device and accepts the terms: the session is in the queue.
-  Place Arrive(Place place) const;
+  Place Arrive(Place place, const std::string& platform = "Debian 12") const;
   // What the channel does with its sessions while nobody serves it.
   void SetNobodyOnline(const std::string& channel, pb::Fallback::Action action) const;
   // Brings a session from the queue of Names.channel into the state.

@@ -245,7 +245,9 @@ TEST_F(Tenants, BadCredentialsAreAllAlike) {
 // --- Nothing of another organization ----------------------------------------------------------------------------------------
 
 TEST_F(Tenants, WhatAnotherOrganizationHasIsAsWhatNobodyHas) {
-  theirs.AddSessions(30);  // so that the ids of the sessions after them are none of ours
+  // So that the ids of the sessions and computers after them are none of ours.
+  theirs.AddSessions(30);
+  for (int i = 0; i < 20; ++i) theirs.Prepare(State::kEnrolled);
   Names there = theirs.AddOnly("b-");
   pb::ListSessionsRequest list;
   list.set_ended(true);
@@ -326,6 +328,8 @@ TEST_F(Tenants, WhatAnotherOrganizationHasIsAsWhatNobodyHas) {
   EXPECT_EQ(theirs.Revision(), before) << "LEAK: something of another organization was changed";
   EXPECT_GT(compared, 500u);
   EXPECT_LT(std::stoull(ours.Prepare(State::kCode).names.session), std::stoull(variations[0].there.session)) << "add sessions";
+  EXPECT_LT(std::stoull(ours.Prepare(State::kEnrolled).names.computer), std::stoull(variations[0].there.computer))
+      << "add computers";
 }
 
 TEST_F(Tenants, TheSameIdsAndRequestIdsInTwoOrganizationsAreTwoThings) {

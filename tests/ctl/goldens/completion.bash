@@ -1,7 +1,7 @@
 # bash completion of guichetctl; load it with: source <(guichetctl completion bash)
 _guichetctl_words() {
   case "$1" in
-    "") words="health whoami completion org key group technician channel session queue routing applet chat library deliveries create list start hold transfer end timeline watch technicians keys --help --version --address --token --token-file --tls-ca --insecure --output --timeout" ;;
+    "") words="health whoami completion org key group technician channel session queue routing applet chat library computer deliveries create list start hold transfer end timeline watch technicians keys --help --version --address --token --token-file --tls-ca --insecure --output --timeout" ;;
     "health") words="--help --service --version --address --token --token-file --tls-ca --insecure --output --timeout" ;;
     "whoami") words="--help --version --address --token --token-file --tls-ca --insecure --output --timeout" ;;
     "completion") words="--help --version --address --token --token-file --tls-ca --insecure --output --timeout" ;;
@@ -37,7 +37,7 @@ _guichetctl_words() {
     "channel/set") words="--help --request-id --from --display-name --groups --technicians --connecting-timeout --waiting-timeout --priority --open --time-zone --days-off --out-of-hours --out-of-hours-notice --out-of-hours-page --nobody-online --nobody-online-notice --nobody-online-page --routing --strategy --offer-timeout --retry-after --wrap-up --preferred-for --overflow-after --overflow-groups --needs --weight --version --address --token --token-file --tls-ca --insecure --output --timeout" ;;
     "channel/form") words="--help --version --address --token --token-file --tls-ca --insecure --output --timeout" ;;
     "channel/delete") words="--help --request-id --version --address --token --token-file --tls-ca --insecure --output --timeout" ;;
-    "session") words="create get list start hold transfer cancel-transfer end reboot invite invite-external set-grants remove leave offer-lead cancel-lead-offer accept-lead request-activity close-activity chat send-survey note reject-offer update timeline history --help --version --address --token --token-file --tls-ca --insecure --output --timeout" ;;
+    "session") words="create get list start hold transfer cancel-transfer end reboot join invite invite-external set-grants remove leave offer-lead cancel-lead-offer accept-lead request-activity close-activity chat send-survey note reject-offer update timeline history --help --version --address --token --token-file --tls-ca --insecure --output --timeout" ;;
     "session/create") words="--help --request-id --technician --method --type --deliver-to --channel --prefer --name --field --tracking-id --language --monitored --version --address --token --token-file --tls-ca --insecure --output --timeout" ;;
     "session/get") words="--help --version --address --token --token-file --tls-ca --insecure --output --timeout" ;;
     "session/list") words="--help --limit --ended --technician --channel --tracking-id --device --version --address --token --token-file --tls-ca --insecure --output --timeout" ;;
@@ -47,6 +47,7 @@ _guichetctl_words() {
     "session/cancel-transfer") words="--help --request-id --technician --epoch --version --address --token --token-file --tls-ca --insecure --output --timeout" ;;
     "session/end") words="--help --request-id --technician --epoch --version --address --token --token-file --tls-ca --insecure --output --timeout" ;;
     "session/reboot") words="--help --request-id --technician --epoch --kind --version --address --token --token-file --tls-ca --insecure --output --timeout" ;;
+    "session/join") words="--help --request-id --technician --epoch --version --address --token --token-file --tls-ca --insecure --output --timeout" ;;
     "session/invite") words="--help --request-id --technician --epoch --deny --version --address --token --token-file --tls-ca --insecure --output --timeout" ;;
     "session/invite-external") words="--help --request-id --technician --epoch --address --method --deny --version --token --token-file --tls-ca --insecure --output --timeout" ;;
     "session/set-grants") words="--help --request-id --technician --epoch --deny --version --address --token --token-file --tls-ca --insecure --output --timeout" ;;
@@ -55,7 +56,7 @@ _guichetctl_words() {
     "session/offer-lead") words="--help --request-id --technician --epoch --version --address --token --token-file --tls-ca --insecure --output --timeout" ;;
     "session/cancel-lead-offer") words="--help --request-id --technician --epoch --version --address --token --token-file --tls-ca --insecure --output --timeout" ;;
     "session/accept-lead") words="--help --request-id --technician --epoch --version --address --token --token-file --tls-ca --insecure --output --timeout" ;;
-    "session/request-activity") words="--help --request-id --technician --epoch --detail --file --file-size --version --address --token --token-file --tls-ca --insecure --output --timeout" ;;
+    "session/request-activity") words="--help --request-id --technician --epoch --detail --file --file-size --validity --version --address --token --token-file --tls-ca --insecure --output --timeout" ;;
     "session/close-activity") words="--help --request-id --technician --epoch --outcome --version --address --token --token-file --tls-ca --insecure --output --timeout" ;;
     "session/chat") words="--help --request-id --technician --epoch --version --address --token --token-file --tls-ca --insecure --output --timeout" ;;
     "session/send-survey") words="--help --request-id --technician --epoch --version --address --token --token-file --tls-ca --insecure --output --timeout" ;;
@@ -87,9 +88,14 @@ _guichetctl_words() {
     "library/get") words="--help --technician --version --address --token --token-file --tls-ca --insecure --output --timeout" ;;
     "library/import") words="--help --request-id --append --technician --version --address --token --token-file --tls-ca --insecure --output --timeout" ;;
     "library/export") words="--help --technician --version --address --token --token-file --tls-ca --insecure --output --timeout" ;;
+    "computer") words="list connect rename revoke --help --version --address --token --token-file --tls-ca --insecure --output --timeout" ;;
+    "computer/list") words="--help --limit --technician --device --name --online --version --address --token --token-file --tls-ca --insecure --output --timeout" ;;
+    "computer/connect") words="--help --request-id --technician --version --address --token --token-file --tls-ca --insecure --output --timeout" ;;
+    "computer/rename") words="--help --request-id --version --address --token --token-file --tls-ca --insecure --output --timeout" ;;
+    "computer/revoke") words="--help --request-id --version --address --token --token-file --tls-ca --insecure --output --timeout" ;;
     "deliveries") words="watch report --help --version --address --token --token-file --tls-ca --insecure --output --timeout" ;;
     "deliveries/watch") words="--help --changes --version --address --token --token-file --tls-ca --insecure --output --timeout" ;;
-    "deliveries/report") words="--help --request-id --detail --version --address --token --token-file --tls-ca --insecure --output --timeout" ;;
+    "deliveries/report") words="--help --request-id --technician --detail --version --address --token --token-file --tls-ca --insecure --output --timeout" ;;
     "create") words="--help --request-id --technician --method --type --deliver-to --channel --prefer --name --field --tracking-id --language --monitored --version --address --token --token-file --tls-ca --insecure --output --timeout" ;;
     "list") words="--help --limit --ended --technician --channel --tracking-id --device --version --address --token --token-file --tls-ca --insecure --output --timeout" ;;
     "start") words="--help --request-id --technician --epoch --version --address --token --token-file --tls-ca --insecure --output --timeout" ;;
