@@ -121,6 +121,7 @@ struct Metrics::Impl {
   Children<Counter> sessions_ended;
   Children<Counter> codes_refused;
   Children<Counter> signals;
+  Children<Counter> delivery_reports;
   Children<Counter> commands_refused;
   Children<Counter> watch_resets;
   Children<Counter> timers_fired;
@@ -150,6 +151,9 @@ Metrics::Impl::Impl(const MetricsOptions& options)
       signals(MakeCounters(registry, "guichet_signals_total",
                            "Signals between consoles and applets: accepted into the queues of their receivers, or refused.",
                            "outcome", {"accepted", "refused"})),
+      delivery_reports(MakeCounters(registry, "guichet_delivery_reports_total",
+                                    "Reports of what became of invitations by e-mail and SMS.", "state",
+                                    {"sent", "failed", "retry"})),
       commands_refused(MakeCounters(registry, "guichet_commands_refused_total", "Commands refused by reason.", "reason",
                                     options.command_refusals)),
       watch_resets(MakeCounters(registry, "guichet_watch_resets_total", "Watchers sent back to a snapshot by cause.", "cause",
@@ -203,6 +207,7 @@ void Metrics::Event(size_t trigger) { impl_->events.at(trigger).Increment(); }
 void Metrics::SessionCreated(size_t method) { impl_->sessions_created.at(method).Increment(); }
 void Metrics::SessionEnded(size_t outcome) { impl_->sessions_ended.at(outcome).Increment(); }
 void Metrics::Signal(bool accepted) { impl_->signals.at(accepted ? 0 : 1).Increment(); }
+void Metrics::DeliveryReported(DeliveryReport report) { impl_->delivery_reports.at(static_cast<size_t>(report)).Increment(); }
 
 void Metrics::CodeRefused(CodeRefusal reason) { impl_->codes_refused.at(static_cast<size_t>(reason)).Increment(); }
 void Metrics::CommandRefused(size_t reason) { impl_->commands_refused.at(reason).Increment(); }

@@ -20,6 +20,9 @@ namespace guichet::metrics {
 // Why a private code was not redeemed.
 enum class CodeRefusal : uint8_t { kUnknown, kExpired, kThrottled };
 
+// What a subscriber reports of an invitation: `retry` that it is to be handed over again.
+enum class DeliveryReport : uint8_t { kSent, kFailed, kRetry };
+
 // Why a watcher was told to start from a snapshot: who may see what changed, or it fell behind the retained log.
 enum class WatchResetCause : uint8_t { kMembership, kExpired };
 
@@ -60,6 +63,7 @@ class Metrics {
   void SessionEnded(size_t outcome);
   void CodeRefused(CodeRefusal reason);
   void Signal(bool accepted);
+  void DeliveryReported(DeliveryReport report);
   void CommandRefused(size_t reason);
   void WatchReset(WatchResetCause cause);
   // A watcher was closed because it did not read for too long.

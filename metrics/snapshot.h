@@ -22,6 +22,9 @@ inline constexpr std::array<std::string_view, 4> kTechnicianStatuses = {"online"
 // Values of the label `kind`: what a private code was given out as (domain.md §5).
 inline constexpr std::array<std::string_view, 2> kCodeKinds = {"pin", "link"};
 
+// Values of the label `state` of invitations by e-mail and SMS: for a subscriber's report, or to be handed over again later.
+inline constexpr std::array<std::string_view, 2> kDeliveryStates = {"waiting", "retrying"};
+
 // Sums over all organizations of the daemon at one instant. A plain value.
 struct Snapshot {
   std::array<uint64_t, kEntryStates.size()> entries{};  // queue entries, by position in kEntryStates
@@ -34,6 +37,9 @@ struct Snapshot {
   std::optional<double> oldest_waiting_timestamp_seconds;
   uint64_t attached_devices = 0;
   uint64_t attached_consoles = 0;
+  uint64_t attached_agents = 0;
+  uint64_t computers = 0;
+  std::array<uint64_t, kDeliveryStates.size()> deliveries{};       // by position in kDeliveryStates
   std::array<uint64_t, kTechnicianStatuses.size()> technicians{};  // by position in kTechnicianStatuses
   uint64_t watchers = 0;
   uint64_t position_streams = 0;

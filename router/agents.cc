@@ -1,5 +1,7 @@
 #include "router/agents.h"
 
+#include <algorithm>
+
 #include "statemachine/refusal.h"
 
 namespace guichet::router {
@@ -8,6 +10,11 @@ bool Agents::Online(const OrgId& org, ComputerId computer) const {
   absl::MutexLock lock(&mu_);
   auto it = links_.find({org, computer});
   return it != links_.end() && it->second.agent != nullptr;
+}
+
+size_t Agents::online() const {
+  absl::MutexLock lock(&mu_);
+  return std::count_if(links_.begin(), links_.end(), [](const auto& link) { return link.second.agent != nullptr; });
 }
 
 void Agents::Attach(const OrgId& org, ComputerId computer, std::shared_ptr<Agent> agent) {

@@ -36,6 +36,7 @@ class Agent {
 class Agents {
  public:
   bool Online(const OrgId& org, ComputerId computer) const;
+  size_t online() const;
   // The newest stream wins; it gets the order that waits.
   void Attach(const OrgId& org, ComputerId computer, std::shared_ptr<Agent> agent);
   void Detach(const OrgId& org, ComputerId computer, const Agent* agent);

@@ -351,7 +351,7 @@ grpc::ServerBidiReactor<pb::AttachComputerRequest, pb::AttachComputerResponse>* 
                                : UnknownToken());
     return stream.get();
   }
-  if (stream->Open(stream, StreamKind::kDevice, Principal{.org = token->org})) stream->Begin();
+  if (stream->Open(stream, StreamKind::kAgent, Principal{.org = token->org})) stream->Begin();
   return stream.get();
 }
 

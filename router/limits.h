@@ -30,6 +30,7 @@ inline constexpr size_t kRetainedLog = 1000000;     // entries kept, an organiza
 inline constexpr size_t kTrimStep = 65536;          // entries trimmed at a time
 inline constexpr size_t kWatchers = 20000;          // watch streams of the daemon
 inline constexpr size_t kDeviceStreams = 50000;     // Attach streams
+inline constexpr size_t kAgentStreams = 100000;     // AttachComputer streams: as many as computers of an organization
 inline constexpr size_t kConsoleStreams = 20000;    // AttachConsole streams
 inline constexpr size_t kCommandStreams = 1000;     // ExecuteCommands streams
 inline constexpr size_t kCommandsInFlight = 1024;   // of one ExecuteCommands stream

@@ -69,6 +69,11 @@ void DropTexts(Event& event) {
 
 std::string QueueKey(const Queue& queue) { return absl::StrCat("q/", queue.channel.value, "/", queue.group.value); }
 
+metrics::DeliveryReport ReportOf(DeliveryState state) {
+  if (state == DeliveryState::kSent) return metrics::DeliveryReport::kSent;
+  return state == DeliveryState::kFailed ? metrics::DeliveryReport::kFailed : metrics::DeliveryReport::kRetry;
+}
+
 }  // namespace
 
 TechnicianInfo InfoOf(const Org& org, const Technician& technician) {
@@ -867,6 +872,8 @@ void Shard::Count(const LogEntry& entry) {
     if (const auto* created = std::get_if<event::SessionCreated>(&event))
       metrics.SessionCreated(static_cast<size_t>(created->method));
     if (const auto* ended = std::get_if<event::SessionEnded>(&event)) metrics.SessionEnded(static_cast<size_t>(ended->outcome));
+    if (const auto* reported = std::get_if<event::DeliveryReported>(&event))
+      metrics.DeliveryReported(ReportOf(reported->state));
   }
   for (const SessionChange& change : entry.sessions) {
     const Session& session = *change.after;

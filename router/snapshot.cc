@@ -13,6 +13,10 @@ static_assert(metrics::kEntryStates.size() == static_cast<size_t>(EntryState::kC
 
 double Seconds(Time time) { return static_cast<double>(time.time_since_epoch().count()) / 1000; }
 
+void AddDelivery(const Delivery& delivery, const std::string& code_key, metrics::Snapshot& out) {
+  if (delivery.state == DeliveryState::kRequested && !code_key.empty()) ++out.deliveries[delivery.retry_at == kNoTime ? 0 : 1];
+}
+
 void AddSession(const Session& session, metrics::Snapshot& out) {
   auto count = [&](EntryState state) {
     if (state != EntryState::kNone && state != EntryState::kRemoved) ++out.entries[static_cast<size_t>(state) - 1];
@@ -21,6 +25,8 @@ void AddSession(const Session& session, metrics::Snapshot& out) {
   count(session.pool.state);  // one entry for all who serve the channel
   if (session.ended_already()) return;
   ++out.sessions_live;
+  AddDelivery(session.delivery, session.code_key, out);
+  for (const Participant& participant : session.participants) AddDelivery(participant.delivery, participant.code_key, out);
   const bool waits = session.link != Link::kNeverAttached && session.lead() == nullptr && !session.transfer;
   if (!waits) return;
   ++(session.channel ? out.queue_waiting : out.queue_private_waiting);
@@ -44,6 +50,7 @@ metrics::Snapshot TakeSnapshot(Gateway& gateway) {
         ++out.organizations;
         out.attached_devices += rt->devices.size();
         out.attached_consoles += rt->consoles.size();
+        out.computers += rt->org.computers.size();
         for (const auto& [session_id, session] : rt->org.sessions) AddSession(session, out);
         for (const auto& [technician_id, technician] : rt->org.technicians) {
           ++out.technicians[static_cast<size_t>(technician.status) - 1];
@@ -52,6 +59,7 @@ metrics::Snapshot TakeSnapshot(Gateway& gateway) {
       out.armed_deadlines += shard->armed_deadlines();
     });
   }
+  out.attached_agents = gateway.agents.online();
   out.watchers = gateway.streams.count(StreamKind::kWatch);
   out.position_streams = gateway.streams.count(StreamKind::kPosition);
   out.watcher_lag_revisions_max = gateway.streams.MaxLag();

@@ -17,7 +17,8 @@ constexpr std::array<Limit, kStreamKindCount> kLimits = {{{"watch", kWatchers},
                                                           {"device", kDeviceStreams},
                                                           {"console", kConsoleStreams},
                                                           {"command", kCommandStreams},
-                                                          {"position", kPositionStreams}}};
+                                                          {"position", kPositionStreams},
+                                                          {"agent", kAgentStreams}}};
 
 const auto kAll = [](const auto&) { return true; };
 

@@ -14,8 +14,8 @@
 
 namespace guichet::router {
 
-enum class StreamKind : uint8_t { kWatch, kDevice, kConsole, kCommands, kPosition };
-inline constexpr int kStreamKindCount = 5;
+enum class StreamKind : uint8_t { kWatch, kDevice, kConsole, kCommands, kPosition, kAgent };
+inline constexpr int kStreamKindCount = 6;
 
 // A stream that can be ended from outside and be asked how far it is behind.
 class OpenStream {

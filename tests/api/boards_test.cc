@@ -247,18 +247,21 @@ TEST(PlaceTest, WhatTimeAloneChangesIsNoReason) {
   EXPECT_FALSE(seen.IsAs(told));
 }
 
-TEST(StreamsTest, PositionStreamsAreCountedApart) {
+TEST(StreamsTest, KindsAreCountedApart) {
   Streams streams;
-  std::vector<std::unique_ptr<Streams::Ticket>> tickets;
-  for (size_t i = 0; i < kPositionStreams; ++i) {
-    auto ticket = streams.Add(StreamKind::kPosition, Principal{}, {});
-    ASSERT_TRUE(ticket.ok()) << i;
-    tickets.push_back(*std::move(ticket));
+  for (const auto& [kind, limit] : {std::pair(StreamKind::kPosition, kPositionStreams), {StreamKind::kAgent, kAgentStreams}}) {
+    std::vector<std::unique_ptr<Streams::Ticket>> tickets;
+    for (size_t i = 0; i < limit; ++i) {
+      auto ticket = streams.Add(kind, Principal{}, {});
+      ASSERT_TRUE(ticket.ok()) << i;
+      tickets.push_back(*std::move(ticket));
+    }
+    EXPECT_EQ(RefusalOf(streams.Add(kind, Principal{}, {}).status()).reason, Name(Reason::kTooManyStreams));
+    EXPECT_TRUE(streams.Add(StreamKind::kWatch, Principal{}, {}).ok()) << "consoles are not crowded out";
+    EXPECT_TRUE(streams.Add(StreamKind::kDevice, Principal{}, {}).ok()) << "nor customers";
+    tickets.pop_back();
+    EXPECT_TRUE(streams.Add(kind, Principal{}, {}).ok());
   }
-  EXPECT_EQ(RefusalOf(streams.Add(StreamKind::kPosition, Principal{}, {}).status()).reason, Name(Reason::kTooManyStreams));
-  EXPECT_TRUE(streams.Add(StreamKind::kWatch, Principal{}, {}).ok()) << "consoles are not crowded out";
-  tickets.pop_back();
-  EXPECT_TRUE(streams.Add(StreamKind::kPosition, Principal{}, {}).ok());
 }
 
 }  // namespace

@@ -11,10 +11,7 @@ using std::chrono::hours;
 class Computers : public ::testing::Test {
  protected:
   Computers() {
-    pb::UpdateGroupRequest all;
-    all.mutable_group()->set_group_id("desk");
-    for (int i = 1; i < pb::Permission_ARRAYSIZE; ++i) all.mutable_group()->add_permissions(static_cast<pb::Permission>(i));
-    world.Must<pb::UpdateGroupResponse>(all, world.admin);
+    world.PermitAll();
     sessions.Attach(world.ann);
     sessions.Attach(world.bob);
   }

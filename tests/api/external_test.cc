@@ -14,10 +14,7 @@ using std::chrono::minutes;
 class External : public ::testing::Test {
  protected:
   External() {
-    pb::UpdateGroupRequest permit;
-    permit.mutable_group()->set_group_id("desk");
-    for (int i = 1; i < pb::Permission_ARRAYSIZE; ++i) permit.mutable_group()->add_permissions(static_cast<pb::Permission>(i));
-    world.Must<pb::UpdateGroupResponse>(permit, world.admin);
+    world.PermitAll();
     session = sessions.Active(world.ann);
   }
   pb::InviteExternalRequest Invitation() const {

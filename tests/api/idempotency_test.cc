@@ -135,10 +135,7 @@ void Idempotency::AddAll() {
   Verb<pb::EndSessionRequest>(world.ann, sessions.Active(world.ann));
   Verb<pb::RebootDeviceRequest>(world.ann, sessions.Active(world.ann));
   Verb<pb::InviteTechnicianRequest>(world.ann, sessions.Active(world.ann), [](auto& r) { r.set_invitee_technician_id("bob"); });
-  pb::UpdateGroupRequest permit;
-  permit.mutable_group()->set_group_id("desk");
-  for (int i = 1; i < pb::Permission_ARRAYSIZE; ++i) permit.mutable_group()->add_permissions(static_cast<pb::Permission>(i));
-  world.Must<pb::UpdateGroupResponse>(permit, world.admin);
+  world.PermitAll();
   Verb<pb::InviteExternalRequest>(world.ann, sessions.Active(world.ann), [](auto& r) { r.set_name("Olga"); });
   auto guest = World::On<pb::InviteExternalRequest>(sessions.Active(world.ann));
   guest.set_name("Piet");

@@ -179,6 +179,37 @@ TEST_F(Metrics, CountersEqualWhatWasDone) {
   EXPECT_EQ(Value("guichet_invariant_violations_total"), 0);
 }
 
+TEST_F(Metrics, InvitationsThatNobodySendsShow) {
+  Sessions sessions(world);
+  const auto report = [&](pb::DeliveryState state) {
+    pb::ReportDeliveryRequest request;
+    request.set_session_id(sessions.Mailed(world.ann));
+    request.set_state(state);
+    world.Must<pb::ReportDeliveryResponse>(request, world.integrator);
+  };
+  sessions.Mailed(world.ann);
+  sessions.Mailed(world.ann);
+  report(pb::DELIVERY_STATE_RETRY);
+  report(pb::DELIVERY_STATE_SENT);
+  report(pb::DELIVERY_STATE_FAILED);
+  EXPECT_EQ(Value("guichet_deliveries", {{"state", "waiting"}}), 2);
+  EXPECT_EQ(Value("guichet_deliveries", {{"state", "retrying"}}), 1);
+  for (const char* state : {"sent", "failed", "retry"}) {
+    EXPECT_EQ(Value("guichet_delivery_reports_total", {{"state", state}}), 1) << state;
+  }
+}
+
+TEST_F(Metrics, ComputersAndTheirAgentsAreCounted) {
+  world.PermitAll();
+  Sessions sessions(world);
+  sessions.Attach(world.ann);
+  sessions.Enroll(world.ann, "drill");
+  Agent agent(world.client(), sessions.Enroll(world.ann, "lathe").token);
+  agent.Hello();
+  EXPECT_EQ(Value("guichet_computers"), 2);
+  EXPECT_EQ(Value("guichet_attached_agents"), 1);
+}
+
 TEST_F(Metrics, EndedSessionsLeaveNoDeadlineBehind) {
   Sessions sessions(world);
   sessions.Attach(world.ann);

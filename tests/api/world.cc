@@ -57,6 +57,13 @@ pb::CreateSessionResponse World::CreatePin(const std::string& token) {
   return Must<pb::CreateSessionResponse>(pb::CreateSessionRequest(), token);
 }
 
+void World::PermitAll() {
+  pb::UpdateGroupRequest permit;
+  permit.mutable_group()->set_group_id("desk");
+  for (int i = 1; i < pb::Permission_ARRAYSIZE; ++i) permit.mutable_group()->add_permissions(static_cast<pb::Permission>(i));
+  Must<pb::UpdateGroupResponse>(permit, admin);
+}
+
 pb::Session World::Get(uint64_t session) {
   pb::GetSessionRequest request;
   request.set_session_id(session);

@@ -225,6 +225,19 @@ TEST(AdminTest, KeysAndOrganization) {
   EXPECT_EQ(ran.code, kExitOk) << ran.err;
   EXPECT_EQ(organization.organization().priority_step().seconds(), 60);
   EXPECT_THAT(organization.update_mask().paths(), ElementsAre("priority_step"));
+
+  const TempFile file("organization.json",
+                      R"({"organization": {"organizationId": "acme", "createTime": "2026-01-01T00:00:00Z", "templates": [
+      {"kind": "MESSAGE_KIND_SMS_INVITATION", "language": "de", "text": "Ihr Code: {{code}}"}], "defaultLanguage": "de"}})");
+  ran = RunCtl({"org", "set", "--from", file.path(), "--default-language", "fr", "--monitor-silently", "true", "--address",
+                daemon.address()});
+  EXPECT_EQ(ran.code, kExitOk) << ran.err;
+  EXPECT_EQ(organization.organization().templates(0).text(), "Ihr Code: {{code}}");
+  EXPECT_EQ(organization.organization().organization_id(), "") << "the caller's";
+  EXPECT_EQ(organization.organization().default_language(), "fr") << "the flag wins";
+  EXPECT_TRUE(organization.organization().monitor_silently());
+  EXPECT_THAT(organization.update_mask().paths(),
+              UnorderedElementsAre("templates", "default_language", "default_language", "monitor_silently"));
 }
 
 TEST(AdminTest, WhoamiShowsRights) {

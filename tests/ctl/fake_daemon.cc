@@ -12,6 +12,7 @@
 #include "guichet/v1/admin_service.grpc.pb.h"
 #include "guichet/v1/applet_service.grpc.pb.h"
 #include "guichet/v1/channel_service.grpc.pb.h"
+#include "guichet/v1/computer_service.grpc.pb.h"
 #include "guichet/v1/delivery_service.grpc.pb.h"
 #include "guichet/v1/queue_service.grpc.pb.h"
 #include "guichet/v1/routing_service.grpc.pb.h"
@@ -43,7 +44,8 @@ class FakeDaemon::Impl : v1::SessionService::Service,
                          v1::AppletService::Service,
                          v1::DeliveryService::Service,
                          v1::ChannelService::Service,
-                         v1::RoutingService::Service {
+                         v1::RoutingService::Service,
+                         v1::ComputerService::Service {
  public:
   explicit Impl(Methods methods) : methods_(std::move(methods)) {
     grpc::EnableDefaultHealthCheckService(true);
@@ -59,6 +61,7 @@ class FakeDaemon::Impl : v1::SessionService::Service,
     builder.RegisterService(static_cast<v1::DeliveryService::Service*>(this));
     builder.RegisterService(static_cast<v1::ChannelService::Service*>(this));
     builder.RegisterService(static_cast<v1::RoutingService::Service*>(this));
+    builder.RegisterService(static_cast<v1::ComputerService::Service*>(this));
     server_ = builder.BuildAndStart();
     address_ = absl::StrCat("127.0.0.1:", port);
   }
@@ -205,6 +208,19 @@ class FakeDaemon::Impl : v1::SessionService::Service,
       for (const v1::AttachResponse& response : methods_.applet(request)) {
         stream->Write(response);
         if (response.has_ended()) return grpc::Status::OK;
+      }
+    }
+    return grpc::Status::OK;
+  }
+  grpc::Status AttachComputer(
+      grpc::ServerContext*, grpc::ServerReaderWriter<v1::AttachComputerResponse, v1::AttachComputerRequest>* stream) override {
+    if (!methods_.agent)
+      return grpc::Status(grpc::StatusCode::UNIMPLEMENTED, "not given by the test");  // check-words: allow (a code of gRPC)
+    v1::AttachComputerRequest request;
+    while (stream->Read(&request)) {
+      for (const v1::AttachComputerResponse& response : methods_.agent(request)) {
+        stream->Write(response);
+        if (response.has_revoked()) return grpc::Status::OK;
       }
     }
     return grpc::Status::OK;

@@ -10,6 +10,7 @@
 #include "guichet/v1/admin_service.pb.h"
 #include "guichet/v1/applet_service.pb.h"
 #include "guichet/v1/channel_service.pb.h"
+#include "guichet/v1/computer_service.pb.h"
 #include "guichet/v1/delivery_service.pb.h"
 #include "guichet/v1/queue_service.pb.h"
 #include "guichet/v1/routing_service.pb.h"
@@ -60,6 +61,8 @@ class FakeDaemon {
     std::function<v1::AttachConsoleResponse(const v1::AttachConsoleRequest&)> console;
     // applet answers one message of Attach with any number; the stream ends after one that is `ended`.
     std::function<std::vector<v1::AttachResponse>(const v1::AttachRequest&)> applet;
+    // agent likewise, of AttachComputer; the stream ends after one that is `revoked`.
+    std::function<std::vector<v1::AttachComputerResponse>(const v1::AttachComputerRequest&)> agent;
     // deliveries are what WatchDeliveries sends before it ends.
     std::function<std::vector<v1::WatchDeliveriesResponse>()> deliveries;
     // watch sends messages by the function that it is given, and returns how the stream ends.

@@ -250,5 +250,42 @@ TEST(SessionTest, TheAppletAnswersEachActivityOnce) {
   }
 }
 
+TEST(SessionTest, TheAgentAttachesToTheSessionsThatItIsToldOf) {
+  FakeDaemon daemon(
+      {.applet =
+           [](const v1::AttachRequest&) {
+             return std::vector{Text<v1::AttachResponse>("welcome { session_id: 7 state { phase: PHASE_ACTIVE } }"),
+                                Text<v1::AttachResponse>("ended { outcome: OUTCOME_CLOSED_BY_TECHNICIAN }")};
+           },
+       .agent = [](const v1::AttachComputerRequest& request) -> std::vector<v1::AttachComputerResponse> {
+         if (!request.has_hello()) return {};
+         return {Text<v1::AttachComputerResponse>("welcome { computer_id: 3 heartbeat_interval { seconds: 5 } }"),
+                 Text<v1::AttachComputerResponse>("connect { session_id: 7 device_token: 'gd_acme_7_x' technician_name: 'Ann' "
+                                                  "credential_mode: CREDENTIAL_MODE_ASK }"),
+                 Text<v1::AttachComputerResponse>("revoked { outcome: OUTCOME_UNATTENDED_REVOKED }")};
+       }});
+  const Ran ran = RunCtl({"applet", "agent", "--token", "gc_acme_3_x", "--address", daemon.address()});
+  EXPECT_EQ(ran.code, kExitOk) << ran.err;
+  EXPECT_THAT(ran.out, HasSubstr("there as computer 3\n"));
+  EXPECT_THAT(ran.out, HasSubstr("told to attach to session 7 of Ann; credentials: ASK\n"));
+  EXPECT_THAT(ran.out, HasSubstr("7  attached: ACTIVE\n"));
+  EXPECT_THAT(ran.out, HasSubstr("7  ended: CLOSED_BY_TECHNICIAN\n"));
+  EXPECT_THAT(ran.out, HasSubstr("access is over: UNATTENDED_REVOKED\n"));
+}
+
+TEST(SessionTest, UnattendedAccessIsAskedForWithItsTerms) {
+  v1::RequestActivityRequest asked;
+  FakeDaemon daemon({.request_activity = Keep<v1::RequestActivityRequest, v1::RequestActivityResponse>(&asked, {})});
+  const Ran ran =
+      RunCtl({"session", "request-activity", "7", "unattended-access", "--validity", "72h", "--window", "22:00-06:30",
+              "--time-zone", "Europe/Vienna", "--credentials", "stored", "--address", daemon.address()});
+  EXPECT_EQ(ran.code, kExitOk) << ran.err;
+  EXPECT_EQ(asked.access().validity().seconds(), 72 * 3600);
+  EXPECT_EQ(asked.access().from_minute(), 1320u);
+  EXPECT_EQ(asked.access().to_minute(), 390u);
+  EXPECT_EQ(asked.access().time_zone(), "Europe/Vienna");
+  EXPECT_EQ(asked.access().credential_mode(), v1::CREDENTIAL_MODE_STORED);
+}
+
 }  // namespace
 }  // namespace guichet::ctl

@@ -132,6 +132,9 @@ TEST_F(UsageTest, MistakesAreUsageErrors) {
       {"channel", "set", "web", "--needs", "german=7/soon"},
       {"channel", "set", "web", "--needs", "german=7/5m/3/1"},
       {"key", "create", "k", "--role", "integrator", "--scopes", "all"},
+      {"session", "request-activity", "1", "unattended-access", "--window", "8am"},
+      {"session", "request-activity", "1", "unattended-access", "--credentials", "some"},
+      {"applet", "agent", "--sessions", "-1"},
   };
   for (const auto& arguments : mistakes) {
     const Ran ran = RunCtl(arguments);

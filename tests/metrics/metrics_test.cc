@@ -232,6 +232,9 @@ TEST(SnapshotTest, EveryFieldReachesThePage) {
   s.attached_consoles = 6;
   s.watchers = 7;
   s.position_streams = 15;
+  s.attached_agents = 16;
+  s.computers = 17;
+  s.deliveries = {18, 19};
   s.watcher_lag_revisions_max = 8;
   s.command_queue_depth = 9;
   s.command_queue_capacity = 10;
@@ -262,6 +265,10 @@ TEST(SnapshotTest, EveryFieldReachesThePage) {
                                                                     {"attached_consoles", "6"},
                                                                     {"watchers", "7"},
                                                                     {"position_streams", "15"},
+                                                                    {"attached_agents", "16"},
+                                                                    {"computers", "17"},
+                                                                    {"deliveries{state=\"waiting\"}", "18"},
+                                                                    {"deliveries{state=\"retrying\"}", "19"},
                                                                     {"watcher_lag_revisions_max", "8"},
                                                                     {"command_queue_depth", "9"},
                                                                     {"command_queue_capacity", "10"},

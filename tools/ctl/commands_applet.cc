@@ -1,9 +1,13 @@
 // applet: a stand-in for the program on the customer's device, to try things out and to script.
+#include <deque>
+#include <optional>
+
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_join.h"
 #include "absl/synchronization/mutex.h"
 #include "guichet/v1/applet_service.pb.h"
 #include "guichet/v1/channel_service.pb.h"
+#include "guichet/v1/computer_service.pb.h"
 #include "tools/client/attachment.h"
 #include "tools/client/status.h"
 #include "tools/client/watch.h"
@@ -111,6 +115,10 @@ class Applet {
   }
 
   static std::string Line(const v1::AttachResponse& message) {
+    if (message.has_enrolled()) {
+      return absl::StrCat("enrolled as computer ", message.enrolled().computer_id(),
+                          "; its token, shown only here: ", message.enrolled().computer_token());
+    }
     if (message.has_reboot()) return absl::StrCat("ordered to reboot: ", Word(message.reboot().kind()));
     if (message.has_ended()) {
       return absl::StrCat("ended: ", Word(message.ended().outcome()), Part("survey", message.ended().survey()),
@@ -156,6 +164,79 @@ class Applet {
   bool ended_ ABSL_GUARDED_BY(mutex_) = false;
   uint32_t answered_ = 0;  // the latest activity; used by OnMessage alone
   client::Attachment<v1::AttachRequest, v1::AttachResponse> attachment_;
+};
+
+// The agent of one computer: there until its access is over, and in each session that it is told of, one at a time.
+class Agent {
+ public:
+  Agent(Runner& runner, const client::Client& client) : runner_(runner), client_(client) {}
+
+  // OK once the access is over, and after `sessions` of them; 0: of any number. After UNAVAILABLE it attaches again.
+  absl::Status Run(int sessions) {
+    bool ever_attached = false;
+    while (true) {
+      absl::Status status = Attach();
+      ever_attached = ever_attached || status.ok();
+      while (status.ok()) {
+        const std::optional<v1::AttachComputerResponse> message = Next();
+        if (!message) {
+          status = attachment_.Close(absl::ZeroDuration());
+          break;
+        }
+        PrintLine(runner_, *message, Line(*message));
+        if (message->has_revoked()) return absl::OkStatus();
+        if (!message->has_connect()) continue;
+        const auto device = client_.WithToken(message->connect().device_token());
+        if (!device.ok()) return device.status();
+        if (absl::Status session = Applet(runner_, **device, {}).Run(); !session.ok()) PrintResume(runner_, session);
+        if (--sessions == 0) return absl::OkStatus();
+      }
+      if (!status.ok() && !(ever_attached && absl::IsUnavailable(status))) return status;
+      PrintResume(runner_, status);
+      runner_.io().wait(kAttachAgainAfter);
+    }
+  }
+
+ private:
+  absl::Status Attach() {
+    v1::AttachComputerRequest hello;
+    hello.mutable_hello();
+    return attachment_.Attach(client_, hello, [this](const v1::AttachComputerResponse& message) {
+      if (message.has_heartbeat_ack()) return;
+      absl::MutexLock lock(&mutex_);
+      messages_.push_back(message);
+    });
+  }
+
+  // nullopt: the stream has ended.
+  std::optional<v1::AttachComputerResponse> Next() {
+    while (true) {
+      const bool over = attachment_.EndsWithin(absl::Milliseconds(50));
+      absl::MutexLock lock(&mutex_);
+      if (!messages_.empty()) {
+        v1::AttachComputerResponse first = std::move(messages_.front());
+        messages_.pop_front();
+        return first;
+      }
+      if (over) return std::nullopt;
+    }
+  }
+
+  static std::string Line(const v1::AttachComputerResponse& message) {
+    if (message.has_revoked()) return absl::StrCat("access is over: ", Word(message.revoked().outcome()));
+    if (message.has_connect()) {
+      return absl::StrCat("told to attach to session ", message.connect().session_id(), " of ",
+                          Printable(message.connect().technician_name()),
+                          "; credentials: ", Word(message.connect().credential_mode()));
+    }
+    return absl::StrCat("there as computer ", message.welcome().computer_id());
+  }
+
+  Runner& runner_;
+  const client::Client& client_;
+  absl::Mutex mutex_;
+  std::deque<v1::AttachComputerResponse> messages_ ABSL_GUARDED_BY(mutex_);  // not read by Next
+  client::Attachment<v1::AttachComputerRequest, v1::AttachComputerResponse> attachment_;
 };
 
 template <typename Response>
@@ -252,6 +333,19 @@ void AddAttach(CLI::App& parent, Runner& runner) {
   });
 }
 
+void AddAgent(CLI::App& parent, Runner& runner) {
+  auto* command = runner.Add(
+      parent, {"agent", "Be the agent of an enrolled computer: attaches to the sessions that technicians begin on it",
+               "applet agent --token-file computer.token"});
+  auto sessions = std::make_shared<int>(0);
+  command->add_option("--sessions", *sessions, "Stop after so many sessions; never by default")->check(CLI::NonNegativeNumber);
+  runner.Act(command, [&runner, sessions]() -> absl::Status {
+    const auto client = runner.Connect();
+    if (!client.ok()) return client.status();
+    return Agent(runner, **client).Run(*sessions);
+  });
+}
+
 bool IsOver(const v1::QueuePosition& position) {
   return position.state() == v1::QueuePosition::STATE_STARTED || position.state() == v1::QueuePosition::STATE_ENDED;
 }
@@ -300,6 +394,7 @@ void AddAppletCommands(CLI::App& app, Runner& runner) {
   AddRedeem(*applet, runner);
   AddEnter(*applet, runner);
   AddAttach(*applet, runner);
+  AddAgent(*applet, runner);
   AddAnswerSurvey(*applet, runner);
   AddPosition(*applet, runner);
   AddLeave(*applet, runner);

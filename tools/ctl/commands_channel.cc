@@ -30,33 +30,16 @@ uint32_t ParseWeekday(absl::string_view word) {
   return 0;
 }
 
-// "08:30" as minutes of the day; false for another form.
-bool ParseMinute(absl::string_view text, uint32_t* minute) {
-  const std::vector<std::string> parts = absl::StrSplit(text, ':');
-  uint32_t hours = 0;
-  uint32_t minutes = 0;
-  if (parts.size() != 2 || parts[1].size() != 2 || !absl::SimpleAtoi(parts[0], &hours) ||
-      !absl::SimpleAtoi(parts[1], &minutes) || hours > 24 || minutes > 59) {
-    return false;
-  }
-  *minute = hours * 60 + minutes;
-  return true;
-}
-
 // "mon-fri 08:00-18:00" or "sat 9:00-12:00": an interval for each of the days.
 bool ParseOpen(const std::string& text, v1::Hours* hours) {
   const std::vector<std::string> parts = absl::StrSplit(absl::AsciiStrToLower(text), ' ', absl::SkipWhitespace());
   if (parts.size() != 2) return false;
   const std::vector<std::string> days = absl::StrSplit(parts[0], '-');
-  const std::vector<std::string> times = absl::StrSplit(parts[1], '-');
   const uint32_t first = ParseWeekday(days.front());
   const uint32_t last = ParseWeekday(days.back());
   uint32_t from = 0;
   uint32_t to = 0;
-  if (days.size() > 2 || times.size() != 2 || first == 0 || last < first || !ParseMinute(times[0], &from) ||
-      !ParseMinute(times[1], &to)) {
-    return false;
-  }
+  if (days.size() > 2 || first == 0 || last < first || !ParseWindow(parts[1], &from, &to)) return false;
   for (uint32_t day = first; day <= last; ++day) {
     v1::OpenInterval* open = hours->add_open();
     open->set_weekday(day);

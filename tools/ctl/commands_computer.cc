@@ -10,13 +10,10 @@
 namespace guichet::ctl {
 namespace {
 
-// "daily", or "08:00-18:00 Europe/Vienna".
-std::string WindowWord(const v1::AccessTerms& terms) {
+// "always", or "08:00-18:00 Europe/Vienna".
+std::string TermsWord(const v1::AccessTerms& terms) {
   if (terms.from_minute() == 0 && terms.to_minute() == 0) return "always";
-  auto clock = [](uint32_t minute) {
-    return absl::StrCat(absl::Dec(minute / 60, absl::kZeroPad2), ":", absl::Dec(minute % 60, absl::kZeroPad2));
-  };
-  return absl::StrCat(clock(terms.from_minute()), "-", clock(terms.to_minute()), " ", terms.time_zone());
+  return absl::StrCat(WindowWord(terms.from_minute(), terms.to_minute()), " ", terms.time_zone());
 }
 
 std::string ComputerTable(const Rows<v1::Computer>& computers) {
@@ -26,7 +23,7 @@ std::string ComputerTable(const Rows<v1::Computer>& computers) {
                               : c.online()        ? "online"
                                                   : "offline";
     table.Add({absl::StrCat(c.computer_id()), c.name(), c.device_id(), c.technician_id(), state,
-               absl::StrCat(WindowWord(c.terms()), c.window_open() ? "" : ", closed"),
+               absl::StrCat(TermsWord(c.terms()), c.window_open() ? "" : ", closed"),
                absl::FormatTime("%Y-%m-%d %H:%M", ToTime(c.expire_time()), absl::UTCTimeZone())});
   }
   return table.Text();

@@ -2,6 +2,7 @@
 #include "absl/strings/str_cat.h"
 #include "guichet/v1/admin_service.pb.h"
 #include "tools/ctl/commands.h"
+#include "tools/ctl/files.h"
 #include "tools/ctl/flags.h"
 #include "tools/ctl/tables.h"
 
@@ -50,6 +51,16 @@ void AddOrgSet(CLI::App& parent, Runner& runner) {
         return OrganizationTable(One(response.organization()), runner.io().now());
       }});
   TextFlag(
+      command, "--from",
+      [request](const std::string& path) {
+        const std::vector<std::string> not_set = {"organization_id", "create_time"};
+        for (const std::string& field : MergeJson("--from", path, "organization", not_set, request->mutable_organization())) {
+          request->mutable_update_mask()->add_paths(field);
+        }
+      },
+      "JSON of the organization, as org get -o json shows it; other flags win over it. Templates of invitations are set so")
+      ->type_name("FILE");
+  TextFlag(
       command, "--display-name",
       [request](const std::string& name) {
         request->mutable_organization()->set_display_name(name);
@@ -70,6 +81,20 @@ void AddOrgSet(CLI::App& parent, Runner& runner) {
         return request->mutable_organization()->mutable_approved_externals();
       },
       "Address, or @DOMAIN, that may be invited from outside, repeated; replaces all");
+  TextFlag(
+      command, "--default-language",
+      [request](const std::string& tag) {
+        request->mutable_organization()->set_default_language(tag);
+        request->mutable_update_mask()->add_paths("default_language");
+      },
+      "BCP 47 tag: of messages to people whose language has no template");
+  BoolFlag(
+      command, "--monitor-silently",
+      [request](bool silently) {
+        request->mutable_organization()->set_monitor_silently(silently);
+        request->mutable_update_mask()->add_paths("monitor_silently");
+      },
+      "Technicians are not told who monitors them");
 }
 
 void AddKeyCreate(CLI::App& parent, Runner& runner) {

@@ -78,6 +78,24 @@ void AddActivities(CLI::App& parent, Runner& runner) {
       ask, "--validity",
       [request](absl::Duration validity) { *request->mutable_access()->mutable_validity() = ToProto(validity); },
       "How long unattended access is asked for, at most 336h");
+  TextFlag(
+      ask, "--window",
+      [request](const std::string& text) {
+        uint32_t from = 0, to = 0;
+        if (!ParseWindow(text, &from, &to)) {
+          throw CLI::ValidationError("--window", "\"" + text + "\" is not of the form 08:00-18:00");
+        }
+        request->mutable_access()->set_from_minute(from);
+        request->mutable_access()->set_to_minute(to);
+      },
+      "Daily window of it, as 08:00-18:00 or 22:00-06:00; the whole day by default")
+      ->type_name("FROM-TO");
+  TextFlag(
+      ask, "--time-zone", [request](const std::string& zone) { request->mutable_access()->set_time_zone(zone); },
+      "Zone of the window, as Europe/Vienna");
+  EnumFlag<v1::CredentialMode>(
+      ask, "--credentials", [request](v1::CredentialMode mode) { request->mutable_access()->set_credential_mode(mode); },
+      "What the technician needs to log in; ask by default");
   auto [close, closed] = AddVerb<v1::CloseActivityRequest, v1::CloseActivityResponse>(
       parent, runner, {"close-activity", "Close an activity", "session close-activity 1861711 3"});
   Flag<uint32_t>(

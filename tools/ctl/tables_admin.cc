@@ -79,16 +79,12 @@ std::string LayerWord(const std::string& state, const std::string& reason, const
   return absl::StrCat(state, reason.empty() ? "" : ": ", reason, ago.empty() ? "" : ", ", ago);
 }
 
-std::string MinuteWord(uint32_t minute) {
-  return absl::StrCat(absl::Dec(minute / 60, absl::kZeroPad2), ":", absl::Dec(minute % 60, absl::kZeroPad2));
-}
-
 std::string HoursWord(const v1::Hours& hours) {
   constexpr const char* kDays[] = {"?", "mon", "tue", "wed", "thu", "fri", "sat", "sun"};
   std::vector<std::string> words;
   for (const v1::OpenInterval& open : hours.open()) {
     words.push_back(absl::StrCat(kDays[open.weekday() < std::size(kDays) ? open.weekday() : 0], " ",
-                                 MinuteWord(open.from_minute()), "-", MinuteWord(open.to_minute())));
+                                 WindowWord(open.from_minute(), open.to_minute())));
   }
   if (words.empty()) words.push_back("always");
   if (hours.days_off_size() > 0) words.push_back(absl::StrCat("but ", absl::StrJoin(hours.days_off(), ",")));

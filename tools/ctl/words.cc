@@ -3,11 +3,30 @@
 #include <algorithm>
 
 #include "absl/strings/ascii.h"
+#include "absl/strings/numbers.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_replace.h"
+#include "absl/strings/str_split.h"
 
 namespace guichet::ctl {
 namespace {
+
+// "08:30" as minutes of the day; false for another form.
+bool ParseMinute(absl::string_view text, uint32_t* minute) {
+  const std::vector<std::string> parts = absl::StrSplit(text, ':');
+  uint32_t hours = 0;
+  uint32_t minutes = 0;
+  if (parts.size() != 2 || parts[1].size() != 2 || !absl::SimpleAtoi(parts[0], &hours) ||
+      !absl::SimpleAtoi(parts[1], &minutes) || hours > 24 || minutes > 59) {
+    return false;
+  }
+  *minute = hours * 60 + minutes;
+  return true;
+}
+
+std::string MinuteWord(uint32_t minute) {
+  return absl::StrCat(absl::Dec(minute / 60, absl::kZeroPad2), ":", absl::Dec(minute % 60, absl::kZeroPad2));
+}
 
 // The length of what all values of the type begin with, as its value 0 shows: "ENTRY_STATE_" of ENTRY_STATE_UNSPECIFIED.
 size_t PrefixLength(const google::protobuf::EnumDescriptor& type) {
@@ -73,6 +92,15 @@ std::string Since(const google::protobuf::Timestamp& time, absl::Time now) {
 std::string DurationWord(const google::protobuf::Duration& duration) {
   const absl::Duration value = absl::Seconds(duration.seconds()) + absl::Nanoseconds(duration.nanos());
   return value == absl::ZeroDuration() ? "never" : absl::FormatDuration(value);
+}
+
+bool ParseWindow(const std::string& text, uint32_t* from_minute, uint32_t* to_minute) {
+  const std::vector<std::string> times = absl::StrSplit(text, '-');
+  return times.size() == 2 && ParseMinute(times[0], from_minute) && ParseMinute(times[1], to_minute);
+}
+
+std::string WindowWord(uint32_t from_minute, uint32_t to_minute) {
+  return absl::StrCat(MinuteWord(from_minute), "-", MinuteWord(to_minute));
 }
 
 }  // namespace guichet::ctl

@@ -35,4 +35,8 @@ std::string Since(const google::protobuf::Timestamp& time, absl::Time now);
 // "30m", "1.5s"; "never" for 0.
 std::string DurationWord(const google::protobuf::Duration& duration);
 
+// "08:00-18:00" as minutes of the day, and back. False for another form.
+bool ParseWindow(const std::string& text, uint32_t* from_minute, uint32_t* to_minute);
+std::string WindowWord(uint32_t from_minute, uint32_t to_minute);
+
 }  // namespace guichet::ctl

@@ -9,7 +9,7 @@ _guichetctl_words() {
     "org/create") words="--help --request-id --display-name --version --address --token --token-file --tls-ca --insecure --output --timeout" ;;
     "org/list") words="--help --limit --version --address --token --token-file --tls-ca --insecure --output --timeout" ;;
     "org/get") words="--help --version --address --token --token-file --tls-ca --insecure --output --timeout" ;;
-    "org/set") words="--help --request-id --display-name --priority-step --approved-external --version --address --token --token-file --tls-ca --insecure --output --timeout" ;;
+    "org/set") words="--help --request-id --from --display-name --priority-step --approved-external --default-language --monitor-silently --version --address --token --token-file --tls-ca --insecure --output --timeout" ;;
     "key") words="create list revoke --help --version --address --token --token-file --tls-ca --insecure --output --timeout" ;;
     "key/create") words="--help --request-id --role --technician --display-name --scopes --expires-in --version --address --token --token-file --tls-ca --insecure --output --timeout" ;;
     "key/list") words="--help --limit --version --address --token --token-file --tls-ca --insecure --output --timeout" ;;
@@ -56,7 +56,7 @@ _guichetctl_words() {
     "session/offer-lead") words="--help --request-id --technician --epoch --version --address --token --token-file --tls-ca --insecure --output --timeout" ;;
     "session/cancel-lead-offer") words="--help --request-id --technician --epoch --version --address --token --token-file --tls-ca --insecure --output --timeout" ;;
     "session/accept-lead") words="--help --request-id --technician --epoch --version --address --token --token-file --tls-ca --insecure --output --timeout" ;;
-    "session/request-activity") words="--help --request-id --technician --epoch --detail --file --file-size --validity --version --address --token --token-file --tls-ca --insecure --output --timeout" ;;
+    "session/request-activity") words="--help --request-id --technician --epoch --detail --file --file-size --validity --window --time-zone --credentials --version --address --token --token-file --tls-ca --insecure --output --timeout" ;;
     "session/close-activity") words="--help --request-id --technician --epoch --outcome --version --address --token --token-file --tls-ca --insecure --output --timeout" ;;
     "session/chat") words="--help --request-id --technician --epoch --version --address --token --token-file --tls-ca --insecure --output --timeout" ;;
     "session/send-survey") words="--help --request-id --technician --epoch --version --address --token --token-file --tls-ca --insecure --output --timeout" ;;
@@ -73,10 +73,11 @@ _guichetctl_words() {
     "routing/explain") words="--help --version --address --token --token-file --tls-ca --insecure --output --timeout" ;;
     "routing/technician") words="--help --version --address --token --token-file --tls-ca --insecure --output --timeout" ;;
     "routing/availability") words="--help --count-away --count-busy --watch --changes --version --address --token --token-file --tls-ca --insecure --output --timeout" ;;
-    "applet") words="redeem enter attach answer-survey position leave --help --version --address --token --token-file --tls-ca --insecure --output --timeout" ;;
+    "applet") words="redeem enter attach agent answer-survey position leave --help --version --address --token --token-file --tls-ca --insecure --output --timeout" ;;
     "applet/redeem") words="--help --request-id --device --language --version --address --token --token-file --tls-ca --insecure --output --timeout" ;;
     "applet/enter") words="--help --request-id --name --field --type --device --language --version --address --token --token-file --tls-ca --insecure --output --timeout" ;;
     "applet/attach") words="--help --end-after --decline-terms --chat-only --activities --version --address --token --token-file --tls-ca --insecure --output --timeout" ;;
+    "applet/agent") words="--help --sessions --version --address --token --token-file --tls-ca --insecure --output --timeout" ;;
     "applet/answer-survey") words="--help --request-id --version --address --token --token-file --tls-ca --insecure --output --timeout" ;;
     "applet/position") words="--help --watch --changes --version --address --token --token-file --tls-ca --insecure --output --timeout" ;;
     "applet/leave") words="--help --version --address --token --token-file --tls-ca --insecure --output --timeout" ;;
