@@ -3,10 +3,13 @@
 #include <gtest/gtest.h>
 
 #include <algorithm>
+#include <filesystem>
+#include <fstream>
 
 #include "google/protobuf/text_format.h"
 #include "tests/ctl/fake_daemon.h"
 #include "tests/ctl/run.h"
+#include "tests/ctl/temp_file.h"
 #include "tools/ctl/words.h"
 
 namespace guichet::ctl {
@@ -14,6 +17,7 @@ namespace {
 
 using ::testing::ElementsAre;
 using ::testing::HasSubstr;
+using ::testing::Not;
 
 template <class M>
 M Text(const std::string& text) {
@@ -248,6 +252,30 @@ TEST(SessionTest, TheAppletAnswersEachActivityOnce) {
     EXPECT_THAT(ran.out, HasSubstr("7  ACTIVE; asked for: RECORDING; agreed to: SEND_FILE; chat off\n"));
     EXPECT_THAT(ran.out, HasSubstr("7  ended: TIMED_OUT; survey: How was it?; notice: Closed.; page: https://example.com\n"));
   }
+}
+
+TEST(SessionTest, TheTokenOfAnEnrolledComputerGoesToAFileOfItsOwner) {
+  const TempFile file("computer.token", "");
+  std::filesystem::permissions(file.path(), std::filesystem::perms::others_read, std::filesystem::perm_options::add);
+  FakeDaemon daemon({.applet = [](const v1::AttachRequest&) {
+    return std::vector{Text<v1::AttachResponse>("welcome { session_id: 7 state { phase: PHASE_ACTIVE } }"),
+                       Text<v1::AttachResponse>("enrolled { computer_id: 3 computer_token: 'gc_acme_3_x' }"),
+                       Text<v1::AttachResponse>("ended { outcome: OUTCOME_CLOSED_BY_TECHNICIAN }")};
+  }});
+  for (const std::string output : {"table", "json"}) {
+    const Ran ran =
+        RunCtl({"applet", "attach", "--computer-token-file", file.path(), "-o", output, "--address", daemon.address()});
+    EXPECT_EQ(ran.code, kExitOk) << ran.err;
+    EXPECT_THAT(ran.out, Not(HasSubstr("gc_acme_3_x")));
+    std::ifstream in(file.path());
+    std::string token;
+    EXPECT_TRUE(std::getline(in, token));
+    EXPECT_EQ(token, "gc_acme_3_x");
+    using std::filesystem::perms;
+    EXPECT_EQ(std::filesystem::status(file.path()).permissions(), perms::owner_read | perms::owner_write);
+  }
+  const Ran shown = RunCtl({"applet", "attach", "--address", daemon.address()});
+  EXPECT_THAT(shown.out, HasSubstr("enrolled as computer 3; its token, shown only here: gc_acme_3_x\n"));
 }
 
 TEST(SessionTest, TheAgentAttachesToTheSessionsThatItIsToldOf) {

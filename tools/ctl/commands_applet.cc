@@ -12,6 +12,7 @@
 #include "tools/client/status.h"
 #include "tools/client/watch.h"
 #include "tools/ctl/commands.h"
+#include "tools/ctl/files.h"
 #include "tools/ctl/flags.h"
 #include "tools/ctl/lines.h"
 #include "tools/ctl/tables.h"
@@ -31,6 +32,7 @@ struct AttachFlags {
   bool decline_terms = false;
   bool chat_only = false;
   Consent consent = Consent::kOnce;
+  std::string computer_token_file;  // empty: the token is printed
 };
 
 // The device of one session, attached until the session ends. One thread calls Run; messages come on another.
@@ -75,9 +77,17 @@ class Applet {
   }
 
   void OnMessage(const v1::AttachResponse& message) {
+    if (message.has_enrolled()) Keep(message.enrolled().computer_token());
     Print(message);
     for (const v1::Activity& activity : ViewIn(message).activities()) {
       if (!activity.open()) Answer(activity.activity_id());
+    }
+  }
+
+  void Keep(const std::string& token) {
+    if (flags_.computer_token_file.empty()) return;
+    if (!WriteSecret(flags_.computer_token_file, token)) {
+      runner_.io().err << "guichetctl: cannot write " << flags_.computer_token_file << "; the token is " << token << "\n";
     }
   }
 
@@ -106,7 +116,9 @@ class Applet {
     if (message.has_heartbeat_ack()) return;
     std::ostream& out = runner_.io().out;
     if (runner_.json()) {
-      out << Json(message, /*pretty=*/false) << "\n";
+      v1::AttachResponse shown = message;
+      if (!flags_.computer_token_file.empty() && shown.has_enrolled()) shown.mutable_enrolled()->clear_computer_token();
+      out << Json(shown, /*pretty=*/false) << "\n";
     } else {
       out << absl::FormatTime("%H:%M:%S", runner_.io().now(), absl::UTCTimeZone()) << "  "
           << (session_id_ == 0 ? "" : absl::StrCat(session_id_, "  ")) << Line(message) << "\n";
@@ -114,10 +126,12 @@ class Applet {
     out.flush();
   }
 
-  static std::string Line(const v1::AttachResponse& message) {
+  std::string Line(const v1::AttachResponse& message) const {
     if (message.has_enrolled()) {
+      const bool shown = flags_.computer_token_file.empty();
       return absl::StrCat("enrolled as computer ", message.enrolled().computer_id(),
-                          "; its token, shown only here: ", message.enrolled().computer_token());
+                          shown ? "; its token, shown only here: " : "; its token is in ",
+                          shown ? message.enrolled().computer_token() : flags_.computer_token_file);
     }
     if (message.has_reboot()) return absl::StrCat("ordered to reboot: ", Word(message.reboot().kind()));
     if (message.has_ended()) {
@@ -326,6 +340,10 @@ void AddAttach(CLI::App& parent, Runner& runner) {
           "What the customer answers when a technician asks for something; grant by default, standing for the whole session")
       ->check(CLI::IsMember(words))
       ->type_name("NAME");
+  TextFlag(
+      command, "--computer-token-file", [flags](const std::string& path) { flags->computer_token_file = path; },
+      "Where to keep the token of the computer when the customer agrees to unattended access; printed by default")
+      ->type_name("FILE");
   runner.Act(command, [&runner, flags]() -> absl::Status {
     const auto client = runner.Connect();
     if (!client.ok()) return client.status();

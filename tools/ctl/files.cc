@@ -1,7 +1,10 @@
 #include "tools/ctl/files.h"
 
+#include <fcntl.h>
 #include <google/protobuf/struct.pb.h>
 #include <google/protobuf/util/json_util.h>
+#include <sys/stat.h>
+#include <unistd.h>
 
 #include <CLI/CLI.hpp>
 #include <algorithm>
@@ -145,6 +148,15 @@ bool ParseCsv(const std::string& text, std::vector<std::vector<std::string>>* li
   }
   end_line();
   return !quoted;
+}
+
+bool WriteSecret(const std::string& path, const std::string& secret) {
+  const int file = open(path.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, S_IRUSR | S_IWUSR);
+  if (file < 0) return false;
+  const std::string line = secret + "\n";
+  // A file that was there before keeps its mode otherwise.
+  const bool written = fchmod(file, S_IRUSR | S_IWUSR) == 0 && write(file, line.data(), line.size()) == ssize_t(line.size());
+  return close(file) == 0 && written;
 }
 
 std::vector<std::string> MergeJson(const std::string& flag, const std::string& path, const std::string& member,

@@ -1,4 +1,4 @@
-// Files that fill requests: JSON of one message, and lists of technicians.
+// Files that fill requests: JSON of one message, and lists of technicians. And files that keep secrets.
 #pragma once
 
 #include <string>
@@ -10,12 +10,15 @@
 
 namespace guichet::ctl {
 
-// All of these throw CLI::ValidationError that names `flag` when a file cannot be read or understood.
+// What takes a `flag` throws CLI::ValidationError that names it when a file cannot be read or understood.
 
 // Merges the JSON object of the file into `message`, without the fields `ignored`, and returns the names of the others that the
 // file has, empty ones among them. The object may be a member of the file's, as it is in an answer: {"channel": {…}}.
 std::vector<std::string> MergeJson(const std::string& flag, const std::string& path, const std::string& member,
                                    const std::vector<std::string>& ignored, google::protobuf::Message* message);
+
+// Writes `secret` and a line end to a file that only its owner may read. False when it cannot be written.
+bool WriteSecret(const std::string& path, const std::string& secret);
 
 // Technicians from a file: JSON ([…] or {"technicians": […]}), or, when its name ends with .csv, a heading of field names and a
 // line each. Lists in a cell are "a;b", skills "german=7;linux=3".

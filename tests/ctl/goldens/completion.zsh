@@ -77,7 +77,7 @@ _guichetctl_words() {
     "applet") words="redeem enter attach agent answer-survey position leave --help --version --address --token --token-file --tls-ca --insecure --output --timeout" ;;
     "applet/redeem") words="--help --request-id --device --language --version --address --token --token-file --tls-ca --insecure --output --timeout" ;;
     "applet/enter") words="--help --request-id --name --field --type --device --language --version --address --token --token-file --tls-ca --insecure --output --timeout" ;;
-    "applet/attach") words="--help --end-after --decline-terms --chat-only --activities --version --address --token --token-file --tls-ca --insecure --output --timeout" ;;
+    "applet/attach") words="--help --end-after --decline-terms --chat-only --activities --computer-token-file --version --address --token --token-file --tls-ca --insecure --output --timeout" ;;
     "applet/agent") words="--help --sessions --version --address --token --token-file --tls-ca --insecure --output --timeout" ;;
     "applet/answer-survey") words="--help --request-id --version --address --token --token-file --tls-ca --insecure --output --timeout" ;;
     "applet/position") words="--help --watch --changes --version --address --token --token-file --tls-ca --insecure --output --timeout" ;;
