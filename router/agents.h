@@ -1,9 +1,8 @@
-// Agents of enrolled computers that are attached, and the sessions to which they are to attach.
+// Agents of enrolled computers that are attached.
 #pragma once
 
 #include <map>
 #include <memory>
-#include <optional>
 #include <string>
 #include <utility>
 
@@ -31,30 +30,24 @@ class Agent {
   virtual void Close(absl::Status why) = 0;
 };
 
-// Thread safety: all methods may be called from any thread. Nothing of it is on disk: an order that is lost with the daemon
-// leaves a session that ends by its connecting time-out.
+// Thread safety: all methods may be called from any thread. Nothing of it is on disk, and no order is kept: an agent that has
+// not attached to its session gets another order on its next stream.
 class Agents {
  public:
   bool Online(const OrgId& org, ComputerId computer) const;
   size_t online() const;
-  // The newest stream wins; it gets the order that waits.
+  // The newest stream wins.
   void Attach(const OrgId& org, ComputerId computer, std::shared_ptr<Agent> agent);
   void Detach(const OrgId& org, ComputerId computer, const Agent* agent);
-  // Waits for the computer's agent until AttachedTo.
-  void Order(const OrgId& org, ComputerId computer, ConnectOrder order);
-  // The agent is in the session, or the session is over.
-  void AttachedTo(const OrgId& org, ComputerId computer, SessionId session);
+  // To the stream that is there, if one is.
+  void Order(const OrgId& org, ComputerId computer, const ConnectOrder& order);
   // The access is over.
   void Gone(const OrgId& org, ComputerId computer, Outcome outcome);
 
  private:
-  struct Link {
-    std::shared_ptr<Agent> agent;
-    std::optional<ConnectOrder> order;
-  };
   using Key = std::pair<OrgId, ComputerId>;
   mutable absl::Mutex mu_;
-  std::map<Key, Link> links_ ABSL_GUARDED_BY(mu_);
+  std::map<Key, std::shared_ptr<Agent>> agents_ ABSL_GUARDED_BY(mu_);
 };
 
 }  // namespace guichet::router

@@ -85,9 +85,8 @@ class ConsoleStream final : public AttachStream<pb::AttachConsoleRequest, pb::At
       turn.AttachConsole(*rt, id, self);
       pb::ConsoleWelcome welcome;
       const Duration grace = SettingsOf(rt->org, id).device_lost_grace;
-      const TechnicianInfo info = InfoOf(rt->org, *FindTechnician(rt->org, id));
-      ToProto(info, welcome.mutable_technician());
-      for (const std::string& name : info.monitored_by) welcome.mutable_technician()->add_monitored_by(name);
+      ToProto(InfoOf(rt->org, *FindTechnician(rt->org, id)), welcome.mutable_technician());
+      for (const std::string& name : MonitoredBy(rt->org, id)) welcome.mutable_technician()->add_monitored_by(name);
       SetDuration(grace, welcome.mutable_console_lost_grace());
       SetDuration(std::max(grace / 3, Duration{1}), welcome.mutable_heartbeat_interval());
       turn.AfterDurable([self, welcome = std::move(welcome)] { self->Welcome(welcome); });

@@ -213,6 +213,7 @@ class DeviceStream final : public AttachStream<pb::AttachRequest, pb::AttachResp
     absl::Status submitted = gateway_.ShardOf(token_.org).Submit([self, answer = std::move(answer), secret](Turn& turn) {
       OrgRuntime* rt = turn.Find(self->token_.org);
       absl::StatusOr<Step> step = rt == nullptr ? SessionNotFound(self->token_.session) : turn.Apply(*rt, answer, "device");
+      if (!step.ok()) CountRefusal(self->gateway_.metrics, step.status());
       std::optional<pb::AppletEnrolled> enrolled;
       for (const Event& event : step.ok() ? step->entry.events : Events{}) {
         const auto* e = std::get_if<event::ComputerEnrolled>(&event);

@@ -64,6 +64,12 @@ bool Matches(const pb::ListComputersRequest& request, const Org& org, const Comp
   return !request.online_only() || agents.Online(org.id, computer.id);
 }
 
+ConnectOrder OrderFor(const Org& org, const Session& session, std::string_view secret) {
+  const Technician* technician = FindTechnician(org, session.owner);
+  return {session.id, MakeDeviceToken(org.id, session.id, secret), technician == nullptr ? "" : technician->display_name,
+          session.credentials};
+}
+
 // The agent's stream.
 class AgentStream final : public AttachStream<pb::AttachComputerRequest, pb::AttachComputerResponse>, public Agent {
  public:
@@ -124,44 +130,66 @@ class AgentStream final : public AttachStream<pb::AttachComputerRequest, pb::Att
     return true;
   }
 
-  void OnGone() override { gateway_.agents.Detach(token_.org, token_.computer, this); }
+  void OnGone() override {
+    {
+      absl::MutexLock lock(&mu_);
+      done_ = true;
+    }
+    gateway_.agents.Detach(token_.org, token_.computer, this);
+  }
 
  private:
+  struct Greeting {
+    pb::ComputerWelcome welcome;
+    std::optional<ConnectOrder> order;
+  };
+
   // Checks the token and attaches on the shard's thread: a revocation comes before or after, never between.
   void Hello() {
     auto self = std::static_pointer_cast<AgentStream>(this->self());
+    auto greeting = std::make_shared<Greeting>();
     Seen(gateway_.clock.Now());
     Read(
         gateway_, token_.org,
-        [self](Turn&, OrgRuntime& rt) -> absl::Status {
+        [self, greeting](Turn& turn, OrgRuntime& rt) -> absl::Status {
           const ComputerToken& token = self->token_;
           const Computer* computer = Find(rt.org, token.computer);
           if (computer == nullptr || !EqualInConstantTime(computer->secret_hash, token.hash)) return UnknownToken();
-          pb::ComputerWelcome welcome;
-          welcome.set_computer_id(computer->id.value);
-          SetDuration(kAgentGrace / 3, welcome.mutable_heartbeat_interval());
-          SetDuration(kAgentGrace, welcome.mutable_grace());
-          SetTime(computer->expires, welcome.mutable_expire_time());
-          {
-            absl::MutexLock lock(&self->mu_);
-            welcome_of(*self) = std::move(welcome);
-          }
+          greeting->welcome.set_computer_id(computer->id.value);
+          SetDuration(kAgentGrace / 3, greeting->welcome.mutable_heartbeat_interval());
+          SetDuration(kAgentGrace, greeting->welcome.mutable_grace());
+          SetTime(computer->expires, greeting->welcome.mutable_expire_time());
+          greeting->order = OrderAnew(turn, rt, *computer);
           self->gateway_.agents.Attach(token.org, token.computer, self);
+          absl::MutexLock lock(&self->mu_);
+          // gRPC was done with it before it was attached: nobody else detaches it.
+          if (self->done_) self->gateway_.agents.Detach(token.org, token.computer, self.get());
           return absl::OkStatus();
         },
-        [self](const absl::Status& status) {
+        [self, greeting](const absl::Status& status) {
           if (!status.ok()) {
             // A stranger does not learn which organizations exist.
             const bool no_org = RefusalOf(status).reason == Name(Reason::kOrganizationNotFound);
             self->EndStream(no_org ? UnknownToken() : status);
             return;
           }
-          self->Pump();
+          {
+            absl::MutexLock lock(&self->mu_);
+            self->welcome_ = std::move(greeting->welcome);
+            if (greeting->order) self->order_ = std::move(greeting->order);
+            self->PumpLocked();
+          }
           self->ReadNext();
         });
   }
-  static std::optional<pb::ComputerWelcome>& welcome_of(AgentStream& stream) ABSL_EXCLUSIVE_LOCKS_REQUIRED(stream.mu_) {
-    return stream.welcome_;
+
+  // Of a session that waits for this computer: the order before was for a stream that is gone, or for a daemon that has ended.
+  static std::optional<ConnectOrder> OrderAnew(Turn& turn, OrgRuntime& rt, const Computer& computer) {
+    const ComputerId id = computer.id;
+    const std::string secret = RandomSecret();
+    absl::StatusOr<Step> step = turn.Apply(rt, command::ReachComputer{id, Sha256(secret)}, "device");
+    if (!step.ok() || step->entry.events.empty()) return std::nullopt;
+    return OrderFor(rt.org, *SessionAfter(rt, *step), secret);
   }
 
   const ComputerToken token_;
@@ -169,6 +197,7 @@ class AgentStream final : public AttachStream<pb::AttachComputerRequest, pb::Att
   bool welcomed_ ABSL_GUARDED_BY(mu_) = false;
   std::optional<ConnectOrder> order_ ABSL_GUARDED_BY(mu_);
   std::optional<Outcome> gone_ ABSL_GUARDED_BY(mu_);
+  bool done_ ABSL_GUARDED_BY(mu_) = false;  // gRPC is done with the stream
 };
 
 }  // namespace
@@ -247,12 +276,11 @@ grpc::ServerUnaryReactor* ComputerService::ConnectComputer(Context context, cons
         return Command{command};
       },
       response,
-      [response, secret, technician = *technician, order](const OrgRuntime& rt, const Step& step) {
+      [response, secret, order](const OrgRuntime& rt, const Step& step) {
         const Session& session = *SessionAfter(rt, step);
         response->set_revision(step.entry.revision.value);
         ToProto(session, &rt.org, response->mutable_session());
-        *order = ConnectOrder{session.id, MakeDeviceToken(rt.org.id, session.id, secret),
-                              FindTechnician(rt.org, technician)->display_name, session.credentials};
+        *order = OrderFor(rt.org, session, secret);
       },
       [this, call, id, org = principal->org, order](const absl::Status& status) {
         if (status.ok() && *order) gateway_.agents.Order(org, id, **order);

@@ -191,7 +191,8 @@ absl::Status CheckTemplate(std::string_view field, const MessageTemplate& messag
   if (absl::Status s = CheckChars(of("subject"), message.subject, limits::kTemplateSubjectChars); !s.ok()) return s;
   bool way_in = false;
   if (absl::Status s = CheckVariables(of("subject"), message.subject, &way_in); !s.ok()) return s;
-  if (message.text.empty()) return InvalidField(of("text"), absl::StrCat("required, 1-", limits::kTemplateTextChars, " characters"));
+  if (message.text.empty())
+    return InvalidField(of("text"), absl::StrCat("required, 1-", limits::kTemplateTextChars, " characters"));
   if (absl::Status s = CheckChars(of("text"), message.text, limits::kTemplateTextChars); !s.ok()) return s;
   way_in = false;
   if (absl::Status s = CheckVariables(of("text"), message.text, &way_in); !s.ok()) return s;

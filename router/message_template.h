@@ -35,8 +35,9 @@ RenderedMessage Render(const std::vector<MessageTemplate>& own, MessageKind kind
                        std::string_view default_language, const MessageValues& values);
 
 // Whether an organization may keep this template. The language must look like a BCP 47 tag of at most limits::kLanguageBytes,
-// the subject has at most limits::kTemplateSubjectChars characters and is empty for SMS, the text has 1 to limits::kTemplateTextChars; all
-// variables are known, and the text has {{code}} or {{link}}. Errors: INVALID_ARGUMENT that names `field` with ".kind",
+// the subject has at most limits::kTemplateSubjectChars characters and is empty for SMS, the text has 1 to
+// limits::kTemplateTextChars; all variables are known, and the text has {{code}} or {{link}}. Errors: INVALID_ARGUMENT that
+// names `field` with ".kind",
 // ".language", ".subject" or ".text".
 absl::Status CheckTemplate(std::string_view field, const MessageTemplate& message);
 // Of a BCP 47 tag.

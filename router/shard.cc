@@ -76,18 +76,23 @@ metrics::DeliveryReport ReportOf(DeliveryState state) {
 
 }  // namespace
 
+std::vector<std::string> MonitoredBy(const Org& org, const TechnicianId& technician) {
+  std::vector<std::string> names;
+  if (org.settings.monitor_silently) return names;
+  for (SessionId id : org.monitoring) {
+    const Session& monitoring = *FindSession(org, id);
+    if (monitoring.monitored != technician || monitoring.lead() == nullptr) continue;
+    if (const Technician* by = FindTechnician(org, monitoring.lead()->technician)) names.push_back(by->display_name);
+  }
+  return names;
+}
+
 TechnicianInfo InfoOf(const Org& org, const Technician& technician) {
   const GroupSettings& settings = SettingsOf(org, technician.id);
   const Load load = LoadOf(org, technician.id);
   TechnicianInfo info{technician, static_cast<uint32_t>(load.active), settings.busy_at, static_cast<uint32_t>(load.units)};
   info.capacity = technician.capacity > 0 ? technician.capacity : settings.max_active_sessions;
   if (auto offer = org.offers.find(technician.id); offer != org.offers.end()) info.offered = offer->second;
-  for (SessionId id : org.settings.monitor_silently ? std::set<SessionId>() : org.monitoring) {
-    const Session& monitoring = *FindSession(org, id);
-    if (monitoring.monitored != technician.id || monitoring.lead() == nullptr) continue;
-    if (const Technician* by = FindTechnician(org, monitoring.lead()->technician))
-      info.monitored_by.push_back(by->display_name);
-  }
   return info;
 }
 
@@ -162,9 +167,9 @@ absl::StatusOr<Step> Turn::Apply(OrgRuntime& rt, const Command& command, std::st
       published->technicians.push_back(InfoOf(rt.org, *technician));
       auto console = rt.consoles.find(id);
       if (console != rt.consoles.end() && console->second.attachment) {
-        AfterDurable([attachment = console->second.attachment, info = published->technicians.back()] {
-          attachment->OnTechnician(info);
-        });
+        TechnicianInfo info = published->technicians.back();
+        info.monitored_by = MonitoredBy(rt.org, id);
+        AfterDurable([attachment = console->second.attachment, info = std::move(info)] { attachment->OnTechnician(info); });
       }
     } else {
       published->deleted.push_back(id);
@@ -311,8 +316,10 @@ void Shard::WriteRecords(OrgRuntime& rt, const Step& step, store::Commit& commit
   }
   if (step.touched.org) {
     commit.puts.push_back(
-        {Family::kOrgs, "o",
-         store::EncodeOrg({org.id, org.display_name, org.created, org.last_session, org.settings, org.last_computer})});
+        {Family::kOrgs, "o", store::EncodeOrg({org.id, org.display_name, org.created, org.last_session, org.settings})});
+  }
+  if (step.touched.counters) {
+    commit.puts.push_back({Family::kOrgs, "n", store::EncodeCounters({org.last_session, org.last_computer})});
   }
 }
 
@@ -377,9 +384,13 @@ absl::Status Shard::Load(const OrgId& id) {
               org.id = info.id;
               org.display_name = info.display_name;
               org.created = info.created;
-              org.last_session = info.last_session;
+              org.last_session = std::max(org.last_session, info.last_session);
               org.settings = info.settings;
-              org.last_computer = info.last_computer;
+            });
+          case 'n':
+            return take(store::DecodeCounters(value), [&](const store::Counters& counters) {
+              org.last_session = std::max(org.last_session, counters.last_session);
+              org.last_computer = counters.last_computer;
             });
           case 't':
             return take(store::DecodeTechnician(value), [&](Technician t) { org.technicians.emplace(t.id, t); });
@@ -400,7 +411,8 @@ absl::Status Shard::Load(const OrgId& id) {
           case 'k':
             return take(store::DecodeApiKey(value), [&](ApiKey k) { org.keys.emplace(k.id, k); });
           default:
-            bad = absl::DataLossError("unknown record of an organization");
+            bad = absl::DataLossError(absl::StrCat("organization ", id.value, " has a record \"", std::string(key.substr(0, 2)),
+                                                   "\" that this version does not know"));
             return false;
         }
       });
@@ -798,11 +810,6 @@ void Shard::OnCommitted(std::shared_ptr<Batch> batch, const std::vector<store::C
   for (const auto& [org, index] : batch->entry_of) {
     const LogEntry& entry = batch->published[index].second->entry;
     for (const auto& [demoted, why] : parts_.directory.Apply(org, entry)) parts_.on_technician_demoted(org, demoted, why);
-    for (const SessionChange& change : entry.sessions) {
-      const Session& session = *change.after;
-      if (!session.computer || (session.link == Link::kNeverAttached && !session.ended_already())) continue;
-      parts_.agents.AttachedTo(org, session.computer, session.id);
-    }
     for (const Event& event : entry.events) {
       const SessionId session = SessionOf(event);
       if (const auto* revoked = std::get_if<event::KeyRevoked>(&event)) parts_.on_key_revoked(org, revoked->key);

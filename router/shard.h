@@ -165,7 +165,10 @@ class Turn {
   Time now_;
 };
 
+// Without who monitors him.
 TechnicianInfo InfoOf(const Org& org, const Technician& technician);
+// Names of who monitors the technician; none where he must not know.
+std::vector<std::string> MonitoredBy(const Org& org, const TechnicianId& technician);
 CustomerUpdate CustomerUpdateOf(const Org& org, const Session& session);
 
 // Thread safety: Submit and the accessors may be called from any thread; everything else happens on the shard's own thread.

@@ -158,6 +158,11 @@ struct ConnectComputer {
   std::string device_token_hash;
   bool online = true;  // its agent is there
 };
+// By its agent, which has attached: a session that waits for it gets another token, since the one before may not have arrived.
+struct ReachComputer {
+  ComputerId computer;
+  std::string device_token_hash;
+};
 struct RenameComputer {
   ComputerId computer;
   std::string name;
@@ -326,19 +331,18 @@ struct RevokeKey {
 
 namespace guichet {
 
-using Command =
-    std::variant<command::CreateSession, command::Start, command::Hold, command::TransferTo, command::CancelTransfer,
-                 command::End, command::Reboot, command::Invite, command::InviteExternal, command::RemoveTechnician,
-                 command::Leave, command::OfferLead, command::CancelLeadOffer, command::AcceptLead, command::UpdateSession,
-                 command::RedeemCode, command::RedeemInvitation, command::AttachDevice, command::AnswerTerms,
-                 command::CustomerEnd, command::DeviceReboots, command::DeviceLost, command::AttachConsole,
-                 command::DetachConsole, command::SetForeground, command::SetIntent, command::SetInactive, command::FireTimer,
-                 command::CreateOrg, command::UpdateOrg, command::PutGroup, command::DeleteGroup, command::PutTechnician,
-                 command::DeleteTechnician, command::PutChannel, command::DeleteChannel, command::CreateKey, command::RevokeKey,
-                 command::Grant, command::RequestActivity, command::CloseActivity, command::SetChat, command::SendChat,
-                 command::AddNote, command::PutLibrary, command::Join, command::ConnectComputer, command::RenameComputer,
-                 command::RevokeComputer, command::ExpireComputer, command::AnswerSurvey, command::CustomerChat,
-                 command::SendSurvey, command::RejectOffer, command::ReportDelivery, command::AnswerActivity,
-                 command::RevokeActivity, command::Route, command::SetChannelOpen, command::CreateTechnicians>;
+using Command = std::variant<
+    command::CreateSession, command::Start, command::Hold, command::TransferTo, command::CancelTransfer, command::End,
+    command::Reboot, command::Invite, command::InviteExternal, command::RemoveTechnician, command::Leave, command::OfferLead,
+    command::CancelLeadOffer, command::AcceptLead, command::UpdateSession, command::RedeemCode, command::RedeemInvitation,
+    command::AttachDevice, command::AnswerTerms, command::CustomerEnd, command::DeviceReboots, command::DeviceLost,
+    command::AttachConsole, command::DetachConsole, command::SetForeground, command::SetIntent, command::SetInactive,
+    command::FireTimer, command::CreateOrg, command::UpdateOrg, command::PutGroup, command::DeleteGroup, command::PutTechnician,
+    command::DeleteTechnician, command::PutChannel, command::DeleteChannel, command::CreateKey, command::RevokeKey,
+    command::Grant, command::RequestActivity, command::CloseActivity, command::SetChat, command::SendChat, command::AddNote,
+    command::PutLibrary, command::Join, command::ConnectComputer, command::ReachComputer, command::RenameComputer,
+    command::RevokeComputer, command::ExpireComputer, command::AnswerSurvey, command::CustomerChat, command::SendSurvey,
+    command::RejectOffer, command::ReportDelivery, command::AnswerActivity, command::RevokeActivity, command::Route,
+    command::SetChannelOpen, command::CreateTechnicians>;
 
 }  // namespace guichet

@@ -40,6 +40,9 @@ Result On(const Org& org, const command::RequestActivity& c, Time) {
   if (c.kind == ActivityKind::kUnattendedAccess && session.profile.device_id.empty()) {
     return WrongState(session.id, "request_activity", scene->view, "its device has no stable id, so it cannot be enrolled");
   }
+  if (c.kind == ActivityKind::kUnattendedAccess && org.computers.size() >= limits::kComputers) {
+    return TooMany("computers of the organization", limits::kComputers);
+  }
   const uint32_t id = session.last_activity + 1;
   Decision decision{Trigger::kActivity, {}, session.id};
   event::ActivityRequested asked{session.id, id, c.kind, scene->self, c.detail, c.file, {}};

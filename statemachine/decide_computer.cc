@@ -79,6 +79,16 @@ Result On(const Org& org, const command::ConnectComputer& c, Time now) {
   return Decision{Trigger::kCreate, {std::move(created)}, id};
 }
 
+Result On(const Org& org, const command::ReachComputer& c, Time) {
+  const Computer* computer = FindComputer(org, c.computer);
+  if (computer == nullptr) return ComputerNotFound(c.computer);
+  const Session* session = FindSession(org, computer->session);
+  Decision decision{Trigger::kComputer, {}, computer->session};
+  if (session == nullptr || session->link != Link::kNeverAttached) return decision;
+  decision.events.push_back(event::DeviceTokenReplaced{session->id, c.device_token_hash});
+  return decision;
+}
+
 Result On(const Org& org, const command::RenameComputer& c, Time) {
   const Computer* computer = FindComputer(org, c.computer);
   if (computer == nullptr) return ComputerNotFound(c.computer);

@@ -51,6 +51,7 @@ event::ActivityClosed Closed(SessionId session, const Activity& activity, FileOu
 
 // decide_computer.cc
 Result On(const Org& org, const command::ConnectComputer& c, Time now);
+Result On(const Org& org, const command::ReachComputer& c, Time now);
 Result On(const Org& org, const command::RenameComputer& c, Time now);
 Result On(const Org& org, const command::RevokeComputer& c, Time now);
 Result On(const Org& org, const command::ExpireComputer& c, Time now);

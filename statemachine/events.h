@@ -239,6 +239,11 @@ struct DeliveryDue {
   SessionId session;
   TechnicianId technician;
 };
+// The token that was given out for the device before is of no use any more.
+struct DeviceTokenReplaced {
+  SessionId session;
+  std::string device_token_hash;
+};
 // Whoever monitors the lead collaborates.
 struct Joined {
   SessionId session;
@@ -389,7 +394,7 @@ using Event = std::variant<
     event::PreferenceLapsed, event::Redirected, event::Unattended, event::OwnerChanged, event::ChannelHours,
     event::ExternalInvited, event::ExternalAdmitted, event::ExternalGone, event::Attended, event::ChatSent,
     event::SurveyAnswered, event::SurveyClosed, event::NoteAdded, event::Upgraded, event::LibraryPut, event::DeliveryDue,
-    event::Joined, event::ComputerEnrolled, event::ComputerRenamed, event::ComputerGone>;
+    event::Joined, event::ComputerEnrolled, event::ComputerRenamed, event::ComputerGone, event::DeviceTokenReplaced>;
 using Events = std::vector<Event>;
 
 // The session of which the event speaks; 0 for events of the organization.

@@ -415,6 +415,7 @@ struct Folder {
     delivery->retry_at = kNoTime;
     delivery->due = NextRevision();
   }
+  void operator()(const DeviceTokenReplaced& e) { session->device_token_hash = e.device_token_hash; }
   void operator()(const Joined& e) { AddParticipant(e.technician, Role::kCollaborator); }
   void operator()(const ComputerEnrolled& e) {
     org.computers.insert_or_assign(e.computer.id, e.computer);

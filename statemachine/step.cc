@@ -23,6 +23,7 @@ struct Notes {
   std::set<ComputerId> computers;
   std::set<Queue> queues;
   bool org = false;
+  bool counters = false;
   bool membership = false;
   bool weights = false;  // of running sessions
 };
@@ -30,17 +31,14 @@ struct Notes {
 void Note(const Event& event, Notes& notes) {
   if (SessionId id = SessionOf(event)) {
     notes.sessions.insert(id);
-    if (std::holds_alternative<SessionCreated>(event)) notes.org = true;  // the last session id is in its record
+    notes.counters |= std::holds_alternative<SessionCreated>(event) || std::holds_alternative<ComputerEnrolled>(event);
     if (const auto* offered = std::get_if<Offered>(&event)) notes.technicians.insert(offered->technician);
     if (const auto* ended = std::get_if<OfferEnded>(&event)) notes.technicians.insert(ended->technician);
     if (const auto* external = std::get_if<ExternalInvited>(&event)) notes.technicians.insert(external->technician);
     if (const auto* created = std::get_if<SessionCreated>(&event); created != nullptr && created->computer) {
       notes.computers.insert(created->computer);
     }
-    if (const auto* enrolled = std::get_if<ComputerEnrolled>(&event)) {
-      notes.computers.insert(enrolled->computer.id);
-      notes.org = true;  // the last computer id is in its record
-    }
+    if (const auto* enrolled = std::get_if<ComputerEnrolled>(&event)) notes.computers.insert(enrolled->computer.id);
     if (const auto* admitted = std::get_if<ExternalAdmitted>(&event)) notes.keys.insert(KeyId{admitted->technician.value});
     if (const auto* gone = std::get_if<ExternalGone>(&event)) {
       notes.technicians.insert(gone->technician);
@@ -214,6 +212,9 @@ Touched Fold(Org& org, LogEntry& entry) {
   if (notes.weights) {
     for (const auto& [id, technician] : org.technicians) notes.loads.insert(id);
   }
+  if (notes.org) {  // which decides whether he is told who monitors him
+    for (SessionId id : org.monitoring) notes.loads.insert(FindSession(org, id)->monitored);
+  }
   notes.loads.insert(notes.technicians.begin(), notes.technicians.end());
   for (const TechnicianId& id : notes.loads) {
     auto it = org.technicians.find(id);
@@ -230,6 +231,7 @@ Touched Fold(Org& org, LogEntry& entry) {
   touched.libraries.assign(notes.libraries.begin(), notes.libraries.end());
   touched.queues.assign(notes.queues.begin(), notes.queues.end());
   touched.org = notes.org;
+  touched.counters = notes.counters;
   touched.membership = notes.membership;
   touched.weights = notes.weights;
   return touched;

@@ -39,9 +39,10 @@ struct Touched {
   std::vector<ComputerId> computers;
   std::vector<TechnicianId> libraries;  // … of these technicians: to put, or to drop when they are gone
   std::vector<Queue> queues;            // whose statistics changed
-  bool org = false;
-  bool weights = false;     // of running sessions: anybody may have more room for others
-  bool membership = false;  // who serves which channel may have changed: watchers of queues begin again
+  bool org = false;                     // its name or settings
+  bool counters = false;                // the highest ids given out
+  bool weights = false;                 // of running sessions: anybody may have more room for others
+  bool membership = false;              // who serves which channel may have changed: watchers of queues begin again
 };
 
 struct Step {

@@ -95,6 +95,7 @@ struct Writer {
   }
   std::string operator()(const DeliveryDue&) const { return "delivery is tried again"; }
   std::string operator()(const Joined& e) const { return absl::StrCat(e.technician.value, " joined by monitoring"); }
+  std::string operator()(const DeviceTokenReplaced&) const { return "the computer's agent is told again"; }
   std::string operator()(const ComputerEnrolled& e) const {
     return absl::StrCat("unattended access to computer ", e.computer.id.value, " granted to ", e.computer.technician.value);
   }

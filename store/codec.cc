@@ -72,17 +72,21 @@ void Put(const OrgInfo& org, pb::OrgRecord* record) {
   record->set_display_name(org.display_name);
   record->set_created(Millis(org.created));
   record->set_last_session(org.last_session.value);
-  record->set_last_computer(org.last_computer.value);
   Put(org.settings, record->mutable_settings());
 }
 
 OrgInfo ToOrg(const pb::OrgRecord& record, Faults& faults) {
-  return {OrgId{record.id()},
-          record.display_name(),
-          ToTime(record.created()),
-          SessionId{record.last_session()},
-          record.has_settings() ? ToOrgSettings(record.settings(), faults) : OrgSettings{},
-          ComputerId{record.last_computer()}};
+  return {OrgId{record.id()}, record.display_name(), ToTime(record.created()), SessionId{record.last_session()},
+          record.has_settings() ? ToOrgSettings(record.settings(), faults) : OrgSettings{}};
+}
+
+void Put(const Counters& counters, pb::CountersRecord* record) {
+  record->set_last_session(counters.last_session.value);
+  record->set_last_computer(counters.last_computer.value);
+}
+
+Counters ToCounters(const pb::CountersRecord& record, Faults&) {
+  return {SessionId{record.last_session()}, ComputerId{record.last_computer()}};
 }
 
 template <class Field>
@@ -247,6 +251,11 @@ absl::StatusOr<ApiKey> DecodeApiKey(std::string_view bytes) {
 std::string EncodeOrg(const OrgInfo& org) { return codec::Encode<pb::OrgRecord>(org); }
 absl::StatusOr<OrgInfo> DecodeOrg(std::string_view bytes) {
   return codec::Decode<pb::OrgRecord>("organization", bytes, codec::ToOrg);
+}
+
+std::string EncodeCounters(const Counters& counters) { return codec::Encode<pb::CountersRecord>(counters); }
+absl::StatusOr<Counters> DecodeCounters(std::string_view bytes) {
+  return codec::Decode<pb::CountersRecord>("counters", bytes, codec::ToCounters);
 }
 
 std::string EncodeQueueStats(const QueueItem& item) { return codec::Encode<pb::QueueStatsRecord>(item); }

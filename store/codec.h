@@ -33,13 +33,21 @@ struct OrgInfo {
   OrgId id;
   std::string display_name;
   Time created{};
-  SessionId last_session;  // highest id given out
+  SessionId last_session;  // when this was written
   OrgSettings settings;
-  ComputerId last_computer;  // highest id given out
   bool operator==(const OrgInfo&) const = default;
 };
 std::string EncodeOrg(const OrgInfo& org);
 absl::StatusOr<OrgInfo> DecodeOrg(std::string_view bytes);
+
+// Highest ids given out: apart from the settings, which are large, since every session changes them.
+struct Counters {
+  SessionId last_session;
+  ComputerId last_computer;
+  bool operator==(const Counters&) const = default;
+};
+std::string EncodeCounters(const Counters& counters);
+absl::StatusOr<Counters> DecodeCounters(std::string_view bytes);
 
 // What was learnt of one queue.
 struct QueueItem {

@@ -106,6 +106,10 @@ struct Writer {
     r->set_text(e.text);
   }
   void operator()(const event::DeliveryDue& e) { PutSessionTechnician(e, record->mutable_delivery_due()); }
+  void operator()(const event::DeviceTokenReplaced& e) {
+    record->mutable_device_token_replaced()->set_session(e.session.value);
+    record->mutable_device_token_replaced()->set_device_token_hash(e.device_token_hash);
+  }
   void operator()(const event::Joined& e) { PutSessionTechnician(e, record->mutable_joined()); }
   void operator()(const event::ComputerEnrolled& e) {
     record->mutable_computer_enrolled()->set_session(e.session.value);

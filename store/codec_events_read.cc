@@ -290,6 +290,9 @@ Event ToEvent(const pb::EventRecord& record, Faults& faults) {
     }
     case pb::EventRecord::kDeliveryDue:
       return FromSessionTechnician<event::DeliveryDue>(record.delivery_due());
+    case pb::EventRecord::kDeviceTokenReplaced:
+      return event::DeviceTokenReplaced{SessionId{record.device_token_replaced().session()},
+                                        record.device_token_replaced().device_token_hash()};
     case pb::EventRecord::kJoined:
       return FromSessionTechnician<event::Joined>(record.joined());
     case pb::EventRecord::kComputerEnrolled:

@@ -197,6 +197,7 @@ absl::Status Database::CheckSchema() {
     uint64_t version = 0;
     if (!ParseNumberKey(value, &version) || version == 0) return absl::DataLossError("the schema version is damaged");
     if (version == kSchemaVersion) return absl::OkStatus();
+    if (version < kSchemaVersion) return WriteSchema();
     return absl::FailedPreconditionError(absl::StrCat(folder_, " has schema version ", version, "; this version reads up to ",
                                                       kSchemaVersion, ": use the version that wrote it"));
   }
@@ -206,9 +207,13 @@ absl::Status Database::CheckSchema() {
   it->SeekToFirst();
   if (!it->status().ok()) return ToAbslStatus("cannot read the family 'meta'", it->status());
   if (it->Valid()) return absl::DataLossError(absl::StrCat(folder_, " has data but no schema version"));
+  return WriteSchema();
+}
+
+absl::Status Database::WriteSchema() {
   rocksdb::WriteOptions synced;
   synced.sync = true;
-  status = db_->Put(synced, family(Family::kMeta), SchemaKey(), NumberKey(kSchemaVersion));
+  const rocksdb::Status status = db_->Put(synced, family(Family::kMeta), SchemaKey(), NumberKey(kSchemaVersion));
   if (!status.ok()) return ToAbslStatus("cannot write the schema version", status);
   return absl::OkStatus();
 }

@@ -18,8 +18,10 @@
 
 namespace guichet::store {
 
-// The version of keys and values on disk. A store with a higher one is refused; a lower one needs a migration.
-inline constexpr uint64_t kSchemaVersion = 1;
+// The version of keys and values on disk. A store with a higher one is refused. One with a lower one is read as it is, and has
+// this version from then on: an earlier release, which would drop what it does not know, refuses it.
+// 2: computers, templates of messages, and the highest ids in a record of their own.
+inline constexpr uint64_t kSchemaVersion = 2;
 
 // "What was tried: RocksDB's message" with the nearest code. `status` must not be ok.
 absl::Status ToAbslStatus(const std::string& what, const rocksdb::Status& status);
@@ -76,6 +78,7 @@ class Database {
   Database() = default;
   absl::Status OpenFamilies(rocksdb::DBOptions db_options, size_t memory_budget_bytes);
   absl::Status CheckSchema();
+  absl::Status WriteSchema();
 
   std::string folder_;
   std::shared_ptr<FailureLatch> failure_;

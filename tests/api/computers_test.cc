@@ -105,6 +105,50 @@ TEST_F(Computers, OneWhoseAgentIsAwayIsOfflineAndAnOrderWaitsForItsNextStream) {
   EXPECT_EQ(Order(second).session_id(), made->session().session_id()) << "the first did not attach";
 }
 
+TEST_F(Computers, ASessionThatWaitsForItsAgentIsReachedAfterARestart) {
+  const Sessions::Enrolled lathe = sessions.Enroll(world.ann);
+  auto agent = std::make_unique<Agent>(world.client(), lathe.token);
+  agent->Hello();
+  const uint64_t id = Connect(lathe.id, world.ann)->session().session_id();
+  const std::string before = Order(*agent).device_token();
+  agent.reset();
+  sessions.consoles.clear();
+  sessions.devices.clear();
+  world.daemon.Restart();
+  sessions.Attach(world.ann);
+  Agent again(world.client(), lathe.token);
+  again.Hello();
+  const pb::ComputerConnect order = Order(again);
+  EXPECT_EQ(order.session_id(), id);
+  EXPECT_EQ(order.technician_name(), world.Technician("ann").display_name());
+  Device old(world.client(), before);
+  pb::AttachRequest hello;
+  hello.mutable_hello();
+  old.Send(hello);
+  EXPECT_EQ(old.End().code, grpc::UNAUTHENTICATED) << "one token at a time";
+  Device device(world.client(), order.device_token());
+  EXPECT_EQ(device.Hello().state().phase(), pb::CustomerView::PHASE_ACTIVE);
+  Agent third(world.client(), lathe.token);
+  third.Hello();
+  third.Beat(1);
+  device.Beat(1);  // its token is left alone once it is there
+}
+
+TEST_F(Computers, AnAgentThatGoesAtOnceLeavesNoGhost) {
+  const Sessions::Enrolled lathe = sessions.Enroll(world.ann);
+  pb::AttachComputerRequest hello;
+  hello.mutable_hello();
+  for (int i = 0; i < 300; ++i) {
+    Agent agent(world.client(), lathe.token);
+    agent.Send(hello);
+    agent.Cancel();
+  }
+  const absl::Time deadline = absl::Now() + absl::Seconds(10);
+  while (List(world.ann).computers(0).online() && absl::Now() < deadline) {
+  }
+  EXPECT_FALSE(List(world.ann).computers(0).online());
+}
+
 TEST_F(Computers, AnAgentThatFallsSilentIsOffline) {
   const Sessions::Enrolled lathe = sessions.Enroll(world.ann);
   Agent agent(world.client(), lathe.token);
@@ -244,6 +288,17 @@ TEST_F(Monitoring, TheMonitoredIsToldAndTheAdministratorJoinsHisSession) {
   EXPECT_EQ(joined.session().participants(1).role(), pb::Participant::ROLE_COLLABORATOR);
   world.Must<pb::EndSessionResponse>(World::On<pb::EndSessionRequest>(monitoring), world.cid);
   while (!told.empty()) told = Told();
+}
+
+TEST_F(Monitoring, WhatTheMonitoredIsToldFollowsTheSetting) {
+  sessions.Monitoring("cid", "ann");
+  while (Told().empty()) {
+  }
+  pb::UpdateOrganizationRequest silently;
+  silently.mutable_organization()->set_monitor_silently(true);
+  world.Must<pb::UpdateOrganizationResponse>(silently, world.admin);
+  while (!Told().empty()) {
+  }
 }
 
 TEST_F(Monitoring, SilentlyWhereTheOrganizationWantsSo) {

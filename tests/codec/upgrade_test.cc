@@ -200,7 +200,6 @@ TEST(CodecUpgradeTest, KeyHasAllScopesAndOrganizationTheDefaultSettings) {
   const auto org_back = DecodeOrg(EarlierBytes<pb::OrgRecord>(EncodeOrg(org)));
   ASSERT_TRUE(org_back.ok()) << org_back.status().ToString();
   org.settings = OrgSettings{};
-  org.last_computer = {};
   EXPECT_EQ(*org_back, org);
 }
 

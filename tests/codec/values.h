@@ -279,6 +279,7 @@ void ForEachKind(Visit visit) {
   visit("channel", "ChannelRecord", EncodeChannel, DecodeChannel, Channel{});
   visit("API key", "ApiKeyRecord", EncodeApiKey, DecodeApiKey, ApiKey{});
   visit("organization", "OrgRecord", EncodeOrg, DecodeOrg, OrgInfo{});
+  visit("counters", "CountersRecord", EncodeCounters, DecodeCounters, Counters{});
   visit("queue", "QueueStatsRecord", EncodeQueueStats, DecodeQueueStats, QueueItem{});
   visit("computer", "ComputerRecord", EncodeComputer, DecodeComputer, Computer{});
   visit("library", "LibraryRecord", EncodeLibrary, DecodeLibrary, LibraryOf{});

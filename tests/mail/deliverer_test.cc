@@ -1,6 +1,7 @@
 // Invitations to reports: with a daemon in this process, and with one that fails on demand.
 #include "tools/mail/deliverer.h"
 
+#include <atomic>
 #include <thread>
 
 #include "absl/strings/match.h"
@@ -43,8 +44,9 @@ class Reports {
 class Running {
  public:
   Running(const client::Client& client, Deliverer::Send send,
-          Deliverer::Backoff backoff = {.min = absl::Milliseconds(1), .max = absl::Milliseconds(10)})
-      : deliverer_(client, std::move(send), backoff), thread_([this] {
+          Deliverer::Backoff backoff = {.min = absl::Milliseconds(1), .max = absl::Milliseconds(10)},
+          Deliverer::Now now = absl::Now)
+      : deliverer_(client, std::move(send), backoff, std::move(now)), thread_([this] {
           status_ = deliverer_.Run();
           ended_.Notify();
         }) {}
@@ -134,6 +136,46 @@ TEST(Deliverer, EachOutcomeIsReportedAndOtherMethodsAreLeftAlone) {
   EXPECT_EQ(all[3].technician_id(), "~5-1");
   running.Stop();
   EXPECT_EQ(running.AwaitEnd(), absl::OkStatus());
+}
+
+TEST(Deliverer, WhatHasExpiredMeanwhileIsNeitherSentNorReported) {
+  Reports reports;
+  v1::WatchDeliveriesResponse dead = Invitation(1, "sent@x.y");
+  dead.mutable_expire_time()->set_seconds(1800000000);
+  FakeDaemon daemon({.report =
+                         [&](const v1::ReportDeliveryRequest& request, v1::ReportDeliveryResponse*) {
+                           reports.Add(request);
+                           return absl::OkStatus();
+                         },
+                     .deliveries = Once({dead, Invitation(2, "sent@x.y")})});
+  const auto client = ClientOf(daemon.address());
+  Running running(*client, Sent, {.min = absl::Milliseconds(1), .max = absl::Milliseconds(10)},
+                  [] { return absl::FromUnixSeconds(1800000000); });
+  EXPECT_EQ(reports.Await(1).front().session_id(), 2u);
+  running.Stop();
+  EXPECT_EQ(running.AwaitEnd(), absl::OkStatus());
+}
+
+TEST(Deliverer, AServerThatFailsIsNotHammered) {
+  Reports reports;
+  FakeDaemon daemon({.report =
+                         [&](const v1::ReportDeliveryRequest& request, v1::ReportDeliveryResponse*) {
+                           reports.Add(request);
+                           return absl::OkStatus();
+                         },
+                     .deliveries = Once({Invitation(1, "a@x.y"), Invitation(2, "b@x.y")})});
+  const auto client = ClientOf(daemon.address());
+  std::atomic<int> tried = 0;
+  Running running(*client,
+                  [&](const Message&) -> Outcome {
+                    ++tried;
+                    return {Result::kRetry, "535 wrong password", /*of_server=*/true};
+                  },
+                  {.min = absl::Hours(1), .max = absl::Hours(1)});
+  EXPECT_EQ(reports.Await(1).front().state(), v1::DELIVERY_STATE_RETRY);
+  running.Stop();
+  EXPECT_EQ(running.AwaitEnd(), absl::OkStatus());
+  EXPECT_EQ(tried, 1);
 }
 
 TEST(Deliverer, AReportIsRepeatedUnchangedUntilTheDaemonTakesIt) {
@@ -261,10 +303,13 @@ class WithDaemon : public ::testing::Test {
 
 TEST_F(WithDaemon, WhatWaitsAndWhatComesIsSentAndTechniciansSeeIt) {
   const uint64_t waits = Invite("waits@x.y"), refused = Invite("never@x.y");
-  Running running(acme.integrator(), [](const Message& message) -> Outcome {
-    if (message.address == "never@x.y") return {Result::kFailed, "550 no such mailbox"};
-    return {Result::kSent, ""};
-  });
+  Running running(
+      acme.integrator(),
+      [](const Message& message) -> Outcome {
+        if (message.address == "never@x.y") return {Result::kFailed, "550 no such mailbox"};
+        return {Result::kSent, ""};
+      },
+      {}, [] { return absl::UnixEpoch(); });  // the daemon's clock is not the machine's
   wire::QueueWatcher queue(acme.technician("ann"), "ann");
   const uint64_t comes = Invite("comes@x.y");
   for (uint64_t session : {waits, refused, comes}) {

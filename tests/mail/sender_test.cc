@@ -132,6 +132,7 @@ TEST(Sender, TheServersWordsDecide) {
   const Outcome later = Send(To(server.url()), Mail("later@example.com"));
   ExpectOutcome(later, Result::kRetry, "");
   EXPECT_EQ(later.detail, "451 4.2.1 the mailbox is busy, try later");
+  EXPECT_FALSE(later.of_server) << "others may get theirs";
   const Outcome never = Send(To(server.url()), Mail("never@example.com"));
   ExpectOutcome(never, Result::kFailed, "");
   EXPECT_EQ(never.detail, "550-5.1.1 no such mailbox 5.1.1 ask the postmaster");
@@ -144,7 +145,9 @@ TEST(Sender, TheServersWordsDecide) {
 
 TEST(Sender, WithoutAnAnswerItIsTriedLater) {
   const MutePort nobody(/*listens=*/false);
-  ExpectOutcome(Send(To("smtp://" + nobody.address())), Result::kRetry, "Failed to connect");
+  const Outcome away = Send(To("smtp://" + nobody.address()));
+  ExpectOutcome(away, Result::kRetry, "Failed to connect");
+  EXPECT_TRUE(away.of_server);
   const MutePort silent(/*listens=*/true);
   for (const char* scheme : {"smtp://", "smtps://"}) {
     SmtpOptions options = To(scheme + silent.address());
@@ -202,6 +205,7 @@ TEST(Sender, ItLogsIn) {
   options.password = "wrong";
   const Outcome refused = Send(options);
   ExpectOutcome(refused, Result::kRetry, "535");
+  EXPECT_TRUE(refused.of_server);
   EXPECT_FALSE(absl::StrContains(refused.detail, "wrong"));
   options.password = "pass word";
   ExpectSent(Send(options));

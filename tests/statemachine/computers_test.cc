@@ -174,6 +174,30 @@ TEST(Computers, OneWhoseAgentIsAwayIsOffline) {
   EXPECT_EQ(world.ReasonOf(connect), "COMPUTER_OFFLINE");
 }
 
+TEST(Computers, ASessionThatWaitsForItsAgentGetsAnotherToken) {
+  Office world;
+  const ComputerId computer = world.Enrolled();
+  EXPECT_TRUE(world.Do(command::ReachComputer{computer, "second"}).entry.events.empty()) << "nothing waits";
+  const SessionId id = world.Do(Office::Connecting(computer, kAnn)).session;
+  world.Do(command::ReachComputer{computer, "second"});
+  EXPECT_EQ(world.Get(id).device_token_hash, "second");
+  world.Do(Attach(id));
+  EXPECT_TRUE(world.Do(command::ReachComputer{computer, "third"}).entry.events.empty()) << "it is there";
+  world.Do(End(id, kAnn));
+  EXPECT_TRUE(world.Do(command::ReachComputer{computer, "third"}).entry.events.empty()) << "it is over";
+  EXPECT_EQ(world.ReasonOf(command::ReachComputer{ComputerId{2}, "x"}), "COMPUTER_NOT_FOUND");
+}
+
+TEST(Computers, AnOrganizationHasSoManyAtMost) {
+  Office world;
+  const SessionId id = world.OnDevice();
+  world.Do(world.Asking(id));
+  for (uint64_t i = 1; i < limits::kComputers; ++i) world.org.computers[ComputerId{1000 + i}].expires = kNoTime;
+  world.Do(Office::Agree(id, 1));
+  EXPECT_EQ(world.org.computers.size(), limits::kComputers);
+  EXPECT_EQ(world.ReasonOf(world.Asking(id)), "TOO_MANY") << "the technician is told before the customer is asked";
+}
+
 TEST(Computers, HaveNames) {
   Office world;
   world.Enrolled();

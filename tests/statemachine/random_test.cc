@@ -257,6 +257,7 @@ class RandomRun {
     const TechnicianId self = Involved(id);
     switch (world_.See(id, self)) {
       case EntryState::kConnecting:
+        if (session->computer && Chance(3)) return command::ReachComputer{session->computer, absl::StrCat("token ", Below(3))};
         if (Chance(5)) return command::RedeemCode{id, "123456", "token", "device", "Linux", "en"};
         return Chance(3) ? Command(command::AnswerTerms{id, !Chance(5)}) : Attach(id);
       case EntryState::kWaiting:

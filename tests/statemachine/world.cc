@@ -427,7 +427,7 @@ std::string BrokenTouched(const Org& before, const Org& after, const Touched& to
   for (ComputerId id : Differing(before.computers, after.computers)) {
     if (!Contains(touched.computers, id)) return absl::StrCat("computer ", id.value, " changed and is not written");
   }
-  if (before.last_computer != after.last_computer && !touched.org) return "the last computer id is not written";
+  if (before.last_computer != after.last_computer && !touched.counters) return "the last computer id is not written";
   for (const TechnicianId& id : Differing(before.libraries, after.libraries)) {
     if (!Contains(touched.libraries, id)) return absl::StrCat("library of ", id.value, " changed and is not written");
   }
@@ -441,7 +441,7 @@ std::string BrokenTouched(const Org& before, const Org& after, const Touched& to
     if (!deleted && !Contains(touched.queues, queue))
       return absl::StrCat("statistics of ", queue.channel.value, " not written");
   }
-  if (before.last_session != after.last_session && !touched.org) return "the last session id is not written";
+  if (before.last_session != after.last_session && !touched.counters) return "the last session id is not written";
   if (touched.membership) return "";
   for (const auto& [id, session] : before.sessions) {
     if (Contains(touched.live, id) || Contains(touched.finished, id)) continue;

@@ -152,8 +152,19 @@ TEST_F(RecoveryTest, UnknownColumnFamilyIsRefused) {
 
 TEST_F(RecoveryTest, NewerSchemaIsRefused) {
   ChangeDirectly(
-      [](rocksdb::DB* db, auto families) { ASSERT_TRUE(db->Put({}, families["meta"], SchemaKey(), NumberKey(2)).ok()); });
-  ExpectRefused(absl::StatusCode::kFailedPrecondition, "schema version 2");
+      [](rocksdb::DB* db, auto families) { ASSERT_TRUE(db->Put({}, families["meta"], SchemaKey(), NumberKey(3)).ok()); });
+  ExpectRefused(absl::StatusCode::kFailedPrecondition, "schema version 3");
+}
+
+TEST_F(RecoveryTest, OlderSchemaIsRaisedSoThatAnEarlierReleaseRefusesIt) {
+  ChangeDirectly(
+      [](rocksdb::DB* db, auto families) { ASSERT_TRUE(db->Put({}, families["meta"], SchemaKey(), NumberKey(1)).ok()); });
+  ASSERT_NE(OpenOrFail({.folder = folder_}), nullptr);
+  ChangeDirectly([](rocksdb::DB* db, auto families) {
+    std::string version;
+    ASSERT_TRUE(db->Get({}, families["meta"], SchemaKey(), &version).ok());
+    EXPECT_EQ(version, NumberKey(2));
+  });
 }
 
 TEST_F(RecoveryTest, DamagedSchemaIsRefused) {

@@ -28,6 +28,8 @@ using google::protobuf::Message;
 using google::protobuf::MessageLite;
 
 // A daemon that comes back is found within this, not within gRPC's default of up to two minutes.
+constexpr int kKeepaliveMs = 60000;  // the daemon allows one in 10 s
+constexpr int kKeepaliveTimeoutMs = 20000;
 constexpr int kReconnectBackoffMsMin = 100;
 constexpr int kReconnectBackoffMsMax = 2000;
 
@@ -98,6 +100,10 @@ absl::StatusOr<std::unique_ptr<Client>> Client::Make(ClientOptions options) {
   grpc::ChannelArguments arguments;
   arguments.SetInt(GRPC_ARG_INITIAL_RECONNECT_BACKOFF_MS, kReconnectBackoffMsMin);
   arguments.SetInt(GRPC_ARG_MAX_RECONNECT_BACKOFF_MS, kReconnectBackoffMsMax);
+  // A daemon whose host vanished without a word is noticed also by a stream that only reads.
+  arguments.SetInt(GRPC_ARG_KEEPALIVE_TIME_MS, kKeepaliveMs);
+  arguments.SetInt(GRPC_ARG_KEEPALIVE_TIMEOUT_MS, kKeepaliveTimeoutMs);
+  arguments.SetInt(GRPC_ARG_HTTP2_MAX_PINGS_WITHOUT_DATA, 0);
   // gRPC's own retries would hide an UNAVAILABLE, and know nothing of request ids.
   arguments.SetInt(GRPC_ARG_ENABLE_RETRIES, 0);
   auto channel = grpc::CreateCustomChannel(options.address, credentials, arguments);

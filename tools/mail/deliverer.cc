@@ -58,8 +58,8 @@ Message MessageOf(const v1::WatchDeliveriesResponse& invitation) {
                              absl::BytesToHexString(absl::string_view(reinterpret_cast<char*>(hash), kHashBytes)))};
 }
 
-Deliverer::Deliverer(const client::Client& client, Send send, Backoff backoff)
-    : client_(client), send_(std::move(send)), backoff_(backoff) {}
+Deliverer::Deliverer(const client::Client& client, Send send, Backoff backoff, Now now)
+    : client_(client), send_(std::move(send)), backoff_(backoff), now_(std::move(now)) {}
 
 void Deliverer::Stop() {
   absl::MutexLock lock(&mutex_);
@@ -122,6 +122,11 @@ absl::Status Deliverer::Watch(bool* received) {
 }
 
 absl::Status Deliverer::Deliver(const v1::WatchDeliveriesResponse& invitation) {
+  const auto& expires = invitation.expire_time();
+  if (invitation.has_expire_time() && now_() >= absl::FromUnixSeconds(expires.seconds()) + absl::Nanoseconds(expires.nanos())) {
+    spdlog::warn("session {}: its code expired before it could be sent", invitation.session_id());
+    return absl::OkStatus();
+  }
   const Outcome outcome = send_(MessageOf(invitation));
   v1::ReportDeliveryRequest request;
   request.set_request_id(client::RandomRequestId());
@@ -133,7 +138,12 @@ absl::Status Deliverer::Deliver(const v1::WatchDeliveriesResponse& invitation) {
                                                : absl::StrReplaceAll(outcome.detail, {{invitation.code(), "?"}}));
   spdlog::info("session {}, attempt {}: {}{}{}", request.session_id(), invitation.attempt(),
                v1::DeliveryState_Name(request.state()), request.detail().empty() ? "" : ": ", request.detail());
-  return Report(std::move(request));
+  if (absl::Status status = Report(std::move(request)); !status.ok()) return status;
+  server_failures_ = outcome.of_server ? server_failures_ + 1 : 0;
+  if (server_failures_ == 1) spdlog::error("no message can be sent: {}", outcome.detail);
+  // All that wait would run into the same, and too many wrong logins lock an account.
+  if (server_failures_ > 0) Wait(server_failures_);
+  return absl::OkStatus();
 }
 
 absl::Status Deliverer::Report(v1::ReportDeliveryRequest request) {

@@ -8,6 +8,7 @@
 #include "absl/base/thread_annotations.h"
 #include "absl/status/status.h"
 #include "absl/synchronization/mutex.h"
+#include "absl/time/clock.h"
 #include "absl/time/time.h"
 #include "guichet/v1/delivery_service.pb.h"
 #include "tools/client/client.h"
@@ -29,13 +30,16 @@ class Deliverer {
     absl::Duration max = absl::Seconds(30);
   };
 
-  // `client` must outlive the object. `send` is called from Run's thread, one message at a time.
-  Deliverer(const client::Client& client, Send send, Backoff backoff);
+  using Now = std::function<absl::Time()>;
+
+  // `client` must outlive the object. `send` and `now` are called from Run's thread, one message at a time.
+  Deliverer(const client::Client& client, Send send, Backoff backoff, Now now = absl::Now);
   Deliverer(const client::Client& client, Send send) : Deliverer(client, std::move(send), Backoff{}) {}
 
-  // Sends each invitation by e-mail that waits or comes, and reports it, until Stop; then OK. Others are left to other
-  // programs. A daemon that is away or has no room is called again for ever. Errors: those that trying again does not cure,
-  // such as UNAUTHENTICATED, PERMISSION_DENIED and INVALID_ARGUMENT, with the daemon's words.
+  // Sends each invitation by e-mail that waits or comes, and reports it, until Stop; then OK. One whose code has expired
+  // meanwhile is neither sent nor reported. Others are left to other programs. While the server fails, each message waits. A
+  // daemon that is away or has no room is called again for ever. Errors: those that trying again does not cure, such as
+  // UNAUTHENTICATED, PERMISSION_DENIED and INVALID_ARGUMENT, with the daemon's words.
   absl::Status Run();
 
   // Ends Run once the message in hand is sent and its report was tried. From any thread, at any time.
@@ -53,6 +57,8 @@ class Deliverer {
   const client::Client& client_;
   const Send send_;
   const Backoff backoff_;
+  const Now now_;
+  int server_failures_ = 0;  // in a row
   absl::Mutex mutex_;
   bool stopped_ ABSL_GUARDED_BY(mutex_) = false;
   client::Stream* stream_ ABSL_GUARDED_BY(mutex_) = nullptr;  // the open one

@@ -93,7 +93,10 @@ int EndAtDeadline(void* deadline, curl_off_t, curl_off_t, curl_off_t, curl_off_t
   return absl::Now() > *static_cast<absl::Time*>(deadline) ? 1 : 0;
 }
 
-Outcome Failed(std::string_view why) { return {Result::kFailed, Detail(why)}; }
+Outcome Failed(std::string_view why) { return {.result = Result::kFailed, .detail = Detail(why)}; }
+Outcome Later(bool of_server, std::string_view why) {
+  return {.result = Result::kRetry, .detail = Detail(why), .of_server = of_server};
+}
 
 }  // namespace
 
@@ -208,16 +211,17 @@ Outcome SmtpSender::Send(const Message& message) const {
   set(CURLOPT_ERRORBUFFER, static_cast<char*>(error));
   set(CURLOPT_FORBID_REUSE, 1L);  // the goodbye then belongs to this message, and to its deadline
   const CURLcode code = curl_easy_perform(curl.get());
-  if (code == CURLE_OK) return {Result::kSent, ""};
+  if (code == CURLE_OK) return {.result = Result::kSent};
   // The operator's to mend, and no fault of the invitation.
   const bool wants_login = replies.code() == 530 || replies.code() == 535;
-  if (code == CURLE_LOGIN_DENIED || wants_login) return {Result::kRetry, Detail(replies.words())};
+  if (code == CURLE_LOGIN_DENIED || wants_login) return Later(true, replies.words());
   if (replies.code() >= 500) return Failed(replies.words());
-  if (replies.code() >= 400) return {Result::kRetry, Detail(replies.words())};
-  if (code == CURLE_OPERATION_TIMEDOUT || code == CURLE_ABORTED_BY_CALLBACK)
-    return {Result::kRetry,
-            absl::StrCat("the SMTP server did not take the message within ", absl::FormatDuration(options_.timeout))};
-  return {Result::kRetry, Detail(error[0] != '\0' ? error : curl_easy_strerror(code))};
+  if (replies.code() >= 400) return Later(false, replies.words());
+  if (code == CURLE_OPERATION_TIMEDOUT || code == CURLE_ABORTED_BY_CALLBACK) {
+    return Later(true,
+                 absl::StrCat("the SMTP server did not take the message within ", absl::FormatDuration(options_.timeout)));
+  }
+  return Later(true, error[0] != '\0' ? error : curl_easy_strerror(code));
 }
 
 }  // namespace guichet::mail

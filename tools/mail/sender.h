@@ -40,6 +40,8 @@ struct Outcome {
   Result result = Result::kRetry;
   // detail: the server's words or those of the failed connection, at most 256 characters of printable ASCII; empty when sent.
   std::string detail;
+  // of_server: what failed is the way to the server, or the login, and would fail for every message.
+  bool of_server = false;
 };
 
 // The value of a header for any UTF-8 text: as it is where it is short printable ASCII, else encoded words of RFC 2047, folded.
