@@ -88,6 +88,12 @@ class RandomRun {
   }
   ActivityKind SomeKind() { return static_cast<ActivityKind>(1 + Below(kActivityKindCount - 1)); }
 
+  Command Ask(SessionId id, const TechnicianId& self) {
+    command::RequestActivity ask{T(id, self), Chance(4) ? ActivityKind::kUnattendedAccess : SomeKind(), ""};
+    ask.access.validity = minutes(1 + Below(600));
+    return ask;
+  }
+
   SessionId Session() {
     const uint64_t last = world_.org.last_session.value;
     if (world_.org.sessions.empty() || Chance(50)) return SessionId{last + Chance(2)};
@@ -358,7 +364,7 @@ class RandomRun {
       case 17:
         return Chance(2) ? SignOut(self, world_.now) : Away(self, Chance(2));
       default:
-        return Request(id, self, SomeKind());
+        return Ask(id, self);
     }
   }
 
@@ -379,7 +385,7 @@ class RandomRun {
       case 6:
         return Look(world_.Get(id).lead()->technician, id);  // so that sessions with collaborators last
       default:
-        return Request(id, self, SomeKind());
+        return Ask(id, self);
     }
   }
 
@@ -392,7 +398,7 @@ class RandomRun {
       case 1:
         return Close(id, Involved(id), activity);
       case 2:
-        return Request(id, Involved(id), SomeKind());
+        return Ask(id, Involved(id));
       case 3:
         return Answer(id, activity, false, Chance(4));
       default: {
@@ -443,7 +449,7 @@ class RandomRun {
       case 16:
         return Chance(2) ? Command(command::SetChat{T(id, self), Chance(2)}) : command::SendSurvey{T(id, self)};
       case 17:
-        return Request(id, self, SomeKind());
+        return Ask(id, self);
       default:
         return command::UpdateSession{T(id, self), absl::StrCat("Grace ", Below(3)), {}, {}, {}};
     }
@@ -459,6 +465,7 @@ class RandomRun {
     create.type = Chance(6) ? SessionType::kLens : Chance(6) ? SessionType::kMobile : SessionType::kStandard;
     if (Chance(2)) {
       create.method = Method::kChannelForm;
+      create.profile.device_id = "device";
       create.channel = One({kWeb, kPhone});
       if (Chance(3)) create.preferred = Somebody();
       if (Chance(5)) create.type = SessionType::kInstantChat;
