@@ -1,4 +1,4 @@
-// What both attach streams share: a first `hello` within a time, heartbeats, reading one message at a time.
+// What the attach streams share: a first `hello` within a time, heartbeats, reading one message at a time.
 #pragma once
 
 #include <deque>

@@ -128,6 +128,20 @@ struct Changes {
   absl::Status operator()(const command::CreateKey&) const { return Beyond(principal, "create credentials"); }
   absl::Status operator()(const command::RevokeKey&) const { return Beyond(principal, "revoke credentials"); }
 
+  // Whom he monitors is within his own reach, not within that of an administrator for whom he acts.
+  absl::Status operator()(const command::CreateSession& c) const {
+    if (!c.owner) return absl::OkStatus();
+    if (absl::Status acts = Acts(c.owner); !acts.ok() || c.method != Method::kMonitoring) return acts;
+    return Himself(c.owner);
+  }
+  absl::Status operator()(const command::Join& c) const {
+    if (absl::Status acts = Acts(c.target.technician); !acts.ok()) return acts;
+    return Himself(c.target.technician);
+  }
+  absl::Status Himself(const TechnicianId& id) const {
+    const bool himself = reaches_all() || id == principal.technician;
+    return himself ? absl::OkStatus() : Beyond(principal, "monitor for somebody else");
+  }
   // Commands on sessions and presence: the one who acts is within reach.
   template <class C>
   absl::Status operator()(const C& c) const {

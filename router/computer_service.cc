@@ -13,6 +13,7 @@
 #include "router/session_reads.h"
 #include "router/unary_call.h"
 #include "router/validate.h"
+#include "statemachine/limits.h"
 
 namespace guichet::router {
 namespace {
@@ -22,33 +23,22 @@ constexpr char kWhat[] = "reach computers";
 // As of a key, since both may call.
 absl::Status UnknownToken() { return Unauthenticated("the credential is unknown, expired or revoked"); }
 
-Hours WindowOf(const AccessTerms& terms) {
-  Hours hours;
-  hours.time_zone = terms.time_zone;
-  if (terms.from_minute == 0 && terms.to_minute == 1440) return hours;
-  for (uint32_t day = 1; day <= 7; ++day) {
-    if (terms.from_minute < terms.to_minute) {
-      hours.open.push_back({day, terms.from_minute, terms.to_minute});
-      continue;
-    }
-    if (terms.to_minute > 0) hours.open.push_back({day, 0, terms.to_minute});
-    hours.open.push_back({day, terms.from_minute, 1440});
-  }
-  return hours;
-}
+Hours WindowOf(const AccessTerms& terms) { return DailyWindow(terms.from_minute, terms.to_minute, terms.time_zone); }
 
 const Computer* Find(const Org& org, ComputerId id) {
   auto it = org.computers.find(id);
   return it == org.computers.end() ? nullptr : &it->second;
 }
 
-// Administrators and integrators reach all; technicians, and group administrators, those of their group or groups.
+// Administrators and integrators reach all; technicians who may reach computers those of their group; group administrators
+// those of their groups.
 bool Reaches(const Principal& principal, const Org& org, const Computer& computer) {
   if (principal.may_act_for_others()) return true;
   const Technician* self = FindMember(org, principal.technician);
-  const Technician* owner = FindMember(org, computer.technician);
+  const Technician* owner = OwnerOf(org, computer);
   if (self == nullptr || owner == nullptr) return false;
-  return self->group == owner->group || MayActFor(principal, org, owner->id).ok();
+  const bool colleague = self->group == owner->group && Allowed(org, self->id, Permission::kUnattendedAccess);
+  return colleague || (self->id != owner->id && MayActFor(principal, org, owner->id).ok());
 }
 
 void ToProto(const Org& org, const Computer& computer, const Agents& agents, Time now, pb::Computer* out) {
@@ -57,10 +47,12 @@ void ToProto(const Org& org, const Computer& computer, const Agents& agents, Tim
   out->set_window_open(IsOpen(WindowOf(computer.terms), now));
 }
 
-bool Matches(const pb::ListComputersRequest& request, const Org& org, const Computer& computer, const Agents& agents) {
+// `part` of the name is in lower case.
+bool Matches(const pb::ListComputersRequest& request, const std::string& part, const Org& org, const Computer& computer,
+             const Agents& agents) {
   if (!request.technician_id().empty() && computer.technician.value != request.technician_id()) return false;
   if (!request.device_id().empty() && computer.device_id != request.device_id()) return false;
-  if (!absl::StrContains(absl::AsciiStrToLower(computer.name), absl::AsciiStrToLower(request.name_contains()))) return false;
+  if (!absl::StrContains(absl::AsciiStrToLower(computer.name), part)) return false;
   return !request.online_only() || agents.Online(org.id, computer.id);
 }
 
@@ -216,6 +208,9 @@ grpc::ServerUnaryReactor* ComputerService::ListComputers(Context context, const 
   uint64_t after = 0;
   absl::Status refused = principal.status();
   if (refused.ok()) refused = size.status();
+  if (refused.ok()) refused = CheckBytes("technician_id", request->technician_id(), limits::kIdBytes);
+  if (refused.ok()) refused = CheckBytes("device_id", request->device_id(), limits::kDeviceIdBytes);
+  if (refused.ok()) refused = CheckChars("name_contains", request->name_contains(), limits::kNameChars);
   if (refused.ok()) refused = token.status();
   if (refused.ok() && *token && !absl::SimpleAtoi(**token, &after)) {
     refused = InvalidField("page_token", "is not a token of this list");
@@ -228,6 +223,7 @@ grpc::ServerUnaryReactor* ComputerService::ListComputers(Context context, const 
       gateway_, principal->org,
       [this, request, response, principal = *principal, size = *size, after, filters](Turn& turn, OrgRuntime& rt) {
         response->set_revision(rt.org.revision.value);
+        const std::string part = absl::AsciiStrToLower(request->name_contains());
         size_t scanned = 0;
         uint64_t last = after;
         for (auto it = rt.org.computers.upper_bound(ComputerId{after}); it != rt.org.computers.end(); ++it) {
@@ -237,7 +233,8 @@ grpc::ServerUnaryReactor* ComputerService::ListComputers(Context context, const 
             break;
           }
           last = it->first.value;
-          if (!Reaches(principal, rt.org, it->second) || !Matches(*request, rt.org, it->second, gateway_.agents)) continue;
+          if (!Reaches(principal, rt.org, it->second) || !Matches(*request, part, rt.org, it->second, gateway_.agents))
+            continue;
           ToProto(rt.org, it->second, gateway_.agents, turn.now(), response->add_computers());
         }
         return absl::OkStatus();

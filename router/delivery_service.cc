@@ -46,7 +46,7 @@ void ToProto(const Gateway& gateway, const Org& org, const DeliveryKey& key, pb:
                            : session.method == Method::kSms ? MessageKind::kSmsInvitation
                                                             : MessageKind::kEmailInvitation;
   const RenderedMessage message = Render(org.settings.templates, kind, out->language(), org.settings.default_language,
-                                         {.customer = out->name(),
+                                         {.customer = session.profile.name,
                                           .technician = out->technician_name(),
                                           .organization = org.display_name,
                                           .code = code,

@@ -172,4 +172,20 @@ std::optional<Time> NextChange(const Hours& hours, Time now) {
   }
 }
 
+Hours DailyWindow(uint32_t from_minute, uint32_t to_minute, std::string time_zone) {
+  constexpr uint32_t kDay = 1440;
+  Hours hours;
+  hours.time_zone = std::move(time_zone);
+  if (from_minute == 0 && to_minute == kDay) return hours;
+  for (uint32_t day = 1; day <= 7; ++day) {
+    if (from_minute < to_minute) {
+      hours.open.push_back({day, from_minute, to_minute});
+      continue;
+    }
+    if (to_minute > 0) hours.open.push_back({day, 0, to_minute});
+    hours.open.push_back({day, from_minute, kDay});
+  }
+  return hours;
+}
+
 }  // namespace guichet::router

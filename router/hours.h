@@ -30,4 +30,7 @@ bool IsOpen(const Hours& hours, Time now);
 // The first instant after `now` at which IsOpen changes; nullopt when it does not within kHoursAhead.
 std::optional<Time> NextChange(const Hours& hours, Time now);
 
+// Open every day from `from_minute` to `to_minute`, at most 1440; over midnight when it is not the greater. 0 to 1440: always.
+Hours DailyWindow(uint32_t from_minute, uint32_t to_minute, std::string time_zone);
+
 }  // namespace guichet::router

@@ -93,6 +93,10 @@ std::string FillText(std::string_view text, const MessageValues& values) {
 size_t ControlAt(std::string_view text) {
   const auto byte = static_cast<unsigned char>(text[0]);
   if (byte < 0x20 || byte == 0x7f) return 1;
+  // Marks that turn the direction of what follows: U+202A to U+202E, U+2066 to U+2069.
+  for (std::string_view mark : {"\u202a", "\u202b", "\u202c", "\u202d", "\u202e", "\u2066", "\u2067", "\u2068", "\u2069"}) {
+    if (text.starts_with(mark)) return mark.size();
+  }
   if (byte == 0xc2 && text.size() > 1 && static_cast<unsigned char>(text[1]) >= 0x80 &&
       static_cast<unsigned char>(text[1]) < 0xa0)
     return 2;
@@ -173,7 +177,9 @@ RenderedMessage Render(const std::vector<MessageTemplate>& own, MessageKind kind
     if (chosen == nullptr) chosen = Lookup(BuiltInTemplates(), kind, range);
   }
   if (chosen == nullptr) return {};  // only for a kind that is none
-  return {chosen->language, WithoutControls(Fill(chosen->subject, values).text), FillText(chosen->text, values)};
+  MessageValues clean;               // a value must not look like a line of the template
+  for (const Variable& variable : kVariables) clean.*variable.value = WithoutControls(values.*variable.value);
+  return {chosen->language, WithoutControls(Fill(chosen->subject, clean).text), FillText(chosen->text, clean)};
 }
 
 absl::Status CheckLanguageTag(std::string_view field, std::string_view tag) {

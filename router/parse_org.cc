@@ -268,6 +268,7 @@ absl::StatusOr<std::vector<MessageTemplate>> ToTemplates(const pb::Organization&
   if (absl::Status s = CheckCount(list, from.templates_size(), limits::kTemplates); !s.ok()) return s;
   std::vector<MessageTemplate> templates;
   std::set<std::pair<int, std::string>> known;
+  size_t bytes = 0;
   for (const pb::MessageTemplate& t : from.templates()) {
     const std::string field = absl::StrCat(list, "[", templates.size(), "]");
     if (t.kind() <= 0 || t.kind() >= kMessageKindCount) return InvalidField(field + ".kind", "required");
@@ -276,6 +277,10 @@ absl::StatusOr<std::vector<MessageTemplate>> ToTemplates(const pb::Organization&
     if (!known.emplace(t.kind(), absl::AsciiStrToLower(t.language())).second) {
       return InvalidField(field + ".language", "has a template of this kind already");
     }
+    bytes += t.subject().size() + t.text().size();
+  }
+  if (bytes > limits::kTemplatesBytes) {
+    return InvalidField(list, absl::StrCat("have ", bytes, " bytes of subjects and texts; at most ", limits::kTemplatesBytes));
   }
   return templates;
 }

@@ -65,6 +65,7 @@ void DropTexts(Event& event) {
   if (auto* answered = std::get_if<event::SurveyAnswered>(&event)) answered->answers.clear();
   if (auto* note = std::get_if<event::NoteAdded>(&event)) note->text.clear();
   if (auto* sent = std::get_if<event::ChatSent>(&event)) sent->text.clear();
+  if (auto* put = std::get_if<event::OrgPut>(&event)) put->settings.templates.clear();
 }
 
 std::string QueueKey(const Queue& queue) { return absl::StrCat("q/", queue.channel.value, "/", queue.group.value); }

@@ -170,7 +170,6 @@ struct RenameComputer {
 // By administrators, technicians of its group, and the computer itself.
 struct RevokeComputer {
   ComputerId computer;
-  bool by_customer = false;
 };
 // By the shard.
 struct ExpireComputer {

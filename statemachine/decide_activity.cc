@@ -213,7 +213,9 @@ Result On(const Org& org, const command::ReportDelivery& c, Time now) {
   Decision decision{Trigger::kDelivery, {}, c.session};
   event::DeliveryReported reported{c.session, c.technician, c.state, c.detail, kNoTime};
   if (c.state == DeliveryState::kRequested) {
-    if (delivery.state != DeliveryState::kRequested || delivery.retry_at != kNoTime) return decision;  // reported before
+    const bool dead = (external != nullptr ? external->code_key : session->code_key).empty();
+    const bool before = delivery.state != DeliveryState::kRequested || delivery.retry_at != kNoTime;
+    if (before || dead) return decision;
     const uint32_t doublings = std::min<uint32_t>(delivery.attempts, 10);
     reported.retry_at = now + std::min(limits::kDeliveryRetry * (1 << doublings), limits::kDeliveryRetryMax);
   } else if (delivery.state == c.state && delivery.detail == c.detail) {

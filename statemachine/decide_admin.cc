@@ -57,7 +57,7 @@ absl::Status CanTakeOver(const Org& org, const TechnicianId& technician, const T
     const Participant* part = session.Find(successor);
     if (part != nullptr && part->role == Role::kInvitee) return AlreadyInSession(id, successor);
     const bool lens = session.type == SessionType::kLens;
-    if (lens && !Allowed(org, successor, Permission::kLens)) return PermissionMissing(successor, Permission::kLens);
+    if (absl::Status may = MayTake(org, successor, session.type); !may.ok()) return may;
     load.active += leads;
     load.lens += leads && lens;
     owned += owns;
@@ -182,6 +182,18 @@ absl::Status GroupsExist(const Org& org, const TechnicianConfig& config) {
 }
 }  // namespace
 
+// Monitoring that the change of one of the two takes the right to.
+void EndMonitoring(const Org& org, const TechnicianId& changed, const TechnicianConfig& config, Events& events) {
+  for (SessionId id : org.monitoring) {
+    const Session& session = *FindSession(org, id);
+    const Technician* owner = FindMember(org, session.owner);
+    const Technician* monitored = FindMember(org, session.monitored);
+    if (owner == nullptr || monitored == nullptr || (session.owner != changed && session.monitored != changed)) continue;
+    const bool may = session.owner == changed ? MayMonitor(config, *monitored) : MayMonitor(*owner, config);
+    if (!may) events.push_back(Ended(session, Outcome::kAborted, EndedBy::kLimit));
+  }
+}
+
 Result On(const Org& org, const command::PutTechnician& c, Time now) {
   const Technician* existing = FindMember(org, c.technician);
   if (c.create && existing != nullptr) return AlreadyExists("technician", c.technician.value);
@@ -203,6 +215,11 @@ Result On(const Org& org, const command::PutTechnician& c, Time now) {
   } else if (existing != nullptr && (c.config.group != existing->group || c.config.routing_exempt != existing->routing_exempt ||
                                      c.config.capacity != existing->capacity || c.config.skills != existing->skills)) {
     WithdrawOffer(org, c.technician, events);  // routing looks again
+  }
+  if (existing != nullptr && !c.config.disabled) {
+    const size_t before = events.size();
+    EndMonitoring(org, c.technician, c.config, events);
+    if (events.size() > before) decision.trigger = Trigger::kAbort;
   }
   events.push_back(event::TechnicianPut{c.technician, c.config});
   decision.events = std::move(events);

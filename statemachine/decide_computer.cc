@@ -4,6 +4,15 @@
 #include "statemachine/decide_internal.h"
 #include "statemachine/limits.h"
 
+namespace guichet {
+
+const Technician* OwnerOf(const Org& org, const Computer& computer) {
+  const Technician* owner = FindMember(org, computer.technician);
+  return owner == nullptr || owner->created > computer.enrolled ? nullptr : owner;
+}
+
+}  // namespace guichet
+
 namespace guichet::internal {
 namespace {
 
@@ -16,14 +25,20 @@ const Computer* FindComputer(const Org& org, ComputerId id) {
 Decision Gone(const Org& org, const Computer& computer, Outcome outcome) {
   Decision decision{Trigger::kAccessOver, {}, computer.session};
   if (const Session* session = FindSession(org, computer.session); session != nullptr && !session->ended_already()) {
-    const EndedBy by = outcome == Outcome::kUnattendedExpired ? EndedBy::kIdle : EndedBy::kCustomer;
-    decision.events.push_back(Ended(*session, outcome, by));
+    decision.events.push_back(AccessEnded(*session, outcome));
   }
   decision.events.push_back(event::ComputerGone{computer.id, outcome});
   return decision;
 }
 
 }  // namespace
+
+// Expiry is as idling out, which a held session does not: its entries go. Revocation is as the customer's end, which nobody
+// sees while the device is away.
+Event AccessEnded(const Session& session, Outcome outcome) {
+  if (outcome == Outcome::kUnattendedExpired) return Ended(session, outcome, session.held ? EndedBy::kLimit : EndedBy::kIdle);
+  return Ended(session, outcome, session.link == Link::kAttached ? EndedBy::kCustomer : EndedBy::kLimit);
+}
 
 void Enroll(const Org& org, const Session& session, const Activity& activity, const std::string& secret_hash, Time now,
             Events& events) {
@@ -47,7 +62,7 @@ Result On(const Org& org, const command::ConnectComputer& c, Time now) {
   const Computer* computer = FindComputer(org, c.computer);
   const Technician* self = FindMember(org, c.technician);
   if (self == nullptr) return TechnicianNotFound(c.technician);
-  const Technician* owner = computer == nullptr ? nullptr : FindMember(org, computer->technician);
+  const Technician* owner = computer == nullptr ? nullptr : OwnerOf(org, *computer);
   const bool his = owner != nullptr && owner->group == self->group;
   if (!his || computer->expires <= now) return ComputerNotFound(c.computer);
   if (self->disabled) return TechnicianDisabled(c.technician);
@@ -60,6 +75,7 @@ Result On(const Org& org, const command::ConnectComputer& c, Time now) {
   if (org.sessions.size() >= limits::kLiveSessions) {
     return TooManySessions("the organization", "that have not ended or were not dismissed", limits::kLiveSessions);
   }
+  if (absl::Status room = RoomForActive(org, c.technician, SessionType::kUnattended); !room.ok()) return room;
   if (OwnsTooMany(org, c.technician, 1)) {
     return TooManySessions("the technician", "of his own that have not ended; end one", limits::kOwnedSessions);
   }

@@ -21,7 +21,8 @@ void Arrive(const Org& org, const Session& session, Events& events) {
   if (session.method == Method::kMonitoring || !session.owner || !at_once) return;
   const Load load = LoadOf(org, session.owner);
   if (load.active >= settings.max_active_sessions) return;
-  if (session.type == SessionType::kLens && (load.lens > 0 || !Allowed(org, session.owner, Permission::kLens))) return;
+  if (session.type == SessionType::kLens && load.lens > 0) return;
+  if (!internal::MayTake(org, session.owner, session.type).ok()) return;
   events.push_back(event::LeadTaken{session.id, session.owner});
 }
 
@@ -235,7 +236,7 @@ Decision Fire(const Org& org, const Session& session, const Deadline& deadline, 
     case TimerKind::kDelivery:
       return Decision{Trigger::kDelivery, {event::DeliveryDue{id, deadline.technician}}, id};
     case TimerKind::kAccess:
-      return Decision{Trigger::kAccessOver, {Ended(session, Outcome::kUnattendedExpired, EndedBy::kIdle)}, id};
+      return Decision{Trigger::kAccessOver, {internal::AccessEnded(session, Outcome::kUnattendedExpired)}, id};
     case TimerKind::kSurvey:
       return Decision{Trigger::kSurveyClosed, {event::SurveyClosed{id}}, id};
     case TimerKind::kInvitation:

@@ -29,6 +29,12 @@ Result On(const Org& org, const command::UpdateSession& c, Time now);
 Result On(const Org& org, const command::InviteExternal& c, Time now);
 Result On(const Org& org, const command::Grant& c, Time now);
 Result On(const Org& org, const command::Join& c, Time now);
+// Administrators monitor everybody, administrators of groups those groups.
+bool MayMonitor(const TechnicianConfig& administrator, const TechnicianConfig& monitored);
+// Refuses one who lacks what the kind of session needs.
+absl::Status MayTake(const Org& org, const TechnicianId& technician, SessionType type);
+// Refuses one who has as many active sessions as he may.
+absl::Status RoomForActive(const Org& org, const TechnicianId& technician, SessionType type);
 // Whether the technician would own too many sessions with so many more.
 bool OwnsTooMany(const Org& org, const TechnicianId& owner, size_t more);
 
@@ -119,6 +125,9 @@ absl::Status NeedsLink(const Scene& scene, std::string_view command);
 absl::Status NotMonitoring(const Scene& scene, std::string_view command);
 absl::StatusOr<const Session*> LiveSession(const Org& org, SessionId id);
 Result Do(const Scene& scene, Trigger trigger, Event event);
+
+// The end of a session whose access to its computer is over: expired, or revoked.
+Event AccessEnded(const Session& session, Outcome outcome);
 
 // Who keeps an entry of a session that gets its outcome (domain.md §2).
 enum class EndedBy { kCustomer, kTechnician, kIdle, kLimit };

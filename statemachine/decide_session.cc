@@ -63,16 +63,6 @@ Result Do(const Scene& scene, Trigger trigger, Event event) { return Decision{tr
 
 namespace {
 
-absl::Status RoomForActive(const Org& org, const TechnicianId& technician, SessionType type) {
-  const size_t limit = SettingsOf(org, technician).max_active_sessions;
-  const Load load = LoadOf(org, technician);
-  if (load.active >= limit) return TooManyActiveSessions(technician, limit);
-  if (type == SessionType::kLens && load.lens > 0) return TooManyActiveSessions(technician, 1);
-  if (load.led < limits::kLedSessions) return absl::OkStatus();
-  return TooManySessions("the technician", "that he leads, held or active, or led and did not dismiss; end or dismiss one",
-                         limits::kLedSessions);
-}
-
 // Refuses a technician who must receive a transfer or an invitation and cannot.
 absl::Status Available(const Org& org, const Session& session, const TechnicianId& technician) {
   const Technician* t = FindMember(org, technician);
@@ -80,8 +70,7 @@ absl::Status Available(const Org& org, const Session& session, const TechnicianI
   if (t->disabled) return TechnicianDisabled(technician);
   const Status status = StatusOf(org, *t);
   if (status != Status::kOnline) return TechnicianNotAvailable(technician, status);
-  const bool lens = session.type != SessionType::kLens || Allowed(org, technician, Permission::kLens);
-  return lens ? absl::OkStatus() : PermissionMissing(technician, Permission::kLens);
+  return MayTake(org, technician, session.type);
 }
 
 // What is offered to him and will not fit beside the session that he starts goes to somebody else at once.
@@ -236,8 +225,7 @@ absl::Status MayCreate(const Org& org, const command::CreateSession& c) {
   for (Permission needed : {Permission::kStartPrivate, PermissionOf(c.method)}) {
     if (!Allowed(org, c.owner, needed)) return PermissionMissing(c.owner, needed);
   }
-  const bool lens = c.type != SessionType::kLens || Allowed(org, c.owner, Permission::kLens);
-  return lens ? absl::OkStatus() : PermissionMissing(c.owner, Permission::kLens);
+  return MayTake(org, c.owner, c.type);
 }
 
 // A form for a channel that would end at once is refused, and the customer told where to go instead.
@@ -262,6 +250,26 @@ absl::Status ChannelTakes(const Org& org, const command::CreateSession& c, Time 
 
 }  // namespace
 
+absl::Status RoomForActive(const Org& org, const TechnicianId& technician, SessionType type) {
+  const size_t limit = SettingsOf(org, technician).max_active_sessions;
+  const Load load = LoadOf(org, technician);
+  if (load.active >= limit) return TooManyActiveSessions(technician, limit);
+  if (type == SessionType::kLens && load.lens > 0) return TooManyActiveSessions(technician, 1);
+  if (load.led < limits::kLedSessions) return absl::OkStatus();
+  return TooManySessions("the technician", "that he leads, held or active, or led and did not dismiss; end or dismiss one",
+                         limits::kLedSessions);
+}
+
+absl::Status MayTake(const Org& org, const TechnicianId& technician, SessionType type) {
+  const std::optional<Permission> needed = NeededFor(type);
+  return !needed || Allowed(org, technician, *needed) ? absl::OkStatus() : PermissionMissing(technician, *needed);
+}
+
+bool MayMonitor(const TechnicianConfig& administrator, const TechnicianConfig& monitored) {
+  const auto& groups = administrator.administers;
+  return administrator.administrator || std::find(groups.begin(), groups.end(), monitored.group) != groups.end();
+}
+
 Result On(const Org& org, const command::CreateSession& c, Time now) {
   if (org.sessions.size() >= limits::kLiveSessions) {
     return TooManySessions("the organization", "that have not ended, were not dismissed or wait for their survey",
@@ -280,9 +288,7 @@ Result On(const Org& org, const command::CreateSession& c, Time now) {
     if (c.method == Method::kMonitoring) {
       const Technician* monitored = FindMember(org, c.monitored);
       if (monitored == nullptr) return TechnicianNotFound(c.monitored);
-      const auto& groups = owner->administers;
-      const bool his = std::find(groups.begin(), groups.end(), monitored->group) != groups.end();
-      if (!owner->administrator && !his) return PermissionDenied("technician", "monitor another technician");
+      if (!MayMonitor(*owner, *monitored)) return PermissionDenied("technician", "monitor another technician");
       if (c.monitored == c.owner) return InvalidField("monitored_technician_id", "must be another technician");
       if (!monitored->console) return ConsoleNotAttached(c.monitored);
     } else {
@@ -303,8 +309,8 @@ Result On(const Org& org, const command::Start& c, Time) {
   if (!scene.ok()) return scene.status();
   const Session& session = *scene->session;
   if (absl::Status link = NeedsLink(*scene, "start"); !link.ok()) return link;
-  if (session.type == SessionType::kLens) {
-    if (absl::Status may = Require(org, *scene, Permission::kLens); !may.ok()) return may;
+  if (const std::optional<Permission> needed = NeededFor(session.type)) {
+    if (absl::Status may = Require(org, *scene, *needed); !may.ok()) return may;
   }
   if (scene->invited()) return Accept(*scene);
   if (session.offer && session.offer->technician != scene->self) return OfferedToAnother(session, "start");
@@ -425,6 +431,10 @@ Result On(const Org& org, const command::InviteExternal& c, Time now) {
   if (absl::Status may = Require(org, *scene, Permission::kInviteExternal); !may.ok()) return may;
   if (absl::Status active = NeedsActiveLead(*scene, "invite_external"); !active.ok()) return active;
   if (!AllowsCollaboration(session)) return KindForbids(session, "collaboration; transfer it");
+  if (session.type == SessionType::kUnattended) return KindForbids(session, "external technicians");
+  if (c.deliver) {
+    if (absl::Status may = Require(org, *scene, Permission::kEmail); !may.ok()) return may;
+  }
   const GroupSettings& settings = SettingsOf(org, scene->self);
   if (settings.approved_externals_only && !Approved(org, c.address)) return NotApproved(c.address);
   if (session.participants.size() >= limits::kParticipants) return TooManyParticipants(session.id);
@@ -446,6 +456,7 @@ Result On(const Org& org, const command::Join& c, Time) {
     return lead != nullptr && lead->technician == scene->self && monitored != nullptr && monitored->role != Role::kInvitee;
   });
   if (!monitors) return NotMonitored(session.id, scene->self);
+  if (absl::Status may = MayTake(org, scene->self, session.type); !may.ok()) return may;
   if (absl::Status link = NeedsLink(*scene, "join"); !link.ok()) return link;
   if (!AllowsCollaboration(session)) return KindForbids(session, "collaboration");
   if (session.Find(scene->self) != nullptr || session.IsSender(scene->self) || session.IsRecipient(scene->self)) {

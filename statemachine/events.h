@@ -244,7 +244,7 @@ struct DeviceTokenReplaced {
   SessionId session;
   std::string device_token_hash;
 };
-// Whoever monitors the lead collaborates.
+// Somebody who monitors a technician of the session collaborates.
 struct Joined {
   SessionId session;
   TechnicianId technician;

@@ -100,6 +100,7 @@ struct Folder {
   void ForgetCode() {
     session->code_key.clear();
     session->code_expires = kNoTime;
+    session->delivery.retry_at = kNoTime;
   }
 
   void LeaveConnecting() {
@@ -249,6 +250,7 @@ struct Folder {
     if (Participant* self = session->Find(e.technician)) {
       self->code_key.clear();
       self->code_expires = kNoTime;
+      self->delivery.retry_at = kNoTime;
     }
     org.keys.insert_or_assign(KeyId{e.technician.value}, ExternalKey(e.technician, e.secret_hash, now));
   }

@@ -38,6 +38,12 @@ bool AllowsCollaboration(const Session& session) {
   return !session.chat_only && session.type != SessionType::kLens && session.type != SessionType::kMonitoring;
 }
 
+std::optional<Permission> NeededFor(SessionType type) {
+  if (type == SessionType::kLens) return Permission::kLens;
+  if (type == SessionType::kUnattended) return Permission::kUnattendedAccess;
+  return std::nullopt;
+}
+
 bool HasCustomer(const Session& session) {
   return session.type != SessionType::kLan && session.type != SessionType::kUnattended && session.method != Method::kMonitoring;
 }

@@ -5,9 +5,13 @@
 // - MOBILE: settings of the phone, which no other kind has; no scripts, calling card or unattended access; a plain reboot.
 // - LAN, UNATTENDED: nobody sits there, so what is asked for opens at once, and there is no survey; nobody could agree to
 //   unattended access.
+// - UNATTENDED: nobody from outside, and of the organization only who may reach computers, however the session comes to him.
 // - MONITORING: nothing but looking on.
 #pragma once
 
+#include <optional>
+
+#include "statemachine/permissions.h"
 #include "statemachine/session.h"
 
 namespace guichet {
@@ -16,6 +20,8 @@ bool Fits(const Session& session, ActivityKind kind);
 bool Fits(const Session& session, RebootKind kind);
 // Several technicians at once.
 bool AllowsCollaboration(const Session& session);
+// What a technician needs to take part in such a session; nullopt: nothing of its own.
+std::optional<Permission> NeededFor(SessionType type);
 // Somebody who answers, and who is asked at the end how it was.
 bool HasCustomer(const Session& session);
 

@@ -54,6 +54,7 @@ inline constexpr size_t kSurveyQuestionChars = 256;
 inline constexpr size_t kSurveyAnswerChars = 2000;
 inline constexpr Duration kSurveyOpen = std::chrono::hours(1);  // after the end; the session stays in memory for it
 inline constexpr size_t kTemplates = 100;                       // an organization: three kinds in thirty languages
+inline constexpr size_t kTemplatesBytes = 128 << 10;            // of an organization: all subjects and texts
 inline constexpr size_t kTemplateSubjectChars = 200;
 inline constexpr size_t kTemplateTextChars = 4000;
 inline constexpr Duration kDeliveryRetry = std::chrono::seconds(10);     // after the first attempt; twice as long each time …

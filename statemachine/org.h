@@ -393,6 +393,8 @@ Status StatusOf(const Org& org, const Technician& technician);
 const Technician* FindTechnician(const Org& org, const TechnicianId& id);
 // … of the organization: null for an external one.
 const Technician* FindMember(const Org& org, const TechnicianId& id);
+// Who enrolled it; null once he is deleted, also when somebody else has his id since.
+const Technician* OwnerOf(const Org& org, const Computer& computer);
 // Ids of external technicians are not like those that an organization gives.
 TechnicianId ExternalId(SessionId session, uint32_t number);
 bool IsExternalId(const TechnicianId& id);

@@ -85,6 +85,11 @@ TEST_F(Computers, AreListedWithFilters) {
   name.set_name("Lathe in hall 2");
   EXPECT_EQ(world.Must<pb::UpdateComputerResponse>(name, world.bob).computer().name(), "Lathe in hall 2");
   EXPECT_EQ(List(world.ann, [](auto& r) { r.set_name_contains("HALL"); }).computers_size(), 1);
+  pb::ListComputersRequest wide;
+  wide.set_name_contains(std::string(limits::kNameChars + 1, 'x'));
+  EXPECT_EQ(world.Call<pb::ListComputersResponse>(wide, world.ann).outcome.metadata["field"], "name_contains");
+  name.set_name(wide.name_contains());
+  EXPECT_EQ(world.Call<pb::UpdateComputerResponse>(name, world.bob).outcome.metadata["field"], "name");
   const auto page = List(world.ann, [](auto& r) { r.set_page_size(1); });
   EXPECT_EQ(page.computers_size(), 1);
   const auto rest = List(world.ann, [&](auto& r) {
@@ -235,6 +240,25 @@ TEST_F(Computers, ItExpiresByItself) {
   EXPECT_EQ(List(world.ann).computers_size(), 0);
 }
 
+TEST_F(Computers, OneThatExpiredWhileTheDaemonWasAwayIsGone) {
+  const Sessions::Enrolled lathe =
+      sessions.Enroll(world.ann, "lathe", [](pb::AccessTerms& terms) { terms.mutable_validity()->set_seconds(3600); });
+  Agent agent(world.client(), lathe.token);
+  agent.Hello();
+  const uint64_t id = Connect(lathe.id, world.ann)->session().session_id();
+  Device device(world.client(), Order(agent).device_token());
+  device.Hello();
+  sessions.consoles.clear();
+  sessions.devices.clear();
+  world.daemon.Stop();
+  world.daemon.clock().Advance(hours(2));
+  world.daemon.Restart();
+  while (world.Get(id).outcome() == pb::OUTCOME_UNSPECIFIED) {
+  }
+  EXPECT_EQ(world.Get(id).outcome(), pb::OUTCOME_UNATTENDED_EXPIRED);
+  EXPECT_EQ(List(world.ann).computers_size(), 0);
+}
+
 TEST_F(Computers, TheWindowIsOfItsZone) {
   // Open for one minute, half a day away from this one.
   const int64_t minute = world.daemon.clock().Now().time_since_epoch().count() / 60000 % 1440;
@@ -329,7 +353,15 @@ TEST_F(Monitoring, SilentlyWhereTheOrganizationWantsSo) {
   silently.mutable_organization()->set_monitor_silently(true);
   world.Must<pb::UpdateOrganizationResponse>(silently, world.admin);
   sessions.Monitoring("cid", "ann");
-  EXPECT_EQ(Told(), std::vector<std::string>{});
+  pb::SetStatusRequest away;
+  away.set_status(pb::TECHNICIAN_STATUS_AWAY);
+  world.Must<pb::SetStatusResponse>(away, world.ann);
+  pb::AttachConsoleResponse last;
+  while (last.technician().status() != pb::TECHNICIAN_STATUS_AWAY && sessions.consoles[0]->Read(&last)) {
+    EXPECT_EQ(last.technician().monitored_by_size(), 0);
+  }
+  Console again(world.client(), world.ann);
+  EXPECT_EQ(again.Hello().technician().monitored_by_size(), 0);
   EXPECT_EQ(world.Call<pb::JoinSessionResponse>(World::On<pb::JoinSessionRequest>(sessions.Active(world.bob)), world.cid)
                 .outcome.reason,
             "NOT_MONITORED");

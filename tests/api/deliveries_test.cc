@@ -100,6 +100,19 @@ TEST_F(Deliveries, BadTemplatesNameTheirField) {
   std::string many = good;
   for (size_t i = 0; i < limits::kTemplates; ++i) many += " } templates { " + good;
   EXPECT_EQ(field(many), "organization.templates");
+  // As many and as large as may be, and then one byte more.
+  pb::UpdateOrganizationRequest large;
+  for (size_t i = 0; i < limits::kTemplates; ++i) {
+    pb::MessageTemplate* t = large.mutable_organization()->add_templates();
+    t->set_kind(pb::MESSAGE_KIND_EMAIL_INVITATION);
+    t->set_language({static_cast<char>('a' + i / 26), static_cast<char>('a' + i % 26)});
+    t->set_text("{{code}}" + std::string(limits::kTemplatesBytes / limits::kTemplates - 8, '.'));
+  }
+  const size_t left = limits::kTemplatesBytes % limits::kTemplates;
+  large.mutable_organization()->mutable_templates(0)->set_subject(std::string(left, '.'));
+  EXPECT_TRUE(world.Call<pb::UpdateOrganizationResponse>(large, world.admin).ok());
+  large.mutable_organization()->mutable_templates(0)->set_subject(std::string(left + 1, '.'));
+  EXPECT_EQ(world.Call<pb::UpdateOrganizationResponse>(large, world.admin).outcome.metadata["field"], "organization.templates");
   EXPECT_EQ(field(good), "");
 }
 

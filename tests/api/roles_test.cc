@@ -348,6 +348,23 @@ TEST_F(Roles, AGroupAdministratorActsForTechniciansOfHisGroups) {
   EXPECT_EQ(Start(late, "", gus).reason, "NOT_IN_QUEUE");
 }
 
+TEST_F(Roles, AGroupAdministratorMonitorsHimselfAndNotForAnAdministrator) {
+  sessions.Attach(world.ann);
+  pb::UpdateTechnicianRequest promote;
+  promote.mutable_technician()->set_technician_id("bob");
+  promote.mutable_technician()->set_administrator(true);
+  world.Must<pb::UpdateTechnicianResponse>(promote, world.admin);
+  pb::CreateSessionRequest create;
+  create.set_method(pb::METHOD_MONITORING);
+  create.set_monitored_technician_id("ann");
+  create.set_technician_id("bob");
+  ExpectDenied(world.Call<pb::CreateSessionResponse>(create, gus).outcome);
+  create.clear_technician_id();
+  ExpectOk(world.Call<pb::CreateSessionResponse>(create, gus).outcome);
+  ExpectDenied(
+      world.Call<pb::JoinSessionResponse>(World::On<pb::JoinSessionRequest>(sessions.Active(world.ann), "bob"), gus).outcome);
+}
+
 TEST_F(Roles, OnAStreamOfCommandsHeActsForThoseWhoAreInHisGroups) {
   sessions.Attach(world.ann);
   Attached<pb::SessionService::Stub, pb::ExecuteCommandsRequest, pb::ExecuteCommandsResponse> commands(

@@ -21,7 +21,7 @@ constexpr char kReadSessions[] = "TGHI1AM";
 constexpr char kReadQueue[] = "TGI1AM";  // of Names.self
 constexpr char kWriteSessions[] = "TGI2AM";
 constexpr char kWriteChannelSessions[] = "I2AM";
-constexpr char kMonitor[] = "GAM";
+constexpr char kMonitor[] = "AM";
 constexpr char kReadTechnicians[] = "TGHI1AM";
 constexpr char kWriteTechnicians[] = "TGI2AM";
 constexpr char kConsoles[] = "TGHM";
@@ -312,7 +312,7 @@ std::vector<Row> SessionRows() {
       Rpc<pb::ListDeviceHistoryRequest>(
           "", kReadTechnicians, [](const auto& n, auto& r) { r.set_device_id(n.device); }, State::kPast),
       Rpc<pb::JoinSessionRequest>(
-          "", "GI2AM",
+          "", "I2AM",
           [](const auto& n, auto& r) {
             r.mutable_target()->set_session_id(std::stoull(n.session));
             r.mutable_target()->set_technician_id(n.boss);

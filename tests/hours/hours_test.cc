@@ -60,6 +60,19 @@ void ExpectRefused(const Hours& hours, const std::string& field) {
   EXPECT_EQ(metadata[0], (Metadata::value_type{"field", field})) << status;
 }
 
+TEST(DailyWindow, IsOfItsZoneAndMayGoOverMidnight) {
+  ExpectChanges(DailyWindow(At(8), At(18), "Asia/Kolkata"), "2026-03-02T02:00:00Z", false,
+                {"2026-03-02T02:30:00Z", "2026-03-02T12:30:00Z", "2026-03-03T02:30:00Z"});
+  ExpectChanges(DailyWindow(At(22), At(6), "Europe/Vienna"), "2026-03-02T22:00:00Z", true,
+                {"2026-03-03T05:00:00Z", "2026-03-03T21:00:00Z", "2026-03-04T05:00:00Z"});
+  ExpectChanges(DailyWindow(At(22), 0, "UTC"), "2026-03-02T21:00:00Z", false, {"2026-03-02T22:00:00Z", "2026-03-03T00:00:00Z"});
+  // Clocks go from 02:00 to 03:00 in the night to 29 March.
+  ExpectChanges(DailyWindow(At(22), At(6), "Europe/Vienna"), "2026-03-28T20:30:00Z", false,
+                {"2026-03-28T21:00:00Z", "2026-03-29T04:00:00Z", "2026-03-29T20:00:00Z"});
+  ExpectChanges(DailyWindow(0, At(24), ""), "2026-03-02T21:00:00Z", true, {});
+  EXPECT_EQ(Text(NextChange(DailyWindow(0, At(24), ""), Instant("2026-03-02T21:00:00Z"))), "never");
+}
+
 TEST(Hours, AWeekOfAnOffice) {
   Intervals open;
   for (uint32_t day = 1; day <= 5; ++day) {

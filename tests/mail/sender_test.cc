@@ -138,7 +138,6 @@ TEST(Sender, TheServersWordsDecide) {
   EXPECT_EQ(never.detail, "550-5.1.1 no such mailbox 5.1.1 ask the postmaster");
   const Outcome cut = Send(To(server.url()), Mail("long@example.com"));
   ExpectOutcome(cut, Result::kFailed, "550 xxx");
-  EXPECT_EQ(cut.detail.size(), 256u);
   ExpectSent(Send(To(server.url())));
   EXPECT_EQ(HeaderOf(server.Next(), "to"), "lind@example.com") << "and nothing of the others";
 }

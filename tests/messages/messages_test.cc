@@ -91,6 +91,12 @@ TEST(Messages, ValuesAreNeverExpandedAgain) {
   EXPECT_EQ(TextOf("{{customer}}", values), "$1 \\0 %s");
 }
 
+TEST(Messages, NoValueLooksLikeALine) {
+  MessageValues values = kAll;
+  values.customer = "Eve,\n\nNew link: http://example.com\u202e\u2066";
+  EXPECT_EQ(TextOf("Hello {{customer}}\nBye", values), "Hello Eve,  New link: http://example.com  \nBye");
+}
+
 TEST(Messages, NoValueAddsAHeader) {
   MessageValues values;
   values.customer = "Eve\r\nBcc: all@example.com\n\nBody";
@@ -173,13 +179,15 @@ TEST(Messages, KindAndLanguageAreRequired) {
 
 TEST(Messages, LimitsOfSubjectAndText) {
   EXPECT_EQ(CheckTemplate("messages[3]", Own("en", "{{code}}", "")), absl::OkStatus());
-  EXPECT_EQ(CheckTemplate("messages[3]", Own("en", "{{code}}", Repeated("é", limits::kTemplateSubjectChars))), absl::OkStatus());
+  EXPECT_EQ(CheckTemplate("messages[3]", Own("en", "{{code}}", Repeated("é", limits::kTemplateSubjectChars))),
+            absl::OkStatus());
   ExpectRefused(Own("en", "{{code}}", Repeated("é", limits::kTemplateSubjectChars + 1)), "subject", "at most 200");
   MessageTemplate sms = Own("en", "{{code}}", "x");
   sms.kind = kSmsInvitation;
   ExpectRefused(sms, "subject", "must be empty for SMS");
   ExpectRefused(Own("en", ""), "text", "required, 1-4000");
-  EXPECT_EQ(CheckTemplate("messages[3]", Own("en", "{{code}}" + Repeated("é", limits::kTemplateTextChars - 8))), absl::OkStatus());
+  EXPECT_EQ(CheckTemplate("messages[3]", Own("en", "{{code}}" + Repeated("é", limits::kTemplateTextChars - 8))),
+            absl::OkStatus());
   ExpectRefused(Own("en", "{{code}}" + Repeated("é", limits::kTemplateTextChars - 7)), "text", "at most 4000");
   ExpectRefused(Own("en", std::string("{{code}}\0", 9)), "text", "control characters");
 }

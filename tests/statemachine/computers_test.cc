@@ -174,6 +174,62 @@ TEST(Computers, OneWhoseAgentIsAwayIsOffline) {
   EXPECT_EQ(world.ReasonOf(connect), "COMPUTER_OFFLINE");
 }
 
+TEST(Computers, WhatAHeldSessionDoesNotSeeWhenItsWindowEnds) {
+  Office world;
+  const ComputerId computer = world.Enrolled();
+  command::ConnectComputer connect = Office::Connecting(computer, kAnn);
+  connect.open_until = world.now + std::chrono::hours(1);
+  const SessionId id = world.Do(connect).session;
+  world.Do(Attach(id));
+  world.Do(Hold(id, kAnn));
+  world.Wait(std::chrono::hours(1));
+  EXPECT_EQ(world.FireAllDue(id), std::vector{Trigger::kAccessOver});
+  EXPECT_EQ(world.LastOutcome(id), Outcome::kUnattendedExpired);
+  EXPECT_EQ(world.See(id, kAnn), EntryState::kRemoved) << "a held session does not time out";
+}
+
+TEST(Computers, RevokedWhileTheDeviceIsAwayNobodySeesItsEnd) {
+  Office world;
+  const ComputerId computer = world.Enrolled();
+  const SessionId id = world.Connected(computer);
+  world.Do(Lose(id));
+  ASSERT_EQ(world.See(id, kAnn), EntryState::kReconnecting);
+  world.Do(command::RevokeComputer{computer});
+  EXPECT_EQ(world.See(id, kAnn), EntryState::kRemoved);
+}
+
+TEST(Computers, ATechnicianWhoIsFullDoesNotConnect) {
+  Office world;
+  const ComputerId computer = world.Enrolled();
+  GroupSettings settings;
+  settings.max_active_sessions = 1;
+  world.Settings(settings);
+  world.OnDevice("drill");
+  EXPECT_EQ(world.ReasonOf(Office::Connecting(computer, kAnn)), "TOO_MANY_ACTIVE_SESSIONS");
+}
+
+TEST(Computers, ItsSessionGoesOnlyToWhomMayReachComputers) {
+  Office world;
+  const SessionId id = world.Connected(world.Enrolled());
+  Permissions without = Permissions::All();
+  without.Set(Permission::kUnattendedAccess, false);
+  world.Group(GroupId{"night"});
+  world.Permit(without, GroupId{"night"});
+  world.Do(command::PutTechnician{kBob, Config(kBob, GroupId{"night"})});
+  EXPECT_EQ(world.ReasonOf(Transfer(id, kAnn, kBob)), "PERMISSION_DENIED");
+  EXPECT_EQ(world.ReasonOf(Invite(id, kAnn, kBob)), "PERMISSION_DENIED");
+  EXPECT_EQ(world.ReasonOf(command::InviteExternal{T(id, kAnn), "Olga", "", "777777"}), "SESSION_KIND");
+}
+
+TEST(Computers, WhoGetsTheIdOfADeletedTechnicianDoesNotGetHisComputers) {
+  Office world;
+  const ComputerId computer = world.Enrolled();
+  world.Do(command::DeleteTechnician{kAnn});
+  world.Wait(std::chrono::seconds(1));
+  world.Technician(kAnn, kDesk, false);
+  EXPECT_EQ(world.ReasonOf(Office::Connecting(computer, kAnn)), "COMPUTER_NOT_FOUND");
+}
+
 TEST(Computers, ASessionThatWaitsForItsAgentGetsAnotherToken) {
   Office world;
   const ComputerId computer = world.Enrolled();
@@ -256,6 +312,16 @@ TEST(DeliveriesCore, AreNotTriedAgainOnceTheCodeIsUsedOrDead) {
   world.Do(Report(used, DeliveryState::kRequested));
   world.Do(command::RedeemCode{used, "123456", "token", "device", "Linux", "en"});
   EXPECT_FALSE(world.Due(used, TimerKind::kDelivery).has_value());
+  EXPECT_EQ(world.Get(used).delivery.retry_at, kNoTime);
+  EXPECT_TRUE(world.Do(Report(used, DeliveryState::kRequested)).entry.events.empty());
+  GroupSettings settings;
+  settings.private_code_validity = std::chrono::seconds(5);  // before it would be tried again
+  world.Settings(settings);
+  const SessionId dead = world.Do(Mail()).session;
+  world.Do(Report(dead, DeliveryState::kRequested));
+  world.Wait(settings.private_code_validity);
+  EXPECT_EQ(world.FireAllDue(dead), std::vector{Trigger::kCodeExpired});
+  EXPECT_EQ(world.Get(dead).delivery.retry_at, kNoTime);
 }
 
 TEST(DeliveriesCore, OfExternalTechniciansHaveTheirOwnState) {
@@ -347,11 +413,26 @@ TEST(Monitoring, GroupAdministratorsMonitorTheirGroups) {
   TechnicianConfig boss = Config(kBob, GroupId{"night"});
   boss.administers = {kDesk};
   world.Do(command::PutTechnician{kBob, boss});
-  EXPECT_EQ(world.Get(world.Monitor(kAnn, kBob)).monitored, kAnn);
+  const SessionId monitoring = world.Monitor(kAnn, kBob);
+  EXPECT_EQ(world.Get(monitoring).monitored, kAnn);
   boss.administers = {GroupId{"night"}};
   world.Do(command::PutTechnician{kBob, boss});
   EXPECT_EQ(world.ReasonOf(command::CreateSession{.method = Method::kMonitoring, .owner = kBob, .monitored = kAnn}),
             "PERMISSION_DENIED");
+  EXPECT_EQ(world.LastOutcome(monitoring), Outcome::kAborted) << "he may no more";
+  EXPECT_TRUE(world.org.monitoring.empty());
+}
+
+TEST(Monitoring, EndsWhenTheMonitoredMovesAway) {
+  Floor world;
+  world.Group(GroupId{"night"});
+  TechnicianConfig boss = Config(kBob, GroupId{"night"});
+  boss.administers = {kDesk};
+  world.Do(command::PutTechnician{kBob, boss});
+  world.Monitor(kAnn, kBob);
+  const SessionId all = world.Monitor(kAnn, kCat);
+  world.Do(command::PutTechnician{kAnn, Config(kAnn, GroupId{"night"})});
+  EXPECT_EQ(world.org.monitoring, std::set{all}) << "of whom administers everybody it goes on";
 }
 
 TEST(Monitoring, TheMonitoredIsTouchedSoThatHeCanBeTold) {

@@ -260,6 +260,7 @@ class RandomRun {
       return Start(id, to);
     }
     if (!session->activities.empty() && Chance(4)) return AboutActivities();
+    if (session->computer && Chance(20)) return command::RevokeComputer{session->computer};
     const TechnicianId self = Involved(id);
     switch (world_.See(id, self)) {
       case EntryState::kConnecting:

@@ -147,9 +147,11 @@ void AddInviteExternal(CLI::App& parent, Runner& runner) {
       command, "NAME", [request](const std::string& name) { request->set_name(name); }, "Who it is, for the participants");
   TextFlag(
       command, "--address", [request](const std::string& address) { request->set_address(address); },
-      "His e-mail address, where only approved ones are invited");
+      "His e-mail address: for --method email, and where only approved ones are invited");
+  TextFlag(
+      command, "--language", [request](const std::string& tag) { request->set_language(tag); }, "BCP 47 tag, of the e-mail");
   EnumFlag<v1::Method>(
-      command, "--method", [request](v1::Method method) { request->set_method(method); }, "pin or link; default pin");
+      command, "--method", [request](v1::Method method) { request->set_method(method); }, "pin, link or email; default pin");
   DenyFlag(command, request);
 }
 

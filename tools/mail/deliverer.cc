@@ -10,6 +10,7 @@
 #include "absl/strings/escaping.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_replace.h"
+#include "statemachine/limits.h"
 #include "tools/client/status.h"
 
 namespace guichet::mail {
@@ -136,6 +137,8 @@ absl::Status Deliverer::Deliver(const v1::WatchDeliveriesResponse& invitation) {
   // A filter that refuses a link may quote it, and with it the code.
   request.set_detail(invitation.code().empty() ? outcome.detail
                                                : absl::StrReplaceAll(outcome.detail, {{invitation.code(), "?"}}));
+  // Cut only now, lest a part of the code be left at the end.
+  if (request.detail().size() > limits::kDeliveryDetailChars) request.mutable_detail()->resize(limits::kDeliveryDetailChars);
   spdlog::info("session {}, attempt {}: {}{}{}", request.session_id(), invitation.attempt(),
                v1::DeliveryState_Name(request.state()), request.detail().empty() ? "" : ": ", request.detail());
   if (absl::Status status = Report(std::move(request)); !status.ok()) return status;

@@ -36,7 +36,7 @@ bool Printable(char c) { return c >= ' ' && c <= '~'; }
 void Append(List& list, const std::string& line) { list.reset(curl_slist_append(list.release(), line.c_str())); }
 
 std::string Detail(std::string_view words) {
-  std::string detail(words.substr(0, limits::kDeliveryDetailChars));
+  std::string detail(words);
   std::replace_if(
       detail.begin(), detail.end(), [](char c) { return !Printable(c); }, '?');
   return detail;

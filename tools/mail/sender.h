@@ -38,7 +38,8 @@ enum class Result { kSent, kRetry, kFailed };
 
 struct Outcome {
   Result result = Result::kRetry;
-  // detail: the server's words or those of the failed connection, at most 256 characters of printable ASCII; empty when sent.
+  // detail: the server's words or those of the failed connection, about 2,000 characters of printable ASCII at most; empty when
+  // sent.
   std::string detail;
   // of_server: what failed is the way to the server, or the login, and would fail for every message.
   bool of_server = false;

@@ -49,7 +49,7 @@ _guichetctl_words() {
     "session/reboot") words="--help --request-id --technician --epoch --kind --version --address --token --token-file --tls-ca --insecure --output --timeout" ;;
     "session/join") words="--help --request-id --technician --epoch --version --address --token --token-file --tls-ca --insecure --output --timeout" ;;
     "session/invite") words="--help --request-id --technician --epoch --deny --version --address --token --token-file --tls-ca --insecure --output --timeout" ;;
-    "session/invite-external") words="--help --request-id --technician --epoch --address --method --deny --version --token --token-file --tls-ca --insecure --output --timeout" ;;
+    "session/invite-external") words="--help --request-id --technician --epoch --address --language --method --deny --version --token --token-file --tls-ca --insecure --output --timeout" ;;
     "session/set-grants") words="--help --request-id --technician --epoch --deny --version --address --token --token-file --tls-ca --insecure --output --timeout" ;;
     "session/remove") words="--help --request-id --technician --epoch --version --address --token --token-file --tls-ca --insecure --output --timeout" ;;
     "session/leave") words="--help --request-id --technician --epoch --version --address --token --token-file --tls-ca --insecure --output --timeout" ;;
