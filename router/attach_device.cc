@@ -72,9 +72,9 @@ class DeviceStream final : public AttachStream<pb::AttachRequest, pb::AttachResp
       return true;
     }
     if (NextResult(out)) return true;
-    if (enrolled_) {
-      *out->mutable_enrolled() = *std::move(enrolled_);
-      enrolled_.reset();
+    if (!enrolled_.empty()) {
+      *out->mutable_enrolled() = std::move(enrolled_.front());
+      enrolled_.pop_front();
       return true;
     }
     if (latest_) {
@@ -226,7 +226,7 @@ class DeviceStream final : public AttachStream<pb::AttachRequest, pb::AttachResp
       turn.AfterDurable([self, enrolled] {
         if (enrolled) {
           absl::MutexLock lock(&self->mu_);
-          self->enrolled_ = enrolled;
+          self->enrolled_.push_back(*enrolled);
           self->PumpLocked();
         }
         self->ReadNext();
@@ -253,8 +253,8 @@ class DeviceStream final : public AttachStream<pb::AttachRequest, pb::AttachResp
   std::optional<pb::AppletWelcome> welcome_ ABSL_GUARDED_BY(mu_);
   bool welcomed_ ABSL_GUARDED_BY(mu_) = false;
   std::optional<CustomerUpdate> latest_ ABSL_GUARDED_BY(mu_);
-  std::string shown_ ABSL_GUARDED_BY(mu_);  // the view sent last
-  std::optional<pb::AppletEnrolled> enrolled_ ABSL_GUARDED_BY(mu_);
+  std::string shown_ ABSL_GUARDED_BY(mu_);                        // the view sent last
+  std::deque<pb::AppletEnrolled> enrolled_ ABSL_GUARDED_BY(mu_);  // at most one an activity of the session
   std::optional<RebootKind> reboot_ ABSL_GUARDED_BY(mu_);
   std::optional<pb::AppletEnded> ended_ ABSL_GUARDED_BY(mu_);
 };

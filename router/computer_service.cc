@@ -30,21 +30,45 @@ const Computer* Find(const Org& org, ComputerId id) {
   return it == org.computers.end() ? nullptr : &it->second;
 }
 
-// Administrators and integrators reach all; technicians who may reach computers those of their group; group administrators
-// those of their groups.
-bool Reaches(const Principal& principal, const Org& org, const Computer& computer) {
+// Administrators and integrators revoke all; technicians those of their group, with or without the permission to reach them;
+// group administrators those of their groups.
+bool MayRevoke(const Principal& principal, const Org& org, const Computer& computer) {
   if (principal.may_act_for_others()) return true;
   const Technician* self = FindMember(org, principal.technician);
   const Technician* owner = OwnerOf(org, computer);
   if (self == nullptr || owner == nullptr) return false;
-  const bool colleague = self->group == owner->group && Allowed(org, self->id, Permission::kUnattendedAccess);
-  return colleague || (self->id != owner->id && MayActFor(principal, org, owner->id).ok());
+  return self->group == owner->group || MayActFor(principal, org, owner->id).ok();
+}
+
+// … and see and name them, a group's own technicians with the permission alone.
+bool Reaches(const Principal& principal, const Org& org, const Computer& computer) {
+  if (!MayRevoke(principal, org, computer)) return false;
+  if (principal.may_act_for_others()) return true;
+  const Technician* owner = OwnerOf(org, computer);
+  const bool administers = principal.technician != owner->id && MayActFor(principal, org, owner->id).ok();
+  return administers || Allowed(org, principal.technician, Permission::kUnattendedAccess);
+}
+
+// Only its group connects: somebody who sees the computer from elsewhere is told so.
+absl::Status OfAnotherGroup(const Principal& principal, const Org& org, const Computer& computer,
+                            const TechnicianId& technician) {
+  const Technician* owner = OwnerOf(org, computer);
+  const Technician* self = FindMember(org, technician);
+  if (self == nullptr || !Reaches(principal, org, computer)) return absl::OkStatus();
+  if (owner != nullptr && owner->group == self->group) return absl::OkStatus();
+  return InvalidField("technician_id", owner == nullptr
+                                           ? "nobody connects to a computer whose technician was deleted; revoke it"
+                                           : absl::StrCat("must be of the computer's group, ", owner->group.value));
 }
 
 void ToProto(const Org& org, const Computer& computer, const Agents& agents, Time now, pb::Computer* out) {
   router::ToProto(computer, out);
   out->set_online(agents.Online(org.id, computer.id));
   out->set_window_open(IsOpen(WindowOf(computer.terms), now));
+  if (const Session* session = FindSession(org, computer.session)) {
+    const Participant* lead = session->lead();
+    out->set_session_technician_id(lead != nullptr ? lead->technician.value : session->owner.value);
+  }
 }
 
 // `part` of the name is in lower case.
@@ -262,9 +286,11 @@ grpc::ServerUnaryReactor* ComputerService::ConnectComputer(Context context, cons
   auto order = std::make_shared<std::optional<ConnectOrder>>();  // of the first answer, not of its repetitions
   Mutate(
       gateway_, call->Begin(*principal, request->request_id(), *request),
-      [this, id, technician = *technician, hash = Sha256(secret)](const Org& org) -> absl::StatusOr<Command> {
+      [this, id, principal = *principal, technician = *technician,
+       hash = Sha256(secret)](const Org& org) -> absl::StatusOr<Command> {
         command::ConnectComputer command{id, technician, true, kNoTime, hash, gateway_.agents.Online(org.id, id)};
         if (const Computer* computer = Find(org, id)) {
+          if (absl::Status other = OfAnotherGroup(principal, org, *computer, technician); !other.ok()) return other;
           const Time now = gateway_.clock.Now();
           const Hours window = WindowOf(computer->terms);
           command.open = IsOpen(window, now);
@@ -358,7 +384,7 @@ grpc::ServerUnaryReactor* ComputerService::RevokeComputer(Context context, const
       gateway_, call->Begin(*principal, request->request_id(), *request),
       [principal = *principal, id = ComputerId{request->computer_id()}](const Org& org) -> absl::StatusOr<Command> {
         const Computer* computer = Find(org, id);
-        if (computer == nullptr || !Reaches(principal, org, *computer)) return ComputerNotFound(id);
+        if (computer == nullptr || !MayRevoke(principal, org, *computer)) return ComputerNotFound(id);
         return Command{command::RevokeComputer{id}};
       },
       response, fill, [call](const absl::Status& status) { call->Done(status); });

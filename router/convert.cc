@@ -151,6 +151,7 @@ void ToProto(const Session& session, Time urgent, pb::Session* out) {
   out->set_chat_only(session.chat_only);
   out->set_survey_answered(session.survey_answered);
   out->set_note_count(session.notes);
+  out->set_enrolled_computer_id(session.enrolled.value);
   if (session.computer) {
     out->set_computer_id(session.computer.value);
     SetTime(session.access_until, out->mutable_access_end_time());

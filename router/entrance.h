@@ -10,6 +10,7 @@
 #include "router/secrets.h"
 #include "router/session_reads.h"
 #include "router/validate.h"
+#include "statemachine/kinds.h"
 #include "statemachine/limits.h"
 #include "statemachine/refusal.h"
 
@@ -63,7 +64,7 @@ Fill Entered(Response* response, std::string secret) {
     response->set_revision(step.entry.revision.value);
     response->set_session_id(session.id.value);
     response->set_device_token(MakeDeviceToken(rt.org.id, session.id, secret));
-    response->set_terms(SettingsOf(rt.org, session).terms);
+    if (TermsPending(rt.org, session)) response->set_terms(SettingsOf(rt.org, session).terms);
   };
 }
 

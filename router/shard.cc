@@ -11,6 +11,7 @@
 #include "absl/synchronization/notification.h"
 #include "router/limits.h"
 #include "statemachine/invariant.h"
+#include "statemachine/kinds.h"
 #include "statemachine/refusal.h"
 #include "statemachine/route.h"
 #include "statemachine/timers.h"
@@ -100,8 +101,7 @@ TechnicianInfo InfoOf(const Org& org, const Technician& technician) {
 CustomerUpdate CustomerUpdateOf(const Org& org, const Session& session) {
   CustomerUpdate update;
   update.session = std::make_shared<const Session>(session);
-  update.terms_pending =
-      session.link == Link::kNeverAttached && !session.terms_accepted && !SettingsOf(org, session).terms.empty();
+  update.terms_pending = session.link == Link::kNeverAttached && TermsPending(org, session);
   for (const Participant& participant : session.participants) {
     const Technician* technician = FindTechnician(org, participant.technician);
     if (technician == nullptr || participant.role == Role::kInvitee) continue;

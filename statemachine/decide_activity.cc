@@ -166,15 +166,16 @@ Result On(const Org& org, const command::AnswerActivity& c, Time now) {
   const bool withdraws = c.standing && !c.granted;
   if (activity->open && !withdraws) return decision;  // answered before
   ActivityKinds standing = session.standing_grants;
-  const bool enrolls = c.granted && activity->kind == ActivityKind::kUnattendedAccess;
+  // A computer more than there may be counts as refused: nobody is left waiting for an answer.
+  const bool may = activity->kind != ActivityKind::kUnattendedAccess || org.computers.size() < limits::kComputers;
+  const bool granted = c.granted && may;
+  const bool enrolls = granted && activity->kind == ActivityKind::kUnattendedAccess;
   if (enrolls && (session.profile.device_id.empty() || c.secret_hash.empty())) {
     return InvalidField("device_id", "a device without a stable id cannot be enrolled");
   }
-  if (enrolls && org.computers.size() >= limits::kComputers)
-    return TooMany("computers of the organization", limits::kComputers);
   if (c.standing && activity->kind != ActivityKind::kUnattendedAccess) standing.Set(activity->kind, c.granted);
   if (standing != session.standing_grants) decision.events.push_back(event::StandingGrantsSet{c.session, standing});
-  if (c.granted) {
+  if (granted) {
     decision.events.push_back(
         event::ActivityOpened{c.session, c.activity, activity->kind == ActivityKind::kReceiveFile ? c.file : FileInfo{}});
     if (enrolls) Enroll(org, session, *activity, c.secret_hash, now, decision.events);

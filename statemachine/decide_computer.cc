@@ -70,7 +70,10 @@ Result On(const Org& org, const command::ConnectComputer& c, Time now) {
     return PermissionMissing(c.technician, Permission::kUnattendedAccess);
   }
   if (!c.open) return OutsideWindow(*computer);
-  if (computer->session) return ComputerBusy(*computer);
+  if (const Session* session = FindSession(org, computer->session)) {
+    const Participant* lead = session->lead();
+    return ComputerBusy(*computer, lead != nullptr ? lead->technician : session->owner);
+  }
   if (!c.online) return ComputerOffline(c.computer);
   if (org.sessions.size() >= limits::kLiveSessions) {
     return TooManySessions("the organization", "that have not ended or were not dismissed", limits::kLiveSessions);

@@ -26,10 +26,6 @@ void Arrive(const Org& org, const Session& session, Events& events) {
   events.push_back(event::LeadTaken{session.id, session.owner});
 }
 
-bool TermsPending(const Org& org, const Session& session) {
-  return !session.terms_accepted && HasCustomer(session) && !SettingsOf(org, session).terms.empty();
-}
-
 }  // namespace
 
 Result On(const Org& org, const command::RedeemCode& c, Time now) {

@@ -422,6 +422,7 @@ struct Folder {
   void operator()(const ComputerEnrolled& e) {
     org.computers.insert_or_assign(e.computer.id, e.computer);
     org.last_computer = std::max(org.last_computer, e.computer.id);
+    session->enrolled = e.computer.id;
   }
   void operator()(const ComputerRenamed& e) {
     if (auto it = org.computers.find(e.computer); it != org.computers.end()) it->second.name = e.name;

@@ -48,4 +48,8 @@ bool HasCustomer(const Session& session) {
   return session.type != SessionType::kLan && session.type != SessionType::kUnattended && session.method != Method::kMonitoring;
 }
 
+bool TermsPending(const Org& org, const Session& session) {
+  return !session.terms_accepted && HasCustomer(session) && !SettingsOf(org, session).terms.empty();
+}
+
 }  // namespace guichet

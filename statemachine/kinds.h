@@ -11,6 +11,7 @@
 
 #include <optional>
 
+#include "statemachine/org.h"
 #include "statemachine/permissions.h"
 #include "statemachine/session.h"
 
@@ -24,5 +25,7 @@ bool AllowsCollaboration(const Session& session);
 std::optional<Permission> NeededFor(SessionType type);
 // Somebody who answers, and who is asked at the end how it was.
 bool HasCustomer(const Session& session);
+// Whether he must accept the terms of the group before the session goes on.
+bool TermsPending(const Org& org, const Session& session);
 
 }  // namespace guichet

@@ -312,10 +312,12 @@ absl::Status ComputerOffline(ComputerId id) {
               {{"computer_id", absl::StrCat(id.value)}});
 }
 
-absl::Status ComputerBusy(const Computer& computer) {
-  return Make(kPrecondition, Reason::kComputerBusy,
-              absl::StrCat("computer ", computer.id.value, " is in session ", computer.session.value, "; end it first"),
-              {{"computer_id", absl::StrCat(computer.id.value)}, {"session_id", Str(computer.session)}});
+absl::Status ComputerBusy(const Computer& computer, const TechnicianId& by) {
+  return Make(
+      kPrecondition, Reason::kComputerBusy,
+      absl::StrCat("computer ", computer.id.value, " is in session ", computer.session.value, " of ", by.value,
+                   ", who must end it first"),
+      {{"computer_id", absl::StrCat(computer.id.value)}, {"session_id", Str(computer.session)}, {"technician_id", by.value}});
 }
 
 absl::Status OutsideWindow(const Computer& computer) {

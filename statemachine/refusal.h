@@ -115,33 +115,34 @@ absl::Status SurveyClosed(SessionId id, std::string_view why);                  
 absl::Status LibraryChanged(const TechnicianId& technician, Revision revision);      // ABORTED
 absl::Status ComputerNotFound(ComputerId id);                                        // NOT_FOUND
 absl::Status ComputerOffline(ComputerId id);                                         // FAILED_PRECONDITION
-absl::Status ComputerBusy(const Computer& computer);                                 // FAILED_PRECONDITION, names the session
-absl::Status OutsideWindow(const Computer& computer);                                // FAILED_PRECONDITION
-absl::Status NotMonitored(SessionId id, const TechnicianId& technician);             // FAILED_PRECONDITION
-absl::Status NotApproved(std::string_view address);                                  // PERMISSION_DENIED
-absl::Status NoLeadOffer(SessionId id, const TechnicianId& technician);              // FAILED_PRECONDITION
-absl::Status TechnicianNotFound(const TechnicianId& id);                             // NOT_FOUND
-absl::Status TechnicianDisabled(const TechnicianId& id);                             // FAILED_PRECONDITION
-absl::Status ConsoleNotAttached(const TechnicianId& id);                             // FAILED_PRECONDITION
-absl::Status GroupNotFound(const GroupId& id);                                       // NOT_FOUND
-absl::Status GroupNotEmpty(const GroupId& id);                                       // FAILED_PRECONDITION
-absl::Status ChannelNotFound(const ChannelId& id);                                   // NOT_FOUND
-absl::Status ChannelInUse(const ChannelId& id);                                      // FAILED_PRECONDITION
-absl::Status ApiKeyNotFound(const KeyId& id);                                        // NOT_FOUND
-absl::Status OrganizationNotFound(std::string_view id);                              // NOT_FOUND
-absl::Status AlreadyExists(std::string_view kind, std::string_view id);              // ALREADY_EXISTS
-absl::Status TooMany(std::string_view kind, size_t limit);                           // RESOURCE_EXHAUSTED
-absl::Status TooManyActivities(SessionId id, size_t limit);                          // RESOURCE_EXHAUSTED
-absl::Status CodeNotFound();                                                         // NOT_FOUND
-absl::Status TooManyGuesses(Duration retry);                                         // RESOURCE_EXHAUSTED with a retry delay
-absl::Status OutOfPinCodes(size_t limit);                                            // RESOURCE_EXHAUSTED
-absl::Status Overloaded(std::string_view what, size_t limit, Duration retry);        // RESOURCE_EXHAUSTED with a retry delay
-absl::Status TooManyStreams(std::string_view kind, size_t limit);                    // RESOURCE_EXHAUSTED
-absl::Status ResumeTokenExpired(Revision oldest);                                    // OUT_OF_RANGE
-absl::Status Superseded(std::string_view by);                                        // ABORTED
-absl::Status Draining();                                                             // UNAVAILABLE
-absl::Status StorageFailed();                                                        // UNAVAILABLE
-absl::Status HeartbeatsMissed(Duration grace);                                       // UNAVAILABLE
+// FAILED_PRECONDITION, names the session and `by`, who is there.
+absl::Status ComputerBusy(const Computer& computer, const TechnicianId& by);
+absl::Status OutsideWindow(const Computer& computer);                                   // FAILED_PRECONDITION
+absl::Status NotMonitored(SessionId id, const TechnicianId& technician);                // FAILED_PRECONDITION
+absl::Status NotApproved(std::string_view address);                                     // PERMISSION_DENIED
+absl::Status NoLeadOffer(SessionId id, const TechnicianId& technician);                 // FAILED_PRECONDITION
+absl::Status TechnicianNotFound(const TechnicianId& id);                                // NOT_FOUND
+absl::Status TechnicianDisabled(const TechnicianId& id);                                // FAILED_PRECONDITION
+absl::Status ConsoleNotAttached(const TechnicianId& id);                                // FAILED_PRECONDITION
+absl::Status GroupNotFound(const GroupId& id);                                          // NOT_FOUND
+absl::Status GroupNotEmpty(const GroupId& id);                                          // FAILED_PRECONDITION
+absl::Status ChannelNotFound(const ChannelId& id);                                      // NOT_FOUND
+absl::Status ChannelInUse(const ChannelId& id);                                         // FAILED_PRECONDITION
+absl::Status ApiKeyNotFound(const KeyId& id);                                           // NOT_FOUND
+absl::Status OrganizationNotFound(std::string_view id);                                 // NOT_FOUND
+absl::Status AlreadyExists(std::string_view kind, std::string_view id);                 // ALREADY_EXISTS
+absl::Status TooMany(std::string_view kind, size_t limit);                              // RESOURCE_EXHAUSTED
+absl::Status TooManyActivities(SessionId id, size_t limit);                             // RESOURCE_EXHAUSTED
+absl::Status CodeNotFound();                                                            // NOT_FOUND
+absl::Status TooManyGuesses(Duration retry);                                            // RESOURCE_EXHAUSTED with a retry delay
+absl::Status OutOfPinCodes(size_t limit);                                               // RESOURCE_EXHAUSTED
+absl::Status Overloaded(std::string_view what, size_t limit, Duration retry);           // RESOURCE_EXHAUSTED with a retry delay
+absl::Status TooManyStreams(std::string_view kind, size_t limit);                       // RESOURCE_EXHAUSTED
+absl::Status ResumeTokenExpired(Revision oldest);                                       // OUT_OF_RANGE
+absl::Status Superseded(std::string_view by);                                           // ABORTED
+absl::Status Draining();                                                                // UNAVAILABLE
+absl::Status StorageFailed();                                                           // UNAVAILABLE
+absl::Status HeartbeatsMissed(Duration grace);                                          // UNAVAILABLE
 absl::Status PermissionMissing(const TechnicianId& technician, Permission permission);  // PERMISSION_DENIED, names it
 absl::Status PermissionLocked(const GroupId& group, Permissions locked);                // PERMISSION_DENIED
 absl::Status OfferedToAnother(const Session& session,

@@ -257,6 +257,7 @@ struct Session {
   ComputerId computer;                                // unattended sessions
   Time access_until{};                                // … which end then
   CredentialMode credentials = CredentialMode::kAsk;  // … and what they need
+  ComputerId enrolled;                                // the computer that its customer last agreed to
   uint32_t redirects = 0;                             // how often a rule has moved it
   bool notified = false;                              // the customer was told that nobody serves
   std::optional<WaitEstimate> told;  // how long it would wait, when it joined its queue; nullopt: too little was known

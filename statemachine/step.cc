@@ -191,7 +191,8 @@ Touched Fold(Org& org, LogEntry& entry) {
       if (c.technician) notes.loads.insert(c.technician);
     }
     if (session.computer && session.ended_already()) notes.computers.insert(session.computer);
-    if (session.monitored) notes.technicians.insert(session.monitored);  // he is told who monitors him
+    // He is told who monitors him; where he must not know, nothing shows that anything changed.
+    if (session.monitored && !org.settings.monitor_silently) notes.technicians.insert(session.monitored);
     const bool finished = session.finished();
     change.after = std::make_shared<const Session>(session);
     entry.sessions.push_back(std::move(change));

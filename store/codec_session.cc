@@ -288,6 +288,7 @@ void Put(const Session& session, pb::SessionRecord* record) {
   record->set_computer(session.computer.value);
   record->set_access_until(Millis(session.access_until));
   record->set_credentials(Number(session.credentials));
+  record->set_enrolled(session.enrolled.value);
 
   record->set_queue_group(session.queue_group.value);
   record->set_preferred(session.preferred.value);
@@ -361,6 +362,7 @@ Session ToSession(const pb::SessionRecord& record, Faults& faults) {
   session.computer.value = record.computer();
   session.access_until = ToTime(record.access_until());
   session.credentials = EnumOr(CredentialMode::kAsk, record.credentials(), faults);
+  session.enrolled.value = record.enrolled();
 
   session.queue_group.value = record.queue_group();
   session.preferred.value = record.preferred();

@@ -220,6 +220,24 @@ TEST_F(Attach, TheConsoleIsToldOfItsOwnStatus) {
   EXPECT_EQ(integrators.End().code, grpc::PERMISSION_DENIED);
 }
 
+TEST_F(Attach, OnTheLanNobodyIsAskedForTerms) {
+  world.PermitAll();
+  pb::UpdateGroupRequest group;
+  group.mutable_group()->set_group_id("desk");
+  group.mutable_group()->mutable_settings()->set_terms("Be kind.");
+  group.mutable_update_mask()->add_paths("settings.terms");
+  world.Must<pb::UpdateGroupResponse>(group, world.admin);
+  pb::CreateSessionRequest lan;
+  lan.set_method(pb::METHOD_LAN);
+  pb::RedeemCodeRequest redeem;
+  redeem.set_code(world.Must<pb::CreateSessionResponse>(lan, world.ann).code());
+  redeem.set_device_id("d");
+  const auto redeemed = world.Must<pb::RedeemCodeResponse>(redeem, "");
+  EXPECT_EQ(redeemed.terms(), "") << "nobody sits there to accept them";
+  Device device(world.client(), redeemed.device_token());
+  EXPECT_EQ(device.Hello().state().phase(), pb::CustomerView::PHASE_WAITING);
+}
+
 TEST_F(Attach, TermsAreAcceptedOrDeclined) {
   // A channel's sessions live by the defaults: terms are of the owner's group.
   pb::UpdateGroupRequest group;

@@ -64,7 +64,42 @@ TEST_F(Computers, AColleagueWorksOnAnEnrolledComputerWithNobodyThere) {
   auto control = World::On<pb::RequestActivityRequest>(order.session_id());
   control.set_kind(pb::ACTIVITY_KIND_REMOTE_CONTROL);
   EXPECT_TRUE(world.Must<pb::RequestActivityResponse>(control, world.bob).session().activities(0).open());
-  EXPECT_EQ(Connect(lathe.id, world.ann).outcome.reason, "COMPUTER_BUSY");
+  const auto busy = Connect(lathe.id, world.ann);
+  EXPECT_EQ(busy.outcome.reason, "COMPUTER_BUSY");
+  EXPECT_EQ(busy.outcome.metadata.at("technician_id"), "bob") << "whom to ask, though the session is none of hers";
+  EXPECT_EQ(List(world.ann).computers(0).session_technician_id(), "bob");
+}
+
+TEST_F(Computers, WhoSeesOneFromElsewhereLearnsWhyHeCannotConnect) {
+  const Sessions::Enrolled lathe = sessions.Enroll(world.ann);
+  pb::CreateGroupRequest night;
+  night.mutable_group()->set_group_id("night");
+  world.Must<pb::CreateGroupResponse>(night, world.admin);
+  pb::UpdateTechnicianRequest move;
+  move.mutable_technician()->set_technician_id("cid");
+  move.mutable_technician()->set_group_id("night");
+  world.Must<pb::UpdateTechnicianResponse>(move, world.admin);
+  pb::ConnectComputerRequest request;
+  request.set_computer_id(lathe.id);
+  request.set_technician_id("cid");
+  EXPECT_EQ(world.Call<pb::ConnectComputerResponse>(request, world.admin).outcome.metadata["field"], "technician_id");
+  EXPECT_EQ(world.Call<pb::ConnectComputerResponse>(request, world.cid).outcome.reason, "COMPUTER_NOT_FOUND")
+      << "a stranger does not learn that it is there";
+}
+
+TEST_F(Computers, TheGroupRevokesAlsoWithoutThePermissionToConnect) {
+  const Sessions::Enrolled lathe = sessions.Enroll(world.ann);
+  pb::UpdateGroupRequest group;
+  group.mutable_group()->set_group_id(world.Technician("ann").group_id());
+  for (int permission = 1; permission < pb::Permission_ARRAYSIZE; ++permission) {
+    if (permission == pb::PERMISSION_UNATTENDED_ACCESS) continue;
+    group.mutable_group()->add_permissions(static_cast<pb::Permission>(permission));
+  }
+  group.mutable_update_mask()->add_paths("permissions");
+  world.Must<pb::UpdateGroupResponse>(group, world.admin);
+  EXPECT_EQ(List(world.bob).computers_size(), 0);
+  Revoke(lathe.id, world.bob);
+  EXPECT_EQ(List(world.admin).computers_size(), 0);
 }
 
 TEST_F(Computers, AreListedWithFilters) {

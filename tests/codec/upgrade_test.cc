@@ -107,7 +107,7 @@ TEST(CodecUpgradeTest, SessionIsStandardWithEverythingGrantedAndHasJustItsQueue)
   }
   session.last_external = 0;
   session.chat_only = false;
-  session.computer = {};
+  session.computer = session.enrolled = {};
   session.access_until = kNoTime;
   session.credentials = CredentialMode::kAsk;
   session.messages = session.customer_messages = session.notes = 0;

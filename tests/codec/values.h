@@ -196,13 +196,13 @@ class Filler {
         c.out_of_hours, c.nobody_online, c.redirects, c.priority, c.routing, c.open, c.policy_version);
   }
   void Fill(Session& s) {
-    static_assert(Members<Session>() == 61);
+    static_assert(Members<Session>() == 62);
     All(s.id, s.epoch, s.method, s.owner, s.channel, s.monitored, s.profile, s.link, s.terms_accepted, s.ever_started, s.held,
         s.last_external, s.chat_only, s.messages, s.customer_messages, s.customer_chat_until, s.notes, s.survey_answered,
-        s.computer, s.access_until, s.credentials, s.survey_until, s.lead_console_lost, s.reboot, s.participants, s.transfer,
-        s.lead_offered_to, s.outcome, s.keepers, s.hidden_from, s.code_key, s.code_expires, s.device_token_hash, s.created,
-        s.waiting_since, s.first_waiting, s.started, s.ended, s.link_since, s.held_since, s.lead_lost_since, s.marks, s.pool,
-        s.revision, s.type, s.delivery, s.activities, s.last_activity, s.standing_grants, s.chat_off, s.survey_sent,
+        s.computer, s.access_until, s.credentials, s.enrolled, s.survey_until, s.lead_console_lost, s.reboot, s.participants,
+        s.transfer, s.lead_offered_to, s.outcome, s.keepers, s.hidden_from, s.code_key, s.code_expires, s.device_token_hash,
+        s.created, s.waiting_since, s.first_waiting, s.started, s.ended, s.link_since, s.held_since, s.lead_lost_since, s.marks,
+        s.pool, s.revision, s.type, s.delivery, s.activities, s.last_activity, s.standing_grants, s.chat_off, s.survey_sent,
         s.queue_group, s.preferred, s.preferred_only, s.offer, s.declines, s.redirects, s.notified, s.end_page, s.queue_since,
         s.told);
   }

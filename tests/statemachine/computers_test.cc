@@ -1,4 +1,6 @@
 // Unattended access (domain.md §2, §5): asked for, agreed to, used, expired and revoked.
+#include <algorithm>
+
 #include "gtest/gtest.h"
 #include "statemachine/limits.h"
 #include "tests/statemachine/world.h"
@@ -60,6 +62,7 @@ TEST(Computers, TheCustomerAgreesAndTheComputerIsEnrolled) {
   EXPECT_EQ(computer.device_id, "lathe");
   EXPECT_EQ(computer.technician, kAnn);
   EXPECT_EQ(computer.enrolled_in, id);
+  EXPECT_EQ(world.Get(id).enrolled, kFirst) << "whoever asked sees that he agreed";
   EXPECT_EQ(computer.expires, world.now + std::chrono::hours(24));
   EXPECT_EQ(computer.secret_hash, "hash");
 }
@@ -254,6 +257,17 @@ TEST(Computers, AnOrganizationHasSoManyAtMost) {
   EXPECT_EQ(world.ReasonOf(world.Asking(id)), "TOO_MANY") << "the technician is told before the customer is asked";
 }
 
+TEST(Computers, AConsentThatComesTooLateCountsAsRefused) {
+  Office world;
+  const SessionId id = world.OnDevice();
+  world.Do(world.Asking(id));
+  for (uint64_t i = 0; i < limits::kComputers; ++i) world.org.computers[ComputerId{1000 + i}].expires = kNoTime;
+  world.Do(Office::Agree(id, 1));
+  EXPECT_EQ(world.org.computers.size(), limits::kComputers);
+  EXPECT_TRUE(world.Get(id).activities.empty()) << "nobody waits for an answer that never comes";
+  EXPECT_EQ(world.Get(id).enrolled, ComputerId{});
+}
+
 TEST(Computers, HaveNames) {
   Office world;
   world.Enrolled();
@@ -369,6 +383,22 @@ TEST(Monitoring, WhoMonitorsALeadJoinsHisSession) {
   EXPECT_EQ(world.ReasonOf(Floor::Join(id, kCat)), "ALREADY_IN_SESSION");
   world.Do(Leave(id, kCat));
   EXPECT_EQ(world.See(id, kCat), EntryState::kRemoved);
+}
+
+TEST(Monitoring, SilentlyNothingShowsThatAnybodyLooksOn) {
+  for (const bool silently : {true, false}) {
+    Floor world;
+    world.org.settings.monitor_silently = silently;
+    std::vector<Step> steps;
+    steps.push_back(world.Do(command::CreateSession{.method = Method::kMonitoring, .owner = kCat, .monitored = kAnn}));
+    const SessionId id = steps[0].session;
+    steps.push_back(world.Do(Attach(id)));
+    steps.push_back(world.Do(Start(id, kCat)));
+    steps.push_back(world.Do(End(id, kCat)));
+    size_t told = 0;
+    for (const Step& step : steps) told += std::count(step.touched.loads.begin(), step.touched.loads.end(), kAnn);
+    EXPECT_EQ(told > 0, !silently);
+  }
 }
 
 TEST(Monitoring, JoinsAlsoWhatTheMonitoredCollaboratesIn) {
