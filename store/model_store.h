@@ -1,4 +1,4 @@
-// The Store in memory: the model that engines are compared with, and the engine of deterministic simulations.
+// The Store in memory: the model that engines are compared with.
 #pragma once
 
 #include <cstddef>

@@ -3,7 +3,7 @@
 
 #include "absl/synchronization/notification.h"
 #include "gtest/gtest.h"
-#include "tests/store/fault_file_system.h"
+#include "store/faults/fault_file_system.h"
 #include "tests/store/store_testing.h"
 
 namespace guichet::store {
@@ -123,7 +123,7 @@ TEST_F(FaultTest, PowerCutLosesNothingThatWasAcknowledged) {
   for (int i = 0; i < 20; ++i) EXPECT_EQ(CommitAndWait(store_.get(), NextCommit(&token_, "good")), CommitResult::kOk);
   EXPECT_TRUE(store_->Trim(kAcme, 5).ok());
   HoldSyncDuring(NextCommit(&token_, "in flight"));
-  files_->CopySynced(temp_.Path("db"), temp_.Path("after"));
+  files_->CopyCrashed(temp_.Path("db"), *rocksdb::FileSystem::Default(), temp_.Path("after"));
   release_.Notify();
   auto after = OpenOrFail({.folder = temp_.Path("after")});
   ASSERT_NE(after, nullptr);
@@ -138,7 +138,7 @@ TEST_F(FaultTest, PowerCutLosesNothingThatWasAcknowledged) {
 
 TEST_F(FaultTest, AcquireIsDurableBeforeItReturns) {
   EXPECT_EQ(AcquireOrFail(store_.get(), kAcme).epoch, 2u);
-  files_->CopySynced(temp_.Path("db"), temp_.Path("after"));
+  files_->CopyCrashed(temp_.Path("db"), *rocksdb::FileSystem::Default(), temp_.Path("after"));
   auto after = OpenOrFail({.folder = temp_.Path("after")});
   ASSERT_NE(after, nullptr);
   EXPECT_EQ(AcquireOrFail(after.get(), kAcme).epoch, 3u);
