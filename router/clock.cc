@@ -10,7 +10,14 @@ RealClock::RealClock()
     : wall_start_(std::chrono::time_point_cast<Duration>(std::chrono::system_clock::now())),
       start_(std::chrono::steady_clock::now()) {}
 
-Time RealClock::Now() { return wall_start_ + std::chrono::duration_cast<Duration>(std::chrono::steady_clock::now() - start_); }
+Time RealClock::Now() {
+  return wall_start_.load() + std::chrono::duration_cast<Duration>(std::chrono::steady_clock::now() - start_);
+}
+
+void RealClock::NotBefore(Time floor) {
+  const Duration behind = floor - Now();
+  if (behind > Duration{0}) wall_start_.store(wall_start_.load() + behind);
+}
 
 void RealClock::Wait(absl::CondVar& cv, absl::Mutex& mu, Time until) {
   const Duration left = std::clamp<Duration>(until - Now(), Duration{0}, std::chrono::hours(1));
@@ -20,6 +27,11 @@ void RealClock::Wait(absl::CondVar& cv, absl::Mutex& mu, Time until) {
 Time ManualClock::Now() {
   absl::MutexLock lock(&mu_);
   return now_;
+}
+
+void ManualClock::NotBefore(Time floor) {
+  absl::MutexLock lock(&mu_);
+  now_ = std::max(now_, floor);
 }
 
 void ManualClock::Wait(absl::CondVar& cv, absl::Mutex& mu, Time until) {

@@ -1,6 +1,7 @@
 // The one source of time above the core. Tests and simulations put a clock of their own in its place.
 #pragma once
 
+#include <atomic>
 #include <chrono>
 #include <vector>
 
@@ -16,6 +17,9 @@ class Clock {
   virtual ~Clock() = default;
   // Wall-clock time that never goes back.
   virtual Time Now() = 0;
+  // It was `floor` before this process began: when the machine's clock was set back meanwhile, this one goes on from there, and
+  // is ahead of the machine's until the next start. Before anybody asks what time it is.
+  virtual void NotBefore(Time floor) = 0;
   // Waits on `cv` until signalled or until `until`; may return early. Requires `mu`.
   virtual void Wait(absl::CondVar& cv, absl::Mutex& mu, Time until) = 0;
 };
@@ -25,10 +29,11 @@ class RealClock final : public Clock {
  public:
   RealClock();
   Time Now() override;
+  void NotBefore(Time floor) override;
   void Wait(absl::CondVar& cv, absl::Mutex& mu, Time until) override;
 
  private:
-  const Time wall_start_;
+  std::atomic<Time> wall_start_;
   const std::chrono::steady_clock::time_point start_;
 };
 
@@ -37,6 +42,7 @@ class ManualClock final : public Clock {
  public:
   explicit ManualClock(Time start) : now_(start) {}
   Time Now() override;
+  void NotBefore(Time floor) override;
   void Wait(absl::CondVar& cv, absl::Mutex& mu, Time until) override;
   void Advance(Duration by);
 

@@ -446,21 +446,50 @@ absl::Status Shard::Load(const OrgId& id) {
     if (technician.console) technician.link_cause = LinkCause::kAttached;  // records of earlier builds lack it
   }
   RebuildIndexes(org);
+  if (absl::Status followed = FollowTime(*token); !followed.ok()) return followed;
+  orgs_.emplace(id, std::move(rt));
+  return absl::OkStatus();
+}
+
+// The log never goes back in time, also when the machine's clock was set back while the daemon was away.
+absl::Status Shard::FollowTime(const store::Token& token) {
+  if (token.seq == 0) return absl::OkStatus();
+  absl::StatusOr<LogEntry> last = absl::DataLossError("the last event is missing");
+  const absl::Status read = parts_.store.ReadEvents(token.org, token.seq - 1, 1, [&](uint64_t, std::string_view bytes) {
+    last = store::DecodeLogEntry(bytes);
+    return true;
+  });
+  if (!read.ok()) return read;
+  if (!last.ok()) return last.status();
+  const Duration behind = last->time - parts_.clock.Now();
+  if (behind > Duration{0}) {
+    spdlog::warn("the machine's clock is {} ms behind the last event of organization {}: time goes on from there",
+                 behind.count(), token.org.value);
+    parts_.clock.NotBefore(last->time);
+  }
+  return absl::OkStatus();
+}
+
+void Shard::Arm() {
+  for (auto& [id, rt] : orgs_) Arm(*rt);
+}
+
+// What is due from here on: once every organization is there, since each may set the clock.
+void Shard::Arm(OrgRuntime& ref) {
+  Org& org = ref.org;
   for (auto& [technician_id, technician] : org.technicians) {
     if (RefreshStatus(org, technician, parts_.clock.Now())) RefreshRoster(org, technician_id);
   }
   parts_.directory.Load(org);
 
   const Time now = parts_.clock.Now();
-  for (const auto& [time, key] : rt->request_ages) {
+  for (const auto& [time, key] : ref.request_ages) {
     if (!absl::StartsWith(key, kUsedCode) || time + kRedeemRepeat <= now) continue;
-    const store::RequestItem& used = rt->requests.at(key);
-    const CodeTarget target{id, SessionId{used.content_hash}, TechnicianId{used.response}};
+    const store::RequestItem& used = ref.requests.at(key);
+    const CodeTarget target{org.id, SessionId{used.content_hash}, TechnicianId{used.response}};
     parts_.codes.Bind(key.substr(kUsedCode.size()), target);
     parts_.codes.Release(target, true, time);
   }
-  OrgRuntime& ref = *rt;
-  orgs_.emplace(id, std::move(rt));
   for (const auto& [queue, waiting] : org.waiting) {
     for (const auto& [arrived, session_id] : waiting) ref.dirty.sessions.insert(session_id);
   }
@@ -475,9 +504,9 @@ absl::Status Shard::Load(const OrgId& id) {
   for (const auto& [session_id, session] : org.sessions) {
     RearmSession(ref, session_id);
     WakeRouting(ref, session_id, now);
-    if (!session.code_key.empty()) parts_.codes.Bind(session.code_key, {id, session_id, {}});
+    if (!session.code_key.empty()) parts_.codes.Bind(session.code_key, {org.id, session_id, {}});
     for (const Participant& participant : session.participants) {
-      if (!participant.code_key.empty()) parts_.codes.Bind(participant.code_key, {id, session_id, participant.technician});
+      if (!participant.code_key.empty()) parts_.codes.Bind(participant.code_key, {org.id, session_id, participant.technician});
     }
     if (session.link == Link::kAttached && !session.ended_already() && session.method != Method::kMonitoring) {
       Presence& presence = ref.devices[session_id];
@@ -493,7 +522,6 @@ absl::Status Shard::Load(const OrgId& id) {
     presence.since = now;
     ArmPresence(ref, What::kConsole, {}, technician_id, presence);
   }
-  return absl::OkStatus();
 }
 
 // --- Timers ---------------------------------------------------------------------------------------------------------------
@@ -575,7 +603,7 @@ void Shard::FollowPresence(OrgRuntime& rt, const Step& step) {
     if (gone == nullptr) continue;
     auto it = rt.consoles.find(gone->technician);
     if (it == rt.consoles.end()) continue;
-    if (it->second.attachment && step.entry.trigger == Trigger::kAbort) {
+    if (it->second.attachment && gone->cause == LinkCause::kDisabled) {
       batch_->done.push_back(
           [attachment = it->second.attachment, id = gone->technician] { attachment->Close(TechnicianDisabled(id)); });
     }
@@ -673,6 +701,7 @@ void Shard::FireTimers(Turn& turn) {
 // --- The loop -------------------------------------------------------------------------------------------------------------
 
 void Shard::Start() {
+  Arm();
   publisher_ = std::thread([this] { RunPublisher(); });
   thread_ = std::thread([this] { Run(); });
 }
@@ -703,9 +732,25 @@ void Shard::RunPublisher() {
       to_publish_.pop_front();
       publish_cv_.SignalAll();
     }
-    Publish(*batch);
-    for (const auto& tell : batch->told) tell();
+    PublishAndTell(*batch);
   }
+}
+
+bool Shard::PublishOnce() {
+  std::shared_ptr<Batch> batch;
+  {
+    absl::MutexLock lock(&publish_mu_);
+    if (to_publish_.empty()) return false;
+    batch = std::move(to_publish_.front());
+    to_publish_.pop_front();
+  }
+  PublishAndTell(*batch);
+  return true;
+}
+
+void Shard::PublishAndTell(const Batch& batch) {
+  Publish(batch);
+  for (const auto& tell : batch.told) tell();
 }
 
 absl::Status Shard::Take(Work work, size_t capacity) {
@@ -731,42 +776,63 @@ bool Shard::RunAndWait(const Work& read) {
 }
 
 void Shard::Run() {
-  std::vector<Work> taken;
   while (true) {
-    batch_ = std::make_shared<Batch>();
     {
       absl::MutexLock lock(&mu_);
-      while (true) {
-        const bool room = in_flight_.size() < kBatchesInFlight;
-        const Time next = timers_.empty() ? kFarFuture : timers_.begin()->due;
-        next_due_ms_.store(next.time_since_epoch().count(), std::memory_order_relaxed);
-        if (room && (!queue_.empty() || (!stopping_ && (routing_left_ || next <= parts_.clock.Now())))) break;
+      while (!CanBegin()) {
         if (stopping_ && queue_.empty() && in_flight_.empty() && !answering_) return;
-        if (room && next != kFarFuture && !stopping_) {
+        const Time next = next_due();
+        if (in_flight_.size() < kBatchesInFlight && next != kFarFuture && !stopping_) {
           parts_.clock.Wait(cv_, mu_, next);
         } else {
           cv_.Wait(&mu_);
         }
       }
-      if (queue_.size() <= kBatchCommands) {
-        taken.swap(queue_);
-      } else {
-        auto end = queue_.begin() + kBatchCommands;
-        taken.assign(std::make_move_iterator(queue_.begin()), std::make_move_iterator(end));
-        queue_.erase(queue_.begin(), end);
-      }
-      depth_.store(queue_.size(), std::memory_order_relaxed);
+      TakeWorks();
     }
-    batch_->taken = parts_.clock.Now();
-    Turn turn(*this, batch_->taken);
-    FireTimers(turn);
-    RouteAll(turn);  // what is read in this turn shows what its timers routed
-    for (Work& work : taken) work(turn);
-    taken.clear();
-    RouteAll(turn);
-    TellBoards(turn);
-    HandOver();
+    RunBatch();
   }
+}
+
+bool Shard::RunOnce() {
+  {
+    absl::MutexLock lock(&mu_);
+    if (!CanBegin()) return false;
+    TakeWorks();
+  }
+  RunBatch();
+  return true;
+}
+
+bool Shard::CanBegin() {
+  const Time next = timers_.empty() ? kFarFuture : timers_.begin()->due;
+  next_due_ms_.store(next.time_since_epoch().count(), std::memory_order_relaxed);
+  if (in_flight_.size() >= kBatchesInFlight) return false;
+  return !queue_.empty() || (!stopping_ && (routing_left_ || next <= parts_.clock.Now()));
+}
+
+void Shard::TakeWorks() {
+  if (queue_.size() <= kBatchCommands) {
+    works_.swap(queue_);
+  } else {
+    auto end = queue_.begin() + kBatchCommands;
+    works_.assign(std::make_move_iterator(queue_.begin()), std::make_move_iterator(end));
+    queue_.erase(queue_.begin(), end);
+  }
+  depth_.store(queue_.size(), std::memory_order_relaxed);
+}
+
+void Shard::RunBatch() {
+  batch_ = std::make_shared<Batch>();
+  batch_->taken = parts_.clock.Now();
+  Turn turn(*this, batch_->taken);
+  FireTimers(turn);
+  RouteAll(turn);  // what is read in this turn shows what its timers routed
+  for (Work& work : works_) work(turn);
+  works_.clear();
+  RouteAll(turn);
+  TellBoards(turn);
+  HandOver();
 }
 
 void Shard::HandOver() {

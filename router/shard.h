@@ -179,9 +179,15 @@ class Shard {
   explicit Shard(ShardParts parts) : parts_(std::move(parts)) {}
   ~Shard() { Stop(); }
 
-  // Takes over an organization from the store. Before Start.
+  // Takes over an organization from the store. Before Start. May set the clock forward, to its last event.
   absl::Status Load(const OrgId& org);
   void Start();
+  // In place of Start, for a simulation: Arm once, and then, as often as wanted, what is due and what was submitted as one
+  // batch on the caller's thread. False, and nothing was done: there is none, or the store has not answered enough batches yet.
+  void Arm();
+  bool RunOnce();
+  // … and one batch that became durable goes to the feeds. False: there is none.
+  bool PublishOnce();
   // Finishes what was submitted, waits until it is durable and ends the thread. Submit answers DRAINING from then on.
   void Stop();
 
@@ -221,6 +227,13 @@ class Shard {
 
   absl::Status Take(Work work, size_t capacity);
   void Run();
+  absl::Status FollowTime(const store::Token& token);
+  void Arm(OrgRuntime& rt);
+  // Whether a batch can begin; notes when the next deadline is due.
+  bool CanBegin() ABSL_EXCLUSIVE_LOCKS_REQUIRED(mu_);
+  void TakeWorks() ABSL_EXCLUSIVE_LOCKS_REQUIRED(mu_);
+  void RunBatch();
+  void PublishAndTell(const Batch& batch);
   void FireTimers(Turn& turn);
   void Fire(Turn& turn, const Timer& timer);
   void FirePresence(Turn& turn, const Timer& timer, Presence& presence);
@@ -254,6 +267,7 @@ class Shard {
   ShardParts parts_;
   std::map<OrgId, std::unique_ptr<OrgRuntime>> orgs_;  // shard's thread, and Load
   absl::btree_set<Timer> timers_;                      // shard's thread, and Load
+  std::vector<Work> works_;                            // shard's thread: of the batch
   std::shared_ptr<Batch> batch_;                       // shard's thread
   bool routing_left_ = false;                          // shard's thread: more to route than fits into one turn
   std::vector<OrgRuntime*> boards_due_;                // shard's thread: whose boards may have something to tell

@@ -36,6 +36,17 @@ TEST_F(Shutdown, EveryOpenStreamEndsWithDraining) {
   EXPECT_EQ(world.Call<pb::GetPrincipalResponse>(pb::GetPrincipalRequest(), world.ann).outcome.code, grpc::UNAVAILABLE);
 }
 
+TEST_F(Shutdown, TimeGoesOnThoughTheClockWasSetBackMeanwhile) {
+  const auto before = world.CreatePin(world.ann).session();
+  world.daemon.Stop();
+  world.daemon.clock().Advance(-std::chrono::hours(1));
+  world.daemon.Restart();
+  const auto after = world.CreatePin(world.ann).session();
+  EXPECT_EQ(after.create_time().seconds(), before.create_time().seconds());
+  world.daemon.clock().Advance(std::chrono::minutes(11));
+  EXPECT_EQ(world.Get(after.session_id()).outcome(), pb::OUTCOME_CONNECTING_TIMED_OUT) << "its timers run";
+}
+
 TEST_F(Shutdown, UnderLoadEveryCallEndsAndWhatWasAnsweredIsKept) {
   for (int round = 0; round < 3; ++round) {
     std::atomic<uint64_t> answered = 0;
