@@ -198,3 +198,9 @@ cmd_demo() {
   exec "$BIN/guichet-demo" --address "$address" --integrator "$GUICHET_INTEGRATION_TOKEN" \
     --technician "ann=$GUICHET_ANN_TOKEN" --technician "ben=$GUICHET_BEN_TOKEN" --technician "cleo=$GUICHET_CLEO_TOKEN" "$@"
 }
+
+cmd_sim() {
+  setup_packages
+  cmd_build release --target guichet-sim >/dev/null
+  exec build/release/tools/sim/guichet-sim "$@"
+}
