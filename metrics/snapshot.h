@@ -54,7 +54,10 @@ struct Snapshot {
   uint64_t store_free_disk_bytes = 0;  // free on the file system of the store
   bool store_write_stopped = false;
   bool store_failed = false;
-  double store_stall_seconds_total = 0;  // since the store was opened; never falls
+  double store_stall_seconds_total = 0;    // since the store was opened; never falls
+  uint64_t connections_refused_total = 0;  // since the start
+  // Unix time at which the certificate that is served expires; nullopt without TLS, and no sample then.
+  std::optional<double> tls_certificate_expiry_timestamp_seconds;
 };
 
 }  // namespace guichet::metrics

@@ -2,6 +2,7 @@
 
 #include <array>
 #include <cstddef>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -36,11 +37,10 @@ MetricFamily ByLabel(std::string name, std::string help, std::string label, cons
   return family;
 }
 
-MetricFamily OldestWaiting(const Snapshot& s) {
-  MetricFamily family = Scalar("guichet_oldest_waiting_timestamp_seconds",
-                               "Unix time since which the longest waiting session waits; no sample when none waits.",
-                               s.oldest_waiting_timestamp_seconds.value_or(0));
-  if (!s.oldest_waiting_timestamp_seconds.has_value()) family.metric.clear();
+// A family without a sample where there is no value.
+MetricFamily Optional(std::string name, std::string help, std::optional<double> value) {
+  MetricFamily family = Scalar(std::move(name), std::move(help), value.value_or(0));
+  if (!value.has_value()) family.metric.clear();
   return family;
 }
 
@@ -51,7 +51,9 @@ std::vector<MetricFamily> ToFamilies(const Snapshot& s) {
       Scalar("guichet_sessions_live", "Sessions without an outcome.", s.sessions_live),
       Scalar("guichet_queue_waiting", "Sessions that wait in channels.", s.queue_waiting),
       Scalar("guichet_queue_private_waiting", "Private sessions that wait.", s.queue_private_waiting),
-      OldestWaiting(s),
+      Optional("guichet_oldest_waiting_timestamp_seconds",
+               "Unix time since which the longest waiting session waits; no sample when none waits.",
+               s.oldest_waiting_timestamp_seconds),
       Scalar("guichet_attached_devices", "Devices attached to their session.", s.attached_devices),
       Scalar("guichet_attached_consoles", "Consoles attached to the daemon.", s.attached_consoles),
       Scalar("guichet_attached_agents", "Agents of enrolled computers attached to the daemon.", s.attached_agents),
@@ -72,11 +74,16 @@ std::vector<MetricFamily> ToFamilies(const Snapshot& s) {
       Scalar("guichet_store_disk_bytes", "Bytes of the store on disk.", s.store_disk_bytes),
       Scalar("guichet_store_memtable_bytes", "Bytes of the store's write buffers in memory.", s.store_memtable_bytes),
       Scalar("guichet_store_free_disk_bytes", "Free bytes on the file system of the store.", s.store_free_disk_bytes),
-      Scalar("guichet_store_write_stopped", "1 while the store refuses writes until compaction catches up.",
+      Scalar("guichet_store_write_stopped", "1 while nothing begins: the disk is nearly full, or compaction has to catch up.",
              s.store_write_stopped),
       Scalar("guichet_store_failed", "1 after a failed write or background error: the store is read-only.", s.store_failed),
       Scalar("guichet_store_stall_seconds_total", "Seconds for which the store delayed or stopped writes.",
              s.store_stall_seconds_total, MetricType::Counter),
+      Scalar("guichet_connections_refused_total", "Connections closed at once, as no descriptor was left for them.",
+             static_cast<double>(s.connections_refused_total), MetricType::Counter),
+      Optional("guichet_tls_certificate_expiry_timestamp_seconds",
+               "Unix time at which the certificate that is served expires; no sample without TLS.",
+               s.tls_certificate_expiry_timestamp_seconds),
   };
 }
 

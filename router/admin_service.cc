@@ -67,6 +67,7 @@ grpc::ServerUnaryReactor* AdminService::CreateOrganization(Context context, cons
   auto* call = new UnaryCall(gateway_, context, *request);
   absl::StatusOr<Principal> principal = call->Caller(Right::kOperate, "create organizations");
   absl::Status refused = principal.status();
+  if (refused.ok() && gateway_.disk_nearly_full) refused = DiskNearlyFull(kDiskRetryDelay);
   if (refused.ok()) refused = CheckRequestId(request->request_id());
   if (refused.ok()) refused = CheckId("organization.organization_id", request->organization().organization_id());
   if (refused.ok()) refused = CheckDisplayName("organization.display_name", request->organization().display_name());

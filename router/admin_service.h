@@ -1,5 +1,5 @@
 // AdminService: organizations and keys (admin_service.cc), groups and technicians (admin_people.cc), channels
-// (admin_channels.cc).
+// (admin_channels.cc), checkpoints (admin_checkpoints.cc).
 #pragma once
 
 #include "guichet/v1/admin_service.grpc.pb.h"
@@ -36,6 +36,9 @@ class AdminService final : public pb::AdminService::CallbackService {
   Unary CreateApiKey(Context, const pb::CreateApiKeyRequest*, pb::CreateApiKeyResponse*) override;
   Unary ListApiKeys(Context, const pb::ListApiKeysRequest*, pb::ListApiKeysResponse*) override;
   Unary RevokeApiKey(Context, const pb::RevokeApiKeyRequest*, pb::RevokeApiKeyResponse*) override;
+  Unary CreateCheckpoint(Context, const pb::CreateCheckpointRequest*, pb::CreateCheckpointResponse*) override;
+  Unary ListCheckpoints(Context, const pb::ListCheckpointsRequest*, pb::ListCheckpointsResponse*) override;
+  Unary DeleteCheckpoint(Context, const pb::DeleteCheckpointRequest*, pb::DeleteCheckpointResponse*) override;
 
  private:
   Gateway& gateway_;

@@ -22,17 +22,12 @@ grpc::ServerUnaryReactor* AppletService::RedeemCode(grpc::CallbackServerContext*
     if (request->code().empty()) return InvalidField("code", "required");
     if (absl::Status s = CheckBytes("code", request->code(), kCodeBytes); !s.ok()) return s;
     if (absl::Status s = CheckDevice(*request); !s.ok()) return s;
-    return guess.May();
+    return absl::OkStatus();
   };
-  if (absl::Status refused = check(); !refused.ok()) {
-    call->Done(refused);
-    return call;
-  }
-  const std::string key = Codes::KeyOf(request->code());
-  const std::optional<CodeTarget> target = gateway_.codes.Find(key, now);
-  if (!target || target->external) {
-    guess.Wrong();
-    call->Done(CodeNotFound());
+  absl::Status refused = check();
+  absl::StatusOr<CodeTarget> target = refused.ok() ? guess.Try(false) : absl::StatusOr<CodeTarget>(refused);
+  if (!target.ok()) {
+    call->Done(target.status());
     return call;
   }
   const std::string secret = RandomSecret();
@@ -43,13 +38,13 @@ grpc::ServerUnaryReactor* AppletService::RedeemCode(grpc::CallbackServerContext*
   SetRequest(mutation, absl::StrCat("device\x1f", request->device_id()),
              request->code() + request->device_id() + request->request_id(), request->request_id(), *request);
   HideRequestKey(mutation);
-  command::RedeemCode command{target->session,    key, Sha256(secret), request->device_id(), request->platform(),
-                              request->language()};
+  command::RedeemCode command{target->session,      guess.key(),         Sha256(secret),
+                              request->device_id(), request->platform(), request->language()};
   Mutate(
       gateway_, std::move(mutation), [command](const Org&) -> absl::StatusOr<Command> { return Command{command}; }, response,
       Entered(response, secret),
       [call, guess](const absl::Status& status) mutable {
-        if (absl::IsNotFound(status)) guess.Wrong();
+        guess.Answered(status);
         call->Done(status);
       });
   return call;

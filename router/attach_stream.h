@@ -1,6 +1,7 @@
 // What the attach streams share: a first `hello` within a time, heartbeats, reading one message at a time.
 #pragma once
 
+#include <algorithm>
 #include <deque>
 #include <memory>
 #include <optional>
@@ -25,7 +26,7 @@ class AttachStream : public Stream<grpc::ServerBidiReactor<Request, Response>, R
   void Tick(Time now) override {
     this->CancelIfStalled(now);
     absl::MutexLock lock(&this->mu_);
-    if (said_hello_ || now < opened_ + kHelloWithin) return;
+    if (said_hello_ || now < std::max(opened_, this->gateway_.clock.LastPause()) + kHelloWithin) return;
     this->EndAfterFlushLocked(InvalidField("hello", "must be the first message, within 10 s"));
     this->PumpLocked();
   }

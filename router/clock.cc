@@ -11,7 +11,16 @@ RealClock::RealClock()
       start_(std::chrono::steady_clock::now()) {}
 
 Time RealClock::Now() {
-  return wall_start_.load() + std::chrono::duration_cast<Duration>(std::chrono::steady_clock::now() - start_);
+  return Asked(wall_start_.load() + std::chrono::duration_cast<Duration>(std::chrono::steady_clock::now() - start_));
+}
+
+Time RealClock::Asked(Time now) {
+  constexpr Duration kEvery = std::chrono::milliseconds(100);  // not at each question: many threads ask
+  const Time before = last_asked_.load(std::memory_order_relaxed);
+  if (now - before < kEvery) return now;
+  last_asked_.store(now);
+  if (before != Time{} && now - before >= kPause) last_pause_.store(now);
+  return now;
 }
 
 void RealClock::NotBefore(Time floor) {
@@ -44,6 +53,19 @@ void ManualClock::Wait(absl::CondVar& cv, absl::Mutex& mu, Time until) {
   cv.WaitWithTimeout(&mu, absl::Milliseconds(5));
   absl::MutexLock lock(&mu_);
   waiting_.erase(std::find(waiting_.begin(), waiting_.end(), &cv));
+}
+
+void ManualClock::Pause(Duration by) {
+  {
+    absl::MutexLock lock(&mu_);
+    last_pause_ = now_ + by;
+  }
+  Advance(by);
+}
+
+Time ManualClock::LastPause() {
+  absl::MutexLock lock(&mu_);
+  return last_pause_;
 }
 
 void ManualClock::Advance(Duration by) {

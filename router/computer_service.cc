@@ -105,7 +105,7 @@ class AgentStream final : public AttachStream<pb::AttachComputerRequest, pb::Att
   }
   void Tick(Time now) override {
     AttachStream::Tick(now);
-    if (now >= last_seen() + kAgentGrace) EndStream(HeartbeatsMissed(kAgentGrace));
+    if (now >= std::max(last_seen(), this->gateway_.clock.LastPause()) + kAgentGrace) EndStream(HeartbeatsMissed(kAgentGrace));
   }
 
  protected:

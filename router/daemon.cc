@@ -5,10 +5,9 @@
 #include <grpcpp/grpcpp.h>
 #include <grpcpp/health_check_service_interface.h>
 #include <spdlog/spdlog.h>
+#include <sys/resource.h>
 
 #include <filesystem>
-#include <fstream>
-#include <sstream>
 #include <thread>
 
 #include "metrics/exposer.h"
@@ -20,12 +19,14 @@
 #include "router/delivery_service.h"
 #include "router/library_service.h"
 #include "router/limits.h"
+#include "router/listener.h"
 #include "router/methods.h"
 #include "router/queue_service.h"
 #include "router/routing_service.h"
 #include "router/session_service.h"
 #include "router/snapshot.h"
 #include "router/technician_service.h"
+#include "router/tls.h"
 #include "statemachine/refusal.h"
 #include "store/rocksdb_store.h"
 
@@ -38,16 +39,20 @@ constexpr auto kShutdownGrace = std::chrono::seconds(5);
 bool IsLoopback(const std::string& address) {
   const std::string host = address.substr(0, address.rfind(':'));
   const bool numeric = host.find_first_not_of("0123456789.") == std::string::npos;
-  return (numeric && host.starts_with("127.")) || address.starts_with("localhost:") || address.starts_with("[::1]") ||
-         address.starts_with("unix:");
+  return (numeric && host.starts_with("127.")) || host == "localhost" || host == "[::1]";
 }
 
-absl::StatusOr<std::string> ReadFile(const std::string& path) {
-  std::ifstream file(path);
-  std::stringstream text;
-  text << file.rdbuf();
-  if (!file || text.str().empty()) return absl::InvalidArgumentError("cannot read " + path + ", or it is empty");
-  return text.str();
+// How many descriptors connections may have: all but those that the store needs.
+absl::StatusOr<int> DescriptorsForConnections() {
+  rlimit limit{};
+  if (getrlimit(RLIMIT_NOFILE, &limit) != 0) return absl::UnavailableError("cannot tell the limit of open files");
+  if (limit.rlim_cur < kDescriptorsNeeded) {
+    return absl::InvalidArgumentError(absl::StrCat("the limit of open files is ", limit.rlim_cur, "; at least ",
+                                                   kDescriptorsNeeded,
+                                                   " are needed, and one a connection (ulimit -n, LimitNOFILE=)"));
+  }
+  const auto all = static_cast<int>(std::min<rlim_t>(limit.rlim_cur, 1 << 30));
+  return std::min(all - std::min(all / 4, kDescriptorsReserved), kConnections);
 }
 
 struct Services {
@@ -90,15 +95,18 @@ class DaemonImpl final : public Daemon {
   absl::Status Open() {
     if (absl::Status s = OpenStore(); !s.ok()) return s;
     gateway_.reset(new Gateway{*store_, clock_, metrics_, directory_, codes_, streams_, workers_, agents_, shards_,
-                               signal_bytes_, options_.link_base_url, options_.invitation_base_url});
+                               signal_bytes_, *checkpoints_, disk_nearly_full_, options_.link_base_url,
+                               options_.invitation_base_url});
     if (absl::Status s = OpenShards(); !s.ok()) return s;
+    if (absl::Status s = OpenTls(); !s.ok()) return s;
+    if (absl::Status s = OpenListener(); !s.ok()) return s;
     directory_.OnKeyUsed([this](const OrgId& org, const KeyId& key, Time at) {
       (void)gateway_->ShardOf(org).Submit([org, key, at](Turn& turn) {
         if (OrgRuntime* rt = turn.Find(org)) turn.KeyUsed(*rt, key, at);
       });
     });
     if (!options_.metrics_listen.empty()) {
-      metrics_.SetSnapshotProvider([this] { return TakeSnapshot(*gateway_); });
+      metrics_.SetSnapshotProvider([this] { return TakeSnapshot(); });
       auto exposer = metrics::OpenExposer(options_.metrics_listen, metrics_);
       if (!exposer.ok()) return exposer.status();
       exposer_ = *std::move(exposer);
@@ -106,7 +114,7 @@ class DaemonImpl final : public Daemon {
     return OpenServer();
   }
 
-  int port() const override { return port_; }
+  int port() const override { return listener_->port(); }
   int metrics_port() const override { return exposer_ ? exposer_->port() : 0; }
 
   void Stop() override {
@@ -115,6 +123,7 @@ class DaemonImpl final : public Daemon {
     if (server_) {
       server_->GetHealthCheckService()->SetServingStatus(false);
       streams_.Drain();
+      listener_->Stop();
       server_->Shutdown(std::chrono::system_clock::now() + kShutdownGrace);
       server_->Wait();
     }
@@ -134,11 +143,15 @@ class DaemonImpl final : public Daemon {
     store::RocksDbOptions store_options;
     store_options.folder = (std::filesystem::path(options_.data) / "store").string();
     store_options.memory_budget_bytes = options_.store_memory_bytes;
+    store_options.min_free_disk_bytes = options_.min_free_disk_bytes;
     store_options.on_sync = [this](size_t commits, double seconds) { metrics_.BatchCommitted(commits, seconds); };
+    store_options.on_warning = [](const std::string& line) { spdlog::warn("store: {}", line); };
     store_options.on_failure = [this](const std::string& why) { Fatal(why); };
     auto store = store::OpenRocksDbStore(std::move(store_options));
     if (!store.ok()) return store.status();
     store_ = *std::move(store);
+    checkpoints_ = std::make_unique<Checkpoints>(*store_, (std::filesystem::path(options_.data) / "checkpoints").string());
+    LookAtDisk();
     return absl::OkStatus();
   }
 
@@ -167,37 +180,65 @@ class DaemonImpl final : public Daemon {
     return absl::OkStatus();
   }
 
-  absl::StatusOr<std::shared_ptr<grpc::ServerCredentials>> Credentials() const {
+  absl::Status OpenTls() {
     if (options_.tls_certificate.empty()) {
+      if (!options_.tls_key.empty()) return absl::InvalidArgumentError("--tls-key: needs --tls-certificate");
+      if (!options_.tls_client_ca.empty()) return absl::InvalidArgumentError("--tls-client-ca: needs --tls-certificate");
       if (!IsLoopback(options_.listen) && !options_.allow_plaintext) {
         return absl::InvalidArgumentError(
             "--listen: plaintext is allowed on loopback only; give --tls-certificate and --tls-key, or --allow-plaintext");
       }
-      return grpc::InsecureServerCredentials();
+      credentials_ = grpc::InsecureServerCredentials();
+      return absl::OkStatus();
     }
-    auto certificate = ReadFile(options_.tls_certificate);
-    if (!certificate.ok()) return certificate.status();
-    auto key = ReadFile(options_.tls_key);
-    if (!key.ok()) return key.status();
-    grpc::SslServerCredentialsOptions tls;
-    tls.pem_key_cert_pairs.push_back({*key, *certificate});
-    return grpc::SslServerCredentials(tls);
+    if (options_.tls_key.empty()) return absl::InvalidArgumentError("--tls-certificate: needs --tls-key");
+    tls_read_ = clock_.Now();
+    auto tls = ServedCertificate::Open({options_.tls_certificate, options_.tls_key, options_.tls_client_ca}, tls_read_);
+    if (!tls.ok()) return tls.status();
+    tls_ = *std::move(tls);
+    credentials_ = ServedCertificate::Credentials(tls_);
+    return absl::OkStatus();
+  }
+
+  // On the ticker's thread.
+  void ReloadTls(Time now) {
+    if (tls_ == nullptr || now < tls_read_ + std::chrono::seconds(options_.tls_reload_seconds)) return;
+    tls_read_ = now;
+    tls_->Reload(now);
+  }
+
+  metrics::Snapshot TakeSnapshot() {
+    metrics::Snapshot snapshot = router::TakeSnapshot(*gateway_);
+    snapshot.connections_refused_total = listener_->refused();
+    if (tls_ != nullptr) {
+      snapshot.tls_certificate_expiry_timestamp_seconds =
+          std::chrono::duration<double>(tls_->expires().time_since_epoch()).count();
+    }
+    return snapshot;
+  }
+
+  absl::Status OpenListener() {
+    const auto descriptors = DescriptorsForConnections();
+    if (!descriptors.ok()) return descriptors.status();
+    auto listener = ConnectionListener::Open({options_.listen, *descriptors});
+    if (!listener.ok()) return listener.status();
+    listener_ = *std::move(listener);
+    return absl::OkStatus();
   }
 
   absl::Status OpenServer() {
-    auto credentials = Credentials();
-    if (!credentials.ok()) return credentials.status();
     grpc::EnableDefaultHealthCheckService(true);
     grpc::reflection::InitProtoReflectionServerBuilderPlugin();
     // Channelz shows every peer's address and has no credential: on loopback only.
     if (IsLoopback(options_.listen)) grpc::channelz::experimental::InitChannelzService();
     grpc::ServerBuilder builder;
-    builder.AddListeningPort(options_.listen, *credentials, &port_);
-    builder.AddChannelArgument(GRPC_ARG_ALLOW_REUSEPORT, 0);  // two daemons must not share a port silently
-    builder.AddChannelArgument(GRPC_ARG_KEEPALIVE_TIME_MS, 60000);
-    builder.AddChannelArgument(GRPC_ARG_KEEPALIVE_TIMEOUT_MS, 20000);
+    acceptor_ = builder.experimental().AddExternalConnectionAcceptor(
+        grpc::ServerBuilder::experimental_type::ExternalConnectionType::FROM_FD, credentials_);
+    builder.AddChannelArgument(GRPC_ARG_SERVER_HANDSHAKE_TIMEOUT_MS, kHandshakeMs);
+    builder.AddChannelArgument(GRPC_ARG_KEEPALIVE_TIME_MS, kKeepaliveMs);
+    builder.AddChannelArgument(GRPC_ARG_KEEPALIVE_TIMEOUT_MS, kKeepaliveTimeoutMs);
     builder.AddChannelArgument(GRPC_ARG_KEEPALIVE_PERMIT_WITHOUT_CALLS, 1);
-    builder.AddChannelArgument(GRPC_ARG_MAX_CONNECTION_IDLE_MS, 600000);  // connections without a call cost descriptors
+    builder.AddChannelArgument(GRPC_ARG_MAX_CONNECTION_IDLE_MS, kConnectionIdleMs);
     builder.AddChannelArgument(GRPC_ARG_HTTP2_MIN_RECV_PING_INTERVAL_WITHOUT_DATA_MS, 10000);
     builder.AddChannelArgument(GRPC_ARG_MAX_METADATA_SIZE, static_cast<int>(kMetadataBytes));
     builder.SetMaxReceiveMessageSize(static_cast<int>(kMessageBytes));
@@ -214,14 +255,18 @@ class DaemonImpl final : public Daemon {
     builder.RegisterService(&services_->libraries);
     builder.RegisterService(&services_->computers);
     server_ = builder.BuildAndStart();
-    if (server_ == nullptr || port_ == 0)
-      return absl::UnavailableError("--listen: cannot serve on " + options_.listen + "; is the port taken?");
+    if (server_ == nullptr) return absl::InternalError("gRPC does not start");
     for (const char* service :
          {"guichet.v1.SessionService", "guichet.v1.QueueService", "guichet.v1.AppletService", "guichet.v1.TechnicianService",
           "guichet.v1.AdminService", "guichet.v1.ChannelService", "guichet.v1.RoutingService", "guichet.v1.DeliveryService",
           "guichet.v1.ChatService", "guichet.v1.LibraryService", "guichet.v1.ComputerService"}) {
       server_->GetHealthCheckService()->SetServingStatus(service, true);
     }
+    listener_->Start([this](int descriptor) {
+      grpc::experimental::ExternalConnectionAcceptor::NewConnectionParameters connection;
+      connection.fd = descriptor;
+      acceptor_->HandleNewConnection(&connection);
+    });
     ticker_ = std::thread([this] { TickEverySecond(); });
     return absl::OkStatus();
   }
@@ -233,8 +278,33 @@ class DaemonImpl final : public Daemon {
       if (ticker_stop_) return;
       ticker_mu_.Unlock();
       streams_.Tick(clock_.Now());
+      LookAtDisk();
+      LookAtConnections();
+      ReloadTls(clock_.Now());
       ticker_mu_.Lock();
     }
+  }
+
+  void LookAtDisk() {
+    const store::StoreStats stats = store_->Stats();
+    if (disk_nearly_full_.exchange(stats.write_stopped) == stats.write_stopped) return;
+    if (stats.write_stopped) {
+      spdlog::error("the disk is nearly full, {} bytes are free: nothing begins; make room (--min-free-disk-mib)",
+                    stats.free_disk_bytes);
+    } else {
+      spdlog::info("the disk has room again: {} bytes are free", stats.free_disk_bytes);
+    }
+  }
+
+  // A line a minute at most.
+  void LookAtConnections() {
+    const uint64_t refused = listener_->refused();
+    const Time now = clock_.Now();
+    if (refused == refused_told_ || now < refused_told_at_ + std::chrono::minutes(1)) return;
+    spdlog::error("{} connections were closed at once: all descriptors for connections are in use (ulimit -n, LimitNOFILE=)",
+                  refused - refused_told_);
+    refused_told_ = refused;
+    refused_told_at_ = now;
   }
 
   void StopTicker() {
@@ -266,6 +336,10 @@ class DaemonImpl final : public Daemon {
   Agents agents_;
   Streams streams_;
   std::unique_ptr<store::Store> store_;
+  std::unique_ptr<Checkpoints> checkpoints_;
+  std::atomic<bool> disk_nearly_full_{false};
+  uint64_t refused_told_ = 0;  // connections, in the log
+  Time refused_told_at_{};
   std::vector<std::unique_ptr<Shard>> shards_;
   std::unique_ptr<Gateway> gateway_;
   Workers workers_;  // after the store, the shards and the gateway: its jobs use them
@@ -275,8 +349,12 @@ class DaemonImpl final : public Daemon {
   bool ticker_stop_ ABSL_GUARDED_BY(ticker_mu_) = false;
   std::thread ticker_;
   std::unique_ptr<Services> services_;
+  std::shared_ptr<ServedCertificate> tls_;                // nullptr: plaintext
+  Time tls_read_{};                                       // when its files were
+  std::shared_ptr<grpc::ServerCredentials> credentials_;  // outlive the server, which asks them at each handshake
+  std::unique_ptr<grpc::experimental::ExternalConnectionAcceptor> acceptor_;
   std::unique_ptr<grpc::Server> server_;
-  int port_ = 0;
+  std::unique_ptr<ConnectionListener> listener_;
   bool stopped_ = false;
 };
 

@@ -18,27 +18,31 @@ namespace guichet::router {
 
 inline constexpr size_t kCodeBytes = 64;  // as typed
 
-// One try of a code, counted against the budget of wrong guesses.
+// One try of a code, counted against the budgets of wrong guesses (codes.h).
 class Guess {
  public:
   Guess(Gateway& gateway, std::string peer, std::string device, std::string_view code, Time now)
-      : gateway_(gateway), peer_(std::move(peer)), device_(std::move(device)), counts_(Codes::IsGuessable(code)), now_(now) {}
-  absl::Status May() {
-    if (!counts_) return absl::OkStatus();
-    absl::Status may = gateway_.codes.MayGuess(peer_, device_, now_);
-    if (!may.ok()) gateway_.metrics.CodeRefused(metrics::CodeRefusal::kThrottled);
-    return may;
+      : gateway_(gateway), who_{std::move(peer), std::move(device)}, key_(Codes::KeyOf(code)), now_(now) {}
+  const std::string& key() const { return key_; }
+  // As Codes::Try.
+  absl::StatusOr<CodeTarget> Try(bool external) {
+    absl::StatusOr<CodeTarget> target = gateway_.codes.Try(key_, who_, external, now_);
+    if (absl::IsNotFound(target.status())) gateway_.metrics.CodeRefused(metrics::CodeRefusal::kUnknown);
+    if (absl::IsResourceExhausted(target.status())) gateway_.metrics.CodeRefused(metrics::CodeRefusal::kThrottled);
+    return target;
   }
-  void Wrong() {
-    if (counts_) gateway_.codes.WrongGuess(peer_, device_, now_);
+  // What its session said.
+  void Answered(const absl::Status& status) {
+    if (status.ok()) gateway_.codes.Right(key_, who_, now_);
+    if (!absl::IsNotFound(status)) return;
+    gateway_.codes.Wrong(key_, who_, now_);
     gateway_.metrics.CodeRefused(metrics::CodeRefusal::kUnknown);
   }
 
  private:
   Gateway& gateway_;
-  std::string peer_;
-  std::string device_;
-  bool counts_;
+  Guesser who_;
+  std::string key_;
   Time now_;
 };
 

@@ -80,7 +80,18 @@ void AnswerFromHistory(Gateway& gateway, const OrgId& org, const absl::Status& s
   if (!taken) done(status);
 }
 
-void RunMutation(Turn& turn, OrgRuntime& rt, const Mutation& mutation, const MakeCommand& make,
+// Begins a session, or keeps a text or a record that would not be there otherwise. What runs goes on to its end: sessions,
+// presence, revocations.
+bool TakesDisk(const Command& command) {
+  return std::holds_alternative<command::CreateSession>(command) || std::holds_alternative<command::ConnectComputer>(command) ||
+         std::holds_alternative<command::SendChat>(command) || std::holds_alternative<command::CustomerChat>(command) ||
+         std::holds_alternative<command::AddNote>(command) || std::holds_alternative<command::PutLibrary>(command) ||
+         std::holds_alternative<command::PutGroup>(command) || std::holds_alternative<command::PutTechnician>(command) ||
+         std::holds_alternative<command::CreateTechnicians>(command) || std::holds_alternative<command::PutChannel>(command) ||
+         std::holds_alternative<command::CreateKey>(command);
+}
+
+void RunMutation(Gateway& gateway, Turn& turn, OrgRuntime& rt, const Mutation& mutation, const MakeCommand& make,
                  google::protobuf::Message* response, const Fill& fill, absl::Status& status) {
   absl::StatusOr<Command> command = make(rt.org);
   if (!command.ok()) {
@@ -92,6 +103,10 @@ void RunMutation(Turn& turn, OrgRuntime& rt, const Mutation& mutation, const Mak
       status = may;
       return;
     }
+  }
+  if (gateway.disk_nearly_full.load(std::memory_order_relaxed) && TakesDisk(*command)) {
+    status = DiskNearlyFull(kDiskRetryDelay);
+    return;
   }
   absl::StatusOr<Step> step = turn.Apply(rt, *command, mutation.actor);
   if (!step.ok()) {
@@ -115,7 +130,8 @@ void Mutate(Gateway& gateway, Mutation mutation, MakeCommand make, google::proto
         }
         absl::Status status;
         if (OrgRuntime* rt = turn.Find(mutation.org)) {
-          if (!AnswerAgain(*rt, mutation, response, status)) RunMutation(turn, *rt, mutation, make, response, fill, status);
+          if (!AnswerAgain(*rt, mutation, response, status))
+            RunMutation(gateway, turn, *rt, mutation, make, response, fill, status);
         } else {
           status = OrganizationNotFound(mutation.org.value);
         }

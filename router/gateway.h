@@ -3,6 +3,7 @@
 
 #include <grpcpp/server_context.h>
 
+#include <atomic>
 #include <functional>
 #include <memory>
 #include <optional>
@@ -10,6 +11,7 @@
 #include <vector>
 
 #include "router/agents.h"
+#include "router/checkpoints.h"
 #include "router/codes.h"
 #include "router/convert.h"
 #include "router/principal.h"
@@ -31,6 +33,8 @@ struct Gateway {
   Agents& agents;
   std::vector<std::unique_ptr<Shard>>& shards;
   SignalBytes& signal_bytes;
+  Checkpoints& checkpoints;
+  std::atomic<bool>& disk_nearly_full;  // nothing begins that takes more of it
   std::string link_base_url;
   std::string invitation_base_url;
 

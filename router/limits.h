@@ -34,12 +34,22 @@ inline constexpr size_t kAgentStreams = 100000;    // AttachComputer streams: as
 inline constexpr size_t kConsoleStreams = 20000;   // AttachConsole streams
 inline constexpr size_t kCommandStreams = 1000;    // ExecuteCommands streams
 inline constexpr size_t kCommandsInFlight = 1024;  // of one ExecuteCommands stream
+inline constexpr int kConnections = 250000;        // of the daemon: all streams below on connections of their own
+inline constexpr int kDescriptorsNeeded = 256;     // fewer, and the daemon does not start
+inline constexpr int kDescriptorsReserved = 4096;  // for the store; at most a quarter of all
+inline constexpr size_t kAcceptedAtOnce = 64;      // of one listening socket, before the others have their turn
+inline constexpr int kHandshakeMs = 10000;         // TLS and the first frame; then the connection is closed
+inline constexpr int kKeepaliveMs = 60000;         // of silence, until a connection is asked whether it is there
+inline constexpr int kKeepaliveTimeoutMs = 20000;  // … for its answer
+inline constexpr int kConnectionIdleMs = 600000;   // without a call; then it is asked to leave
 inline constexpr size_t kSnapshotPart = 100;       // entries in one message of a snapshot
 inline constexpr size_t kDeliveriesPage = 8;       // invitations that a watcher of deliveries holds: few, since they grow stale
 inline constexpr size_t kMessageBytes = (1 << 20);  // largest request: 1,000 technicians with names, groups and skills fit
 inline constexpr size_t kMetadataBytes = 8 * 1024;
-inline constexpr size_t kPinsLive = 100000;  // a tenth of all PINs: beyond it a random guess hits too often
-inline constexpr size_t kLiveScan = 5000;    // live sessions looked at for one page of a filtered list, on the writer's thread
+inline constexpr size_t kTlsFileBytes = 1 << 20;  // of a PEM file: a bundle with every public authority is a quarter of it
+inline constexpr size_t kPinsLive = 100000;       // of all lengths: an hour of a million sessions a day
+inline constexpr size_t kShortPinsLive = 1000;    // of 6 digits: a guess hits one with a chance of 0.1 % at most
+inline constexpr size_t kLiveScan = 5000;  // live sessions looked at for one page of a filtered list, on the writer's thread
 inline constexpr size_t kChatPageBytes = 256 << 10;  // that a chat watch holds
 inline constexpr size_t kChatsOfTechnicians = 32;    // watches of one session's chat
 inline constexpr size_t kChatsOfCustomer = 4;        // … by its customer: an applet and its reconnections
@@ -51,16 +61,29 @@ inline constexpr int kPageDefault = 50;
 inline constexpr int kPageMax = 500;
 inline constexpr Duration kBookmarkEvery = std::chrono::seconds(10);
 inline constexpr Duration kRedeemRepeat =
-    std::chrono::minutes(2);  // how long a redeemed code may be redeemed again by the same request
+    std::chrono::minutes(2);                // how long a redeemed code may be redeemed again by the same request
+inline constexpr size_t kCheckpoints = 16;  // kept by the daemon: each holds disk space that the store has long let go
 inline constexpr Duration kRetryDelay = std::chrono::milliseconds(200);
-inline constexpr Duration kSlowReader = std::chrono::minutes(1);    // a receiver that takes nothing for so long is cut off
-inline constexpr Duration kHelloWithin = std::chrono::seconds(10);  // a stream that says nothing is closed
+inline constexpr Duration kDiskRetryDelay = std::chrono::seconds(30);  // somebody must make room
+inline constexpr Duration kSlowReader = std::chrono::minutes(1);       // a receiver that takes nothing for so long is cut off
+inline constexpr Duration kHelloWithin = std::chrono::seconds(10);     // a stream that says nothing is closed
 
 // Wrong codes within kGuessWindow; beyond them codes are refused until the window has passed.
 inline constexpr Duration kGuessWindow = std::chrono::minutes(10);
-inline constexpr size_t kGuessesPerDevice = 10;
-inline constexpr size_t kGuessesPerPeer = 100;      // an address may stand for an office
-inline constexpr size_t kGuessesInAll = 2000;       // of a million PINs: with 1,000 live, 2 expected hits in a window at worst
+inline constexpr size_t kGuessesPerDevice = 10;  // … at one address
+inline constexpr size_t kGuessesPerPeer = 100;   // an address may stand for an office
+// Budgets of expected hits (codes.h): what guesses may take of each before they are refused, and what it gets back in
+// kBudgetRefill. All of them make 1 % a day. Those of 6 digits have most of it: a longer PIN needs a thousandth.
+inline constexpr double kHitBudget = 0.001;
+inline constexpr double kLongHitBudget = kHitBudget / 8;  // of 9, 12, 15 digits
+inline constexpr Duration kBudgetRefill = std::chrono::hours(24);
+inline constexpr double kLengthenAt = 0.5;    // of a budget spent: PINs get longer; the rest is for those that are live then
+inline constexpr double kShortenBelow = 0.4;  // PINs have that length again
+inline constexpr size_t kGivenBack = 2;       // wrong guesses that a right code makes good …
+inline constexpr Duration kGiveBackWithin = std::chrono::minutes(2);  // … if they are no older
+inline constexpr double kPeerPart = 0.5;  // of each budget that one address may spend: none can spend one alone
+inline constexpr Duration kKnownFor = std::chrono::hours(7 * 24);  // after a right code: an office has one each week
+inline constexpr size_t kKnownPeers = 100000;                      // beyond it the one known first is forgotten
 inline constexpr size_t kFormsPerPeer = 1000;       // channel forms of one address in a window: an office, not a flood
 inline constexpr size_t kGuessersTracked = 100000;  // addresses and devices remembered; beyond it the oldest window is dropped
 

@@ -44,7 +44,7 @@ absl::Status CheckTemplate(std::string_view field, const MessageTemplate& messag
 absl::Status CheckLanguageTag(std::string_view field, std::string_view tag);
 
 // English, German, French and Spanish, one of each kind. The SMS have only characters of the GSM alphabet, and fit 160 of them
-// with a code of 6 digits while organization, link and expiry together have at most 100.
+// with a code of 15 digits while organization, link and expiry together have at most 91.
 const std::vector<MessageTemplate>& BuiltInTemplates();
 
 }  // namespace guichet::router

@@ -47,7 +47,7 @@ absl::StatusOr<SessionType> ToFormType(pb::SessionType type);
 // A session to create, with the secrets drawn for it.
 struct NewSession {
   command::CreateSession command;
-  std::string code;           // 6 digits, or that of a link or LAN, for the answer
+  std::string code;           // a PIN, or that of a link or LAN, for the answer
   std::string device_secret;  // of the device token, for channels
 };
 // Draws the code; a PIN is taken from `codes` and goes back when the creation fails (Codes::Cancel).

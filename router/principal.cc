@@ -21,6 +21,11 @@ std::optional<std::array<std::string, 3>> Split(std::string_view token, std::str
   return std::array<std::string, 3>{parts[1], parts[2], parts[3]};
 }
 
+// Only as MakeDeviceToken and MakeComputerToken write it: no sign, space or leading zero.
+bool IsNumber(const std::string& text, uint64_t* number) {
+  return absl::SimpleAtoi(text, number) && absl::StrCat(*number) == text;
+}
+
 }  // namespace
 
 std::string Principal::actor() const {
@@ -40,7 +45,7 @@ std::string MakeDeviceToken(const OrgId& org, SessionId session, std::string_vie
 std::optional<DeviceToken> ParseDeviceToken(std::string_view token) {
   auto parts = Split(token, "gd");
   DeviceToken device;
-  if (!parts || !absl::SimpleAtoi((*parts)[1], &device.session.value)) return std::nullopt;
+  if (!parts || !IsNumber((*parts)[1], &device.session.value)) return std::nullopt;
   device.org = OrgId{(*parts)[0]};
   device.hash = Sha256((*parts)[2]);
   return device;
@@ -53,7 +58,7 @@ std::string MakeComputerToken(const OrgId& org, ComputerId computer, std::string
 std::optional<ComputerToken> ParseComputerToken(std::string_view token) {
   auto parts = Split(token, "gc");
   ComputerToken computer;
-  if (!parts || !absl::SimpleAtoi((*parts)[1], &computer.computer.value)) return std::nullopt;
+  if (!parts || !IsNumber((*parts)[1], &computer.computer.value)) return std::nullopt;
   computer.org = OrgId{(*parts)[0]};
   computer.hash = Sha256((*parts)[2]);
   return computer;

@@ -67,7 +67,7 @@ class QueueWatch final : public Watch<pb::WatchQueueResponse> {
 
   void Stamp(Revision revision, uint64_t skip, pb::WatchQueueResponse* out) override ABSL_EXCLUSIVE_LOCKS_REQUIRED(mu_) {
     out->set_revision(revision.value);
-    out->set_resume_token(MakeResumeToken({revision, skip, scope_.Fingerprint(), MembershipHash()}));
+    out->set_resume_token(MakeResumeToken({revision, skip, scope_.Fingerprint(), MembershipHash()}, gateway_.store.history()));
   }
 
  private:
@@ -235,7 +235,7 @@ grpc::ServerWriteReactor<pb::WatchQueueResponse>* QueueService::WatchQueue(grpc:
       refused.ok() ? MakeQueueScope(*principal, request->technician_id(), request->tab(), request->channel_id())
                    : absl::StatusOr<QueueScope>(refused);
   if (!scope.ok()) refused = scope.status();
-  auto token = ParseResumeToken(request->resume_token());
+  auto token = ParseResumeToken(request->resume_token(), gateway_.store.history());
   if (refused.ok()) refused = token.status();
   auto watch = std::make_shared<QueueWatch>(gateway_, context, principal.ok() ? *principal : Principal{},
                                             scope.ok() ? *scope : QueueScope{});

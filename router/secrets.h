@@ -1,4 +1,4 @@
-// Randomness, hashes and sealed text. The only file that touches cryptography, through OpenSSL.
+// Randomness, hashes and sealed text. With tls.h the only file that touches cryptography, through OpenSSL.
 #pragma once
 
 #include <cstdint>

@@ -15,7 +15,8 @@
 #include "statemachine/refusal.h"
 #include "statemachine/route.h"
 #include "statemachine/timers.h"
-#include "store/keys.h"
+#include "store/load.h"
+#include "store/records.h"
 
 namespace guichet::router {
 namespace {
@@ -68,8 +69,6 @@ void DropTexts(Event& event) {
   if (auto* sent = std::get_if<event::ChatSent>(&event)) sent->text.clear();
   if (auto* put = std::get_if<event::OrgPut>(&event)) put->settings.templates.clear();
 }
-
-std::string QueueKey(const Queue& queue) { return absl::StrCat("q/", queue.channel.value, "/", queue.group.value); }
 
 metrics::DeliveryReport ReportOf(DeliveryState state) {
   if (state == DeliveryState::kSent) return metrics::DeliveryReport::kSent;
@@ -258,69 +257,15 @@ void Turn::AttachConsole(OrgRuntime& rt, const TechnicianId& technician, std::sh
 // --- Records --------------------------------------------------------------------------------------------------------------
 
 void Shard::WriteRecords(OrgRuntime& rt, const Step& step, store::Commit& commit) {
-  using store::Family;
-  const Org& org = rt.org;
+  store::AddRecords(rt.org, step.entry, step.touched, commit);
   for (const SessionChange& change : step.entry.sessions) {
     const Session& session = *change.after;
-    const std::string key = store::NumberKey(session.id.value);
     FollowDeliveries(rt, session);
-    std::string record = store::EncodeSession(session);
-    if (session.ended_already()) {
-      commit.puts.push_back({Family::kHistory, key, record});
-      if (!session.profile.device_id.empty()) {
-        commit.puts.push_back({Family::kDevices, store::DeviceKey(session.profile.device_id, session.id.value), ""});
-      }
-    }
     if (session.finished()) {
-      commit.dels.push_back({Family::kSessions, key});
       rt.ids.erase(session.id);
     } else {
-      commit.puts.push_back({Family::kSessions, key, std::move(record)});
       rt.ids.insert(session.id);
     }
-    store::TimelineItem item{step.entry.revision,
-                             step.entry.time,
-                             step.entry.trigger,
-                             step.entry.actor,
-                             {},
-                             change.changes,
-                             session.method == Method::kMonitoring};
-    for (const Event& event : step.entry.events) {
-      if (SessionOf(event) == session.id) item.events.push_back(event);
-    }
-    commit.puts.push_back(
-        {Family::kTimeline, store::PairKey(session.id.value, step.entry.revision.value), store::EncodeTimelineItem(item)});
-  }
-  auto put = [&](const std::string& key, const auto& map, const auto& id, const auto& encode) {
-    auto it = map.find(id);
-    if (it == map.end()) {
-      commit.dels.push_back({Family::kOrgs, key});
-    } else {
-      commit.puts.push_back({Family::kOrgs, key, encode(it->second)});
-    }
-  };
-  for (const TechnicianId& id : step.touched.technicians) put("t/" + id.value, org.technicians, id, store::EncodeTechnician);
-  for (const GroupId& id : step.touched.groups) put("g/" + id.value, org.groups, id, store::EncodeGroup);
-  for (const ChannelId& id : step.touched.channels) put("c/" + id.value, org.channels, id, store::EncodeChannel);
-  for (const KeyId& id : step.touched.keys) put("k/" + id.value, org.keys, id, store::EncodeApiKey);
-  for (ComputerId id : step.touched.computers) put(absl::StrCat("u/", id.value), org.computers, id, store::EncodeComputer);
-  for (const TechnicianId& id : step.touched.libraries) {
-    put("l/" + id.value, org.libraries, id, [&](const Library& library) { return store::EncodeLibrary({id, library}); });
-  }
-  for (const Queue& queue : step.touched.queues) {
-    auto stats = org.stats.find(queue);
-    if (stats == org.stats.end()) {
-      commit.dels.push_back({Family::kOrgs, QueueKey(queue)});
-    } else {
-      commit.puts.push_back({Family::kOrgs, QueueKey(queue), store::EncodeQueueStats({queue, stats->second})});
-    }
-  }
-  if (step.touched.org) {
-    commit.puts.push_back(
-        {Family::kOrgs, "o", store::EncodeOrg({org.id, org.display_name, org.created, org.last_session, org.settings})});
-  }
-  if (step.touched.counters) {
-    commit.puts.push_back({Family::kOrgs, "n", store::EncodeCounters({org.last_session, org.last_computer})});
   }
 }
 
@@ -366,86 +311,32 @@ absl::Status Shard::Load(const OrgId& id) {
   auto rt = std::make_unique<OrgRuntime>();
   rt->token = *token;
   rt->feed = std::make_shared<Feed>(Revision{token->seq}, parts_.ring_entries);
-  Org& org = rt->org;
-  org.revision = Revision{token->seq};
+  absl::StatusOr<Org> org = store::LoadOrg(parts_.store, token->org, Revision{token->seq});
+  if (!org.ok()) return org.status();
+  rt->org = *std::move(org);
+  for (const auto& [session_id, session] : rt->org.sessions) {
+    rt->ids.insert(session_id);
+    FollowDeliveries(*rt, session);
+  }
   absl::Status bad;
-  auto take = [&](auto decoded, auto&& use) {
-    if (!decoded.ok()) {
-      bad = decoded.status();
-      return false;
-    }
-    use(*std::move(decoded));
-    return true;
-  };
   absl::Status scan =
-      parts_.store.Scan(token->org, {store::Family::kOrgs, "", ""}, [&](std::string_view key, std::string_view value) {
-        switch (key.empty() ? '\0' : key[0]) {
-          case 'o':
-            return take(store::DecodeOrg(value), [&](store::OrgInfo info) {
-              org.id = info.id;
-              org.display_name = info.display_name;
-              org.created = info.created;
-              org.last_session = std::max(org.last_session, info.last_session);
-              org.settings = info.settings;
-            });
-          case 'n':
-            return take(store::DecodeCounters(value), [&](const store::Counters& counters) {
-              org.last_session = std::max(org.last_session, counters.last_session);
-              org.last_computer = counters.last_computer;
-            });
-          case 't':
-            return take(store::DecodeTechnician(value), [&](Technician t) { org.technicians.emplace(t.id, t); });
-          case 'g':
-            return take(store::DecodeGroup(value), [&](Group g) { org.groups.emplace(g.id, g); });
-          case 'c':
-            return take(store::DecodeChannel(value), [&](Channel c) { org.channels.emplace(c.id, c); });
-          case 'q':
-            return take(store::DecodeQueueStats(value), [&](store::QueueItem q) {
-              // Earlier builds left those of a group's part of a deleted channel behind.
-              if (org.channels.contains(q.queue.channel)) org.stats.emplace(q.queue, q.stats);
-            });
-          case 'u':
-            return take(store::DecodeComputer(value), [&](Computer c) { org.computers.emplace(c.id, c); });
-          case 'l':
-            return take(store::DecodeLibrary(value),
-                        [&](store::LibraryOf l) { org.libraries.emplace(l.technician, l.library); });
-          case 'k':
-            return take(store::DecodeApiKey(value), [&](ApiKey k) { org.keys.emplace(k.id, k); });
-          default:
-            bad = absl::DataLossError(absl::StrCat("organization ", id.value, " has a record \"", std::string(key.substr(0, 2)),
-                                                   "\" that this version does not know"));
-            return false;
+      parts_.store.Scan(token->org, {store::Family::kRequests, "", ""}, [&](std::string_view key, std::string_view value) {
+        absl::StatusOr<store::RequestItem> item = store::DecodeRequest(value);
+        if (!item.ok()) {
+          bad = item.status();
+          return false;
         }
+        rt->request_ages.emplace_back(item->time, std::string(key));
+        rt->requests.emplace(std::string(key), *std::move(item));
+        return true;
       });
-  if (scan.ok() && bad.ok()) {
-    scan = parts_.store.Scan(token->org, {store::Family::kSessions, "", ""}, [&](std::string_view, std::string_view value) {
-      return take(store::DecodeSession(value), [&](Session s) {
-        rt->ids.insert(s.id);
-        FollowDeliveries(*rt, s);
-        const SessionId session = s.id;
-        org.sessions.emplace(session, std::move(s));
-      });
-    });
-  }
-  if (scan.ok() && bad.ok()) {
-    scan = parts_.store.Scan(token->org, {store::Family::kRequests, "", ""}, [&](std::string_view key, std::string_view value) {
-      return take(store::DecodeRequest(value), [&](store::RequestItem item) {
-        rt->request_ages.emplace_back(item.time, std::string(key));
-        rt->requests.emplace(std::string(key), std::move(item));
-      });
-    });
-  }
   if (!scan.ok()) return scan;
   if (!bad.ok()) return bad;
-  if (!org.id) return absl::OkStatus();  // acquired by a creation that never became durable
+  if (!rt->org.id) return absl::OkStatus();  // acquired by a creation that never became durable
   std::sort(rt->request_ages.begin(), rt->request_ages.end());
   for (const auto& [time, key] : rt->request_ages) {
     if (key.starts_with(kOperatorRequest)) (void)parts_.directory.ClaimRequest(key.substr(kOperatorRequest.size()), id, time);
   }
-  for (auto& [technician_id, technician] : org.technicians) {
-    if (technician.console) technician.link_cause = LinkCause::kAttached;  // records of earlier builds lack it
-  }
-  RebuildIndexes(org);
   if (absl::Status followed = FollowTime(*token); !followed.ok()) return followed;
   orgs_.emplace(id, std::move(rt));
   return absl::OkStatus();
@@ -615,6 +506,8 @@ void Shard::FollowPresence(OrgRuntime& rt, const Step& step) {
 void Shard::FirePresence(Turn& turn, const Timer& timer, Presence& presence) {
   OrgRuntime& rt = *timer.org;
   presence.armed = kNoTime;
+  // Heartbeats that came while this process stood still may wait to be read: whoever was silent has his grace anew.
+  presence.since = std::max(presence.since, parts_.clock.LastPause());
   ArmPresence(rt, timer.what, timer.session, timer.technician, presence);
   if (presence.armed > turn.now()) return;  // heartbeats or activity came meanwhile
   const Duration grace = timer.what == What::kConsole ? SettingsOf(rt.org, timer.technician).device_lost_grace : Duration{0};

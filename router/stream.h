@@ -4,6 +4,7 @@
 #include <grpcpp/server_context.h>
 #include <grpcpp/support/server_callback.h>
 
+#include <algorithm>
 #include <memory>
 
 #include "absl/base/thread_annotations.h"
@@ -84,7 +85,8 @@ class Stream : public Reactor, public OpenStream, public std::enable_shared_from
   void CancelIfStalled(Time now) {
     {
       absl::MutexLock lock(&mu_);
-      if (!writing_ || now < write_since_ + kSlowReader || finishing_) return;
+      // A daemon that stood still could not hear that something was read.
+      if (!writing_ || now < std::max(write_since_, gateway_.clock.LastPause()) + kSlowReader || finishing_) return;
     }
     gateway_.metrics.SlowWatcherClosed();
     context_->TryCancel();

@@ -57,7 +57,7 @@ class TechnicianWatch final : public Watch<pb::WatchTechniciansResponse> {
 
   void Stamp(Revision revision, uint64_t skip, pb::WatchTechniciansResponse* out) override ABSL_EXCLUSIVE_LOCKS_REQUIRED(mu_) {
     out->set_revision(revision.value);
-    out->set_resume_token(MakeResumeToken({revision, skip, scope_, 0}));
+    out->set_resume_token(MakeResumeToken({revision, skip, scope_, 0}, gateway_.store.history()));
   }
 
  private:
@@ -81,18 +81,11 @@ grpc::ServerUnaryReactor* TechnicianService::RedeemInvitation(grpc::CallbackServ
     if (absl::Status s = CheckBytes("code", request->code(), kCodeBytes); !s.ok()) return s;
     return CheckRequestId(request->request_id());
   };
-  absl::Status refused = check();
   Guess guess(gateway_, PeerAddress(*context), "", request->code(), now);
-  if (refused.ok()) refused = guess.May();
-  if (!refused.ok()) {
-    call->Done(refused);
-    return call;
-  }
-  const std::string key = Codes::KeyOf(request->code());
-  const std::optional<CodeTarget> target = gateway_.codes.Find(key, now);
-  if (!target || !target->external) {
-    guess.Wrong();
-    call->Done(CodeNotFound());
+  absl::Status refused = check();
+  absl::StatusOr<CodeTarget> target = refused.ok() ? guess.Try(true) : absl::StatusOr<CodeTarget>(refused);
+  if (!target.ok()) {
+    call->Done(target.status());
     return call;
   }
   const std::string secret = RandomSecret();
@@ -100,10 +93,10 @@ grpc::ServerUnaryReactor* TechnicianService::RedeemInvitation(grpc::CallbackServ
   mutation.org = target->org;
   mutation.actor = absl::StrCat("technician:", target->external.value);
   mutation.abandoned = [context] { return context->IsCancelled(); };
-  SetRequest(mutation, absl::StrCat("invitation\x1f", key), request->code() + request->request_id(), request->request_id(),
-             *request);
+  SetRequest(mutation, absl::StrCat("invitation\x1f", guess.key()), request->code() + request->request_id(),
+             request->request_id(), *request);
   HideRequestKey(mutation);
-  const command::RedeemInvitation command{target->session, target->external, key, Sha256(secret)};
+  const command::RedeemInvitation command{target->session, target->external, guess.key(), Sha256(secret)};
   Mutate(
       gateway_, std::move(mutation), [command](const Org&) -> absl::StatusOr<Command> { return Command{command}; }, response,
       [response, secret, technician = target->external](const OrgRuntime& rt, const Step& step) {
@@ -114,7 +107,7 @@ grpc::ServerUnaryReactor* TechnicianService::RedeemInvitation(grpc::CallbackServ
         response->set_token(MakeKeyToken(rt.org.id, KeyId{technician.value}, secret));
       },
       [call, guess](const absl::Status& status) mutable {
-        if (absl::IsNotFound(status)) guess.Wrong();
+        guess.Answered(status);
         call->Done(status);
       });
   return call;
@@ -198,7 +191,7 @@ grpc::ServerWriteReactor<pb::WatchTechniciansResponse>* TechnicianService::Watch
   absl::StatusOr<Principal> principal = gateway_.directory.Authenticate(BearerToken(*context), gateway_.clock.Now());
   absl::Status refused = principal.status();
   if (refused.ok()) refused = MayCall(*principal, Right::kColleaguesRead, "watch technicians");
-  auto token = ParseResumeToken(request->resume_token());
+  auto token = ParseResumeToken(request->resume_token(), gateway_.store.history());
   if (refused.ok()) refused = token.status();
   auto watch = std::make_shared<TechnicianWatch>(gateway_, context, principal.ok() ? principal->org : OrgId{});
   if (!refused.ok()) {

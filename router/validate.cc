@@ -147,7 +147,8 @@ absl::StatusOr<std::optional<std::string>> ParsePageToken(std::string_view token
   if (token.empty()) return std::nullopt;
   std::string text;
   if (token.size() > 1024 || !absl::WebSafeBase64Unescape(V(token), &text) || text.size() < 16 ||
-      text.substr(0, 16) != absl::StrCat(absl::Hex(filters, absl::kZeroPad16))) {
+      text.substr(0, 16) != absl::StrCat(absl::Hex(filters, absl::kZeroPad16)) ||
+      MakePageToken(filters, std::string_view(text).substr(16)) != token) {
     return InvalidField("page_token", "is not a token of a list with these filters; begin without it");
   }
   return text.substr(16);

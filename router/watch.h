@@ -22,9 +22,10 @@ struct ResumePoint {
   uint64_t scope = 0;       // hash of what the watch is of
   uint64_t membership = 0;  // hash of what its technician served
 };
-std::string MakeResumeToken(const ResumePoint& point);
-// nullopt for an empty token; INVALID_ARGUMENT for one that is none.
-absl::StatusOr<std::optional<ResumePoint>> ParseResumeToken(const std::string& token);
+// `history`: of the store, in whose log the revision is.
+std::string MakeResumeToken(const ResumePoint& point, uint64_t history);
+// nullopt for an empty token; INVALID_ARGUMENT for one that is none; OUT_OF_RANGE for one of another history.
+absl::StatusOr<std::optional<ResumePoint>> ParseResumeToken(const std::string& token, uint64_t history);
 
 // Thread safety: as Stream. Memory of a watcher: one page of entries, or its snapshot while that is being sent.
 template <class Response>

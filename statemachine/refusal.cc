@@ -116,7 +116,9 @@ std::string_view Name(Reason reason) {
                                                                         "COMPUTER_OFFLINE",
                                                                         "COMPUTER_BUSY",
                                                                         "OUTSIDE_WINDOW",
-                                                                        "NOT_MONITORED"};
+                                                                        "NOT_MONITORED",
+                                                                        "CHECKPOINT_NOT_FOUND",
+                                                                        "DISK_NEARLY_FULL"};
   return kNames[static_cast<size_t>(reason)];
 }
 
@@ -456,6 +458,12 @@ absl::Status ResumeTokenExpired(Revision oldest) {
               {{"field", "resume_token"}, {"oldest_revision", absl::StrCat(oldest.value)}});
 }
 
+absl::Status ResumeTokenOfAnotherHistory() {
+  return Make(absl::StatusCode::kOutOfRange, Reason::kResumeTokenExpired,
+              "resume_token: from before the daemon's store was restored from a checkpoint; watch again without it",
+              {{"field", "resume_token"}});
+}
+
 absl::Status Superseded(std::string_view by) {
   return Make(absl::StatusCode::kAborted, Reason::kSuperseded, absl::StrCat("another stream has taken over: ", View(by)),
               {{"by", Str(by)}});
@@ -464,6 +472,21 @@ absl::Status Superseded(std::string_view by) {
 absl::Status Draining() {
   return Make(absl::StatusCode::kUnavailable, Reason::kDraining, "the daemon is stopping; connect again and resume", {},
               std::chrono::seconds(1));
+}
+
+absl::Status DiskNearlyFull(Duration retry) {
+  return Make(kExhausted, Reason::kDiskNearlyFull,
+              "the daemon's disk is nearly full: nothing begins until there is space; what runs goes on", {}, retry);
+}
+
+absl::Status CheckpointNotFound(std::string_view name) {
+  return Make(kNotFound, Reason::kCheckpointNotFound, absl::StrCat("no checkpoint \"", View(name), "\""),
+              {{"name", Str(name)}});
+}
+
+absl::Status TooManyCheckpoints(size_t limit) {
+  return Make(kExhausted, Reason::kTooMany, absl::StrCat("the daemon keeps ", limit, " checkpoints, the limit; delete one"),
+              {{"kind", "checkpoints"}, {"limit", absl::StrCat(limit)}});
 }
 
 absl::Status StorageFailed() {
@@ -549,7 +572,7 @@ absl::Status WithMetadata(const absl::Status& status, const Metadata& more) {
     if (refusal.reason != Name(reason)) continue;
     Metadata metadata = refusal.metadata;
     for (const auto& [key, value] : more) {
-      auto same = [&](const auto& known) { return known.first == key; };
+      auto same = [&key = key](const auto& known) { return known.first == key; };
       if (std::none_of(metadata.begin(), metadata.end(), same)) metadata.emplace_back(key, value);
     }
     if (metadata.size() == refusal.metadata.size()) return status;

@@ -78,8 +78,10 @@ enum class Reason : uint8_t {
   kComputerBusy,
   kOutsideWindow,
   kNotMonitored,
+  kCheckpointNotFound,
+  kDiskNearlyFull,
 };
-inline constexpr int kReasonCount = 62;
+inline constexpr int kReasonCount = 64;
 std::string_view Name(Reason reason);  // "SESSION_NOT_FOUND"
 
 using Metadata = std::vector<std::pair<std::string, std::string>>;
@@ -139,8 +141,12 @@ absl::Status OutOfPinCodes(size_t limit);                                       
 absl::Status Overloaded(std::string_view what, size_t limit, Duration retry);           // RESOURCE_EXHAUSTED with a retry delay
 absl::Status TooManyStreams(std::string_view kind, size_t limit);                       // RESOURCE_EXHAUSTED
 absl::Status ResumeTokenExpired(Revision oldest);                                       // OUT_OF_RANGE
+absl::Status ResumeTokenOfAnotherHistory();                                             // OUT_OF_RANGE, the same reason
 absl::Status Superseded(std::string_view by);                                           // ABORTED
 absl::Status Draining();                                                                // UNAVAILABLE
+absl::Status DiskNearlyFull(Duration retry);                                            // RESOURCE_EXHAUSTED
+absl::Status CheckpointNotFound(std::string_view name);                                 // NOT_FOUND
+absl::Status TooManyCheckpoints(size_t limit);                                          // RESOURCE_EXHAUSTED / TOO_MANY
 absl::Status StorageFailed();                                                           // UNAVAILABLE
 absl::Status HeartbeatsMissed(Duration grace);                                          // UNAVAILABLE
 absl::Status PermissionMissing(const TechnicianId& technician, Permission permission);  // PERMISSION_DENIED, names it

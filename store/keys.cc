@@ -111,6 +111,8 @@ bool ParseEngineKey(std::string_view key, OrgKey* org, std::string* record_key) 
 
 std::string SchemaKey() { return MetaKey(OrgKey{}, MetaKind::kSchema); }
 
+std::string HistoryKey() { return MetaKey(OrgKey{}, MetaKind::kHistory); }
+
 std::string HeadKey(const OrgKey& org) { return MetaKey(org, MetaKind::kHead); }
 
 bool ParseHeadKey(std::string_view key, OrgKey* org) {

@@ -43,8 +43,9 @@ inline constexpr char kKeyVersion = 1;
 
 // What a key of kMeta holds; the byte after its organization.
 enum class MetaKind : uint8_t {
-  kSchema = 0,  // of the whole store (no organization): the schema version, NumberKey form
-  kHead = 1,    // of an organization: a Head
+  kSchema = 0,   // of the whole store (no organization): the schema version, NumberKey form
+  kHead = 1,     // of an organization: a Head
+  kHistory = 2,  // of the whole store: Reader::history, NumberKey form
 };
 
 // The last durable state of an organization's log.
@@ -62,6 +63,7 @@ std::string EngineKey(const OrgKey& org, std::string_view record_key);
 bool ParseEngineKey(std::string_view key, OrgKey* org, std::string* record_key);
 
 std::string SchemaKey();
+std::string HistoryKey();
 std::string HeadKey(const OrgKey& org);
 // False when `key` is no HeadKey.
 bool ParseHeadKey(std::string_view key, OrgKey* org);

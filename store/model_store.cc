@@ -143,6 +143,14 @@ absl::Status ModelStore::ReadEvents(const OrgKey& org, uint64_t after, size_t ma
   return absl::OkStatus();
 }
 
+absl::StatusOr<LogRange> ModelStore::Log(const OrgKey& org) {
+  absl::MutexLock lock(&mu_);
+  auto found = orgs_.find(org);
+  if (found == orgs_.end()) return LogRange{};
+  const auto& [epoch, seq, events, records] = found->second;
+  return LogRange{events.empty() ? seq + 1 : events.begin()->first, seq};
+}
+
 absl::StatusOr<Token> ModelStore::Acquire(const OrgKey& org) {
   CheckWriter(org);
   CompleteAll();

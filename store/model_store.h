@@ -45,6 +45,8 @@ class ModelStore : public Store {
   absl::StatusOr<std::string> Get(const OrgKey& org, Family family, std::string_view key) override;
   absl::Status Scan(const OrgKey& org, const KeyRange& range, const RecordVisitor& visit) override;
   absl::Status ReadEvents(const OrgKey& org, uint64_t after, size_t max, const EventVisitor& visit) override;
+  absl::StatusOr<LogRange> Log(const OrgKey& org) override;
+  uint64_t history() const override { return 1; }
   // Completes everything held first, callbacks included: it is ordered with the commits.
   absl::StatusOr<Token> Acquire(const OrgKey& org) override;
   absl::StatusOr<std::vector<OrgKey>> ListOrgs() override;

@@ -6,8 +6,11 @@
 
 #include <algorithm>
 #include <cerrno>
+#include <cstdarg>
+#include <cstdio>
 #include <cstring>
 #include <filesystem>
+#include <random>
 #include <vector>
 
 #include "absl/strings/match.h"
@@ -32,16 +35,47 @@ constexpr uint64_t kMaxWalBytes = uint64_t{64} << 20;
 // fsync.
 constexpr uint64_t kBytesPerSync = uint64_t{1} << 20;
 
+// Free bytes without which the store is not opened: RocksDB ends the process when its first writes fail.
+constexpr uint64_t kFreeToOpen = uint64_t{8} << 20;
+
+// RocksDB's warnings go where the daemon's log goes. Its own file would be on the disk that fills up, and its debug assertions,
+// which Debian builds in, end the process when a line cannot be written there.
+class ForwardingLogger : public rocksdb::Logger {
+ public:
+  explicit ForwardingLogger(std::function<void(const std::string&)> on_warning)
+      : rocksdb::Logger(rocksdb::InfoLogLevel::WARN_LEVEL), on_warning_(std::move(on_warning)) {}
+  using rocksdb::Logger::Logv;
+  void Logv(const char* format, va_list arguments) override {
+    char line[1024];
+    vsnprintf(line, sizeof(line), format, arguments);
+    if (on_warning_) on_warning_(line);
+  }
+
+ private:
+  const std::function<void(const std::string&)> on_warning_;
+};
+
 class FailureListener : public rocksdb::EventListener {
  public:
   explicit FailureListener(std::shared_ptr<FailureLatch> failure) : failure_(std::move(failure)) {}
   void OnBackgroundError(rocksdb::BackgroundErrorReason, rocksdb::Status* status) override {
-    failure_->Set(absl::StrCat("background error: ", status->ToString()));
+    failure_->Set(
+        absl::StrCat("background error: ", status->ToString(),
+                     status->IsCorruption() ? "; the store is damaged: restore a checkpoint (guichetctl restore)" : ""));
   }
 
  private:
   const std::shared_ptr<FailureLatch> failure_;
 };
+
+constexpr uint64_t kHistorySchema = 3;  // the first with a number of the history
+constexpr char kSchemaName[] = "the schema version";
+constexpr char kHistoryName[] = "the number of the history";
+
+absl::Status LaterSchema(const std::string& folder, uint64_t version) {
+  return absl::FailedPreconditionError(absl::StrCat(folder, " has schema version ", version, "; this version reads up to ",
+                                                    kSchemaVersion, ": use the version that wrote it"));
+}
 
 absl::Status SystemError(const std::string& what, int error) {
   return absl::InternalError(absl::StrCat(what, ": ", std::strerror(error)));
@@ -98,13 +132,12 @@ rocksdb::DBOptions MakeDbOptions(const RocksDbOptions& options, std::shared_ptr<
   db.recycle_log_file_num = 0;
   db.track_and_verify_wals_in_manifest = true;
   db.max_total_wal_size = kMaxWalBytes;
-  // A failed write is final (pitfalls: never retry after a failed fsync).
+  // A failed write is final: after a failed fsync nobody knows what is on disk.
   db.max_bgerror_resume_count = 0;
   db.bytes_per_sync = kBytesPerSync;
   db.statistics = rocksdb::CreateDBStatistics();
   db.listeners.push_back(std::make_shared<FailureListener>(std::move(failure)));
-  db.keep_log_file_num = 4;
-  db.max_log_file_size = size_t{8} << 20;
+  db.info_log = std::make_shared<ForwardingLogger>(options.on_warning);
   return db;
 }
 
@@ -128,7 +161,7 @@ rocksdb::ColumnFamilyOptions MakeFamilyOptions(size_t memory_budget_bytes, const
 absl::Status ToAbslStatus(const std::string& what, const rocksdb::Status& status) {
   const std::string message = absl::StrCat(what, ": ", status.ToString());
   if (status.IsNotFound()) return absl::NotFoundError(message);
-  if (status.IsCorruption()) return absl::DataLossError(message);
+  if (status.IsCorruption() || status.IsPathNotFound()) return absl::DataLossError(message);  // a file is gone
   if (status.IsInvalidArgument()) return absl::InvalidArgumentError(message);
   if (status.IsNoSpace()) return absl::ResourceExhaustedError(message);
   return absl::InternalError(message);
@@ -138,13 +171,22 @@ absl::StatusOr<std::unique_ptr<FolderLock>> FolderLock::Take(const std::string& 
   const std::string path = absl::StrCat(folder, "/", kLockFile);
   const int fd = ::open(path.c_str(), O_RDWR | O_CREAT | O_CLOEXEC, 0640);
   if (fd < 0) return SystemError(absl::StrCat("cannot open ", path), errno);
-  if (::flock(fd, LOCK_EX | LOCK_NB) != 0) {
-    const int error = errno;
-    ::close(fd);
-    if (error == EWOULDBLOCK) return absl::UnavailableError(absl::StrCat("another daemon uses this folder: ", folder));
-    return SystemError(absl::StrCat("cannot lock ", path), error);
-  }
-  return std::unique_ptr<FolderLock>(new FolderLock(fd));
+  return Lock(fd, folder);
+}
+
+absl::StatusOr<std::unique_ptr<FolderLock>> FolderLock::TakeIfThere(const std::string& folder) {
+  const std::string path = absl::StrCat(folder, "/", kLockFile);
+  const int fd = ::open(path.c_str(), O_RDONLY | O_CLOEXEC);
+  if (fd < 0 && errno == ENOENT) return nullptr;
+  if (fd < 0) return SystemError(absl::StrCat("cannot open ", path), errno);
+  return Lock(fd, folder);
+}
+
+absl::StatusOr<std::unique_ptr<FolderLock>> FolderLock::Lock(int fd, const std::string& folder) {
+  std::unique_ptr<FolderLock> lock(new FolderLock(fd));
+  if (::flock(fd, LOCK_EX | LOCK_NB) == 0) return lock;
+  if (errno == EWOULDBLOCK) return absl::UnavailableError(absl::StrCat("another daemon uses this folder: ", folder));
+  return SystemError(absl::StrCat("cannot lock ", folder, "/", kLockFile), errno);
 }
 
 FolderLock::~FolderLock() { ::close(fd_); }
@@ -158,14 +200,41 @@ absl::StatusOr<std::unique_ptr<Database>> Database::Open(const RocksDbOptions& o
   if (!lock.ok()) return lock.status();
   database->lock_ = *std::move(lock);
   rocksdb::DBOptions db_options = MakeDbOptions(options, std::move(failure));
+  uint64_t free_bytes = 0;
+  if (db_options.env->GetFreeSpace(options.folder, &free_bytes).ok() && free_bytes < kFreeToOpen) {
+    return absl::ResourceExhaustedError(absl::StrCat("the disk of ", options.folder, " is full: ", free_bytes,
+                                                     " bytes are free, and ", kFreeToOpen,
+                                                     " are needed to open the store; make room"));
+  }
   database->statistics_ = db_options.statistics;
-  if (absl::Status status = database->OpenFamilies(std::move(db_options), options.memory_budget_bytes); !status.ok())
+  if (absl::Status status = database->OpenFamilies(std::move(db_options), options.memory_budget_bytes, false); !status.ok())
     return status;
   if (absl::Status status = database->CheckSchema(); !status.ok()) return status;
   return database;
 }
 
-absl::Status Database::OpenFamilies(rocksdb::DBOptions db_options, size_t memory_budget_bytes) {
+absl::StatusOr<std::unique_ptr<Database>> Database::OpenForReading(const std::string& folder, size_t memory_budget_bytes) {
+  std::error_code error;
+  if (!std::filesystem::exists(folder + "/CURRENT", error)) {
+    return absl::NotFoundError(absl::StrCat(folder, " holds no store"));
+  }
+  std::unique_ptr<Database> database(new Database());
+  database->folder_ = folder;
+  database->failure_ = std::make_shared<FailureLatch>(nullptr);
+  absl::StatusOr<std::unique_ptr<FolderLock>> lock = FolderLock::TakeIfThere(folder);
+  if (!lock.ok()) return lock.status();
+  database->lock_ = *std::move(lock);
+  rocksdb::DBOptions db_options = MakeDbOptions({}, database->failure_);
+  db_options.create_if_missing = false;
+  db_options.create_missing_column_families = false;
+  database->statistics_ = db_options.statistics;
+  if (absl::Status status = database->OpenFamilies(std::move(db_options), memory_budget_bytes, true); !status.ok())
+    return status;
+  if (absl::Status status = database->CheckSchemaForReading(); !status.ok()) return status;
+  return database;
+}
+
+absl::Status Database::OpenFamilies(rocksdb::DBOptions db_options, size_t memory_budget_bytes, bool read_only) {
   absl::StatusOr<std::vector<std::string>> existing = ListFamilies(db_options, folder_);
   if (!existing.ok()) return existing.status();
   for (const std::string& name : *existing) {
@@ -183,38 +252,69 @@ absl::Status Database::OpenFamilies(rocksdb::DBOptions db_options, size_t memory
   std::vector<rocksdb::ColumnFamilyDescriptor> descriptors = {{rocksdb::kDefaultColumnFamilyName, family_options}};
   for (const char* name : kFamilyNames) descriptors.emplace_back(name, family_options);
   std::vector<rocksdb::ColumnFamilyHandle*> handles;
-  const rocksdb::Status status = rocksdb::DB::Open(db_options, folder_, descriptors, &handles, &db_);
+  const rocksdb::Status status = read_only ? rocksdb::DB::OpenForReadOnly(db_options, folder_, descriptors, &handles, &db_)
+                                           : rocksdb::DB::Open(db_options, folder_, descriptors, &handles, &db_);
   if (!status.ok()) return ToAbslStatus(absl::StrCat("cannot open the database in ", folder_), status);
   unused_default_ = handles[0];
   std::copy(handles.begin() + 1, handles.end(), families_.begin());
   return absl::OkStatus();
 }
 
-absl::Status Database::CheckSchema() {
+absl::StatusOr<uint64_t> Database::ReadNumber(const std::string& key, const std::string& what) const {
   std::string value;
-  rocksdb::Status status = db_->Get(rocksdb::ReadOptions(), family(Family::kMeta), SchemaKey(), &value);
-  if (status.ok()) {
-    uint64_t version = 0;
-    if (!ParseNumberKey(value, &version) || version == 0) return absl::DataLossError("the schema version is damaged");
-    if (version == kSchemaVersion) return absl::OkStatus();
-    if (version < kSchemaVersion) return WriteSchema();
-    return absl::FailedPreconditionError(absl::StrCat(folder_, " has schema version ", version, "; this version reads up to ",
-                                                      kSchemaVersion, ": use the version that wrote it"));
-  }
-  if (!status.IsNotFound()) return ToAbslStatus("cannot read the schema version", status);
-  // A crash between creation and the write below leaves an empty family; anything in it means that the version was lost.
-  std::unique_ptr<rocksdb::Iterator> it(db_->NewIterator(rocksdb::ReadOptions(), family(Family::kMeta)));
-  it->SeekToFirst();
-  if (!it->status().ok()) return ToAbslStatus("cannot read the family 'meta'", it->status());
-  if (it->Valid()) return absl::DataLossError(absl::StrCat(folder_, " has data but no schema version"));
-  return WriteSchema();
+  const rocksdb::Status status = db_->Get(rocksdb::ReadOptions(), family(Family::kMeta), key, &value);
+  if (status.IsNotFound()) return 0;
+  if (!status.ok()) return ToAbslStatus(absl::StrCat("cannot read ", what), status);
+  uint64_t number = 0;
+  if (!ParseNumberKey(value, &number) || number == 0) return absl::DataLossError(absl::StrCat(what, " is damaged"));
+  return number;
 }
 
-absl::Status Database::WriteSchema() {
+absl::Status Database::WriteNumber(const std::string& key, uint64_t number, const std::string& what) {
   rocksdb::WriteOptions synced;
   synced.sync = true;
-  const rocksdb::Status status = db_->Put(synced, family(Family::kMeta), SchemaKey(), NumberKey(kSchemaVersion));
-  if (!status.ok()) return ToAbslStatus("cannot write the schema version", status);
+  const rocksdb::Status status = db_->Put(synced, family(Family::kMeta), key, NumberKey(number));
+  return status.ok() ? absl::OkStatus() : ToAbslStatus(absl::StrCat("cannot write ", what), status);
+}
+
+absl::Status Database::CheckSchema() {
+  const absl::StatusOr<uint64_t> version = ReadNumber(SchemaKey(), kSchemaName);
+  if (!version.ok()) return version.status();
+  if (*version > kSchemaVersion) return LaterSchema(folder_, *version);
+  if (*version == 0) {
+    // A crash between creation and the write below leaves an empty family; anything in it means that the version was lost.
+    std::unique_ptr<rocksdb::Iterator> it(db_->NewIterator(rocksdb::ReadOptions(), family(Family::kMeta)));
+    it->SeekToFirst();
+    if (!it->status().ok()) return ToAbslStatus("cannot read the family 'meta'", it->status());
+    if (it->Valid()) return absl::DataLossError(absl::StrCat(folder_, " has data but no schema version"));
+  }
+  if (*version < kSchemaVersion) {
+    if (absl::Status status = WriteNumber(SchemaKey(), kSchemaVersion, kSchemaName); !status.ok()) return status;
+  }
+  const absl::StatusOr<uint64_t> history = ReadNumber(HistoryKey(), kHistoryName);
+  if (!history.ok()) return history.status();
+  history_ = *history;
+  return history_ == 0 ? StartHistory() : absl::OkStatus();
+}
+
+absl::Status Database::CheckSchemaForReading() {
+  const absl::StatusOr<uint64_t> version = ReadNumber(SchemaKey(), kSchemaName);
+  if (!version.ok()) return version.status();
+  if (*version > kSchemaVersion) return LaterSchema(folder_, *version);
+  if (*version == 0) return absl::DataLossError(absl::StrCat(folder_, " has no schema version"));
+  const absl::StatusOr<uint64_t> history = ReadNumber(HistoryKey(), kHistoryName);
+  if (!history.ok()) return history.status();
+  if (*history == 0 && *version >= kHistorySchema) return absl::DataLossError(absl::StrCat(folder_, " lacks ", kHistoryName));
+  history_ = std::max<uint64_t>(*history, 1);  // 1: from before stores had one
+  return absl::OkStatus();
+}
+
+absl::Status Database::StartHistory() {
+  std::random_device random;
+  uint64_t history = 0;
+  while (history == 0) history = uint64_t{random()} << 32 | random();
+  if (absl::Status status = WriteNumber(HistoryKey(), history, kHistoryName); !status.ok()) return status;
+  history_ = history;
   return absl::OkStatus();
 }
 
@@ -222,7 +322,7 @@ absl::StatusOr<std::map<OrgKey, Head>> Database::LoadHeads() const {
   std::map<OrgKey, Head> heads;
   std::unique_ptr<rocksdb::Iterator> it(db_->NewIterator(rocksdb::ReadOptions(), family(Family::kMeta)));
   for (it->SeekToFirst(); it->Valid(); it->Next()) {
-    if (it->key() == rocksdb::Slice(SchemaKey())) continue;
+    if (it->key() == rocksdb::Slice(SchemaKey()) || it->key() == rocksdb::Slice(HistoryKey())) continue;
     OrgKey org;
     Head head;
     if (!ParseHeadKey(it->key().ToStringView(), &org) || !ParseHead(it->value().ToStringView(), &head)) {

@@ -20,8 +20,8 @@ namespace guichet::store {
 
 // The version of keys and values on disk. A store with a higher one is refused. One with a lower one is read as it is, and has
 // this version from then on: an earlier release, which would drop what it does not know, refuses it.
-// 2: computers, templates of messages, and the highest ids in a record of their own.
-inline constexpr uint64_t kSchemaVersion = 2;
+// 2: computers, templates of messages, and the highest ids in a record of their own. 3: the number of the store's history.
+inline constexpr uint64_t kSchemaVersion = 3;
 
 // "What was tried: RocksDB's message" with the nearest code. `status` must not be ok.
 absl::Status ToAbslStatus(const std::string& what, const rocksdb::Status& status);
@@ -46,12 +46,16 @@ class FolderLock {
  public:
   // UNAVAILABLE when somebody holds it.
   static absl::StatusOr<std::unique_ptr<FolderLock>> Take(const std::string& folder);
+  // Without changing the folder; null when the file is not there, as in a checkpoint.
+  static absl::StatusOr<std::unique_ptr<FolderLock>> TakeIfThere(const std::string& folder);
   ~FolderLock();
   FolderLock(const FolderLock&) = delete;
   FolderLock& operator=(const FolderLock&) = delete;
 
  private:
   explicit FolderLock(int fd) : fd_(fd) {}
+  // Takes over `fd`.
+  static absl::StatusOr<std::unique_ptr<FolderLock>> Lock(int fd, const std::string& folder);
   const int fd_;
 };
 
@@ -60,6 +64,9 @@ class Database {
  public:
   // Checks lock, families and schema version, and writes the schema version of a fresh folder. Errors as in OpenRocksDbStore.
   static absl::StatusOr<std::unique_ptr<Database>> Open(const RocksDbOptions& options, std::shared_ptr<FailureLatch> failure);
+  // Changes nothing in the folder. NOT_FOUND when there is no store in it, FAILED_PRECONDITION for one of another schema
+  // version.
+  static absl::StatusOr<std::unique_ptr<Database>> OpenForReading(const std::string& folder, size_t memory_budget_bytes);
   ~Database();
   Database(const Database&) = delete;
   Database& operator=(const Database&) = delete;
@@ -68,6 +75,9 @@ class Database {
   rocksdb::ColumnFamilyHandle* family(Family family) const { return families_[static_cast<size_t>(family)]; }
   const std::string& folder() const { return folder_; }
   FailureLatch& failure() const { return *failure_; }
+  // See Reader::history.
+  uint64_t history() const { return history_; }
+  absl::Status StartHistory();
   // Time writes were delayed, since Open.
   uint64_t stall_micros() const;
 
@@ -76,14 +86,18 @@ class Database {
 
  private:
   Database() = default;
-  absl::Status OpenFamilies(rocksdb::DBOptions db_options, size_t memory_budget_bytes);
+  absl::Status OpenFamilies(rocksdb::DBOptions db_options, size_t memory_budget_bytes, bool read_only);
+  // 0: none is written.
+  absl::StatusOr<uint64_t> ReadNumber(const std::string& key, const std::string& what) const;
   absl::Status CheckSchema();
-  absl::Status WriteSchema();
+  absl::Status CheckSchemaForReading();
+  absl::Status WriteNumber(const std::string& key, uint64_t number, const std::string& what);
 
   std::string folder_;
   std::shared_ptr<FailureLatch> failure_;
   std::unique_ptr<FolderLock> lock_;
   std::shared_ptr<rocksdb::Statistics> statistics_;
+  uint64_t history_ = 0;
   rocksdb::DB* db_ = nullptr;
   rocksdb::ColumnFamilyHandle* unused_default_ = nullptr;
   std::array<rocksdb::ColumnFamilyHandle*, kFamilyCount> families_ = {};

@@ -1,22 +1,31 @@
 #include "store/rocksdb_store.h"
 
+#include <fcntl.h>
+#include <unistd.h>
+
+#include <cerrno>
+#include <cstring>
+#include <filesystem>
 #include <utility>
 
 #include "absl/strings/str_cat.h"
 #include "rocksdb/env.h"
-#include "rocksdb/snapshot.h"
 #include "rocksdb/utilities/checkpoint.h"
 #include "store/limits.h"
+#include "store/rocksdb_reader.h"
 #include "store/rocksdb_writer.h"
 
 namespace guichet::store {
 namespace {
+
+constexpr size_t kRestoreMemoryBytes = size_t{64} << 20;
 
 class RocksDbStore : public Store {
  public:
   RocksDbStore(const RocksDbOptions& options, std::unique_ptr<Database> database, std::map<OrgKey, Head> heads)
       : min_free_disk_bytes_(options.min_free_disk_bytes),
         database_(std::move(database)),
+        reader_(database_.get()),
         writer_(database_.get(), std::move(heads), options.on_sync) {}
 
   void CommitAsync(std::vector<Commit> commits, CommitCallback callback) override {
@@ -36,86 +45,28 @@ class RocksDbStore : public Store {
 
   absl::StatusOr<std::vector<OrgKey>> ListOrgs() override { return writer_.ListOrgs(); }
 
-  absl::StatusOr<std::string> Get(const OrgKey& org, Family family, std::string_view key) override;
-  absl::Status Scan(const OrgKey& org, const KeyRange& range, const RecordVisitor& visit) override;
-  absl::Status ReadEvents(const OrgKey& org, uint64_t after, size_t max, const EventVisitor& visit) override;
+  absl::StatusOr<std::string> Get(const OrgKey& org, Family family, std::string_view key) override {
+    return reader_.Get(org, family, key);
+  }
+  absl::Status Scan(const OrgKey& org, const KeyRange& range, const RecordVisitor& visit) override {
+    return reader_.Scan(org, range, visit);
+  }
+  absl::Status ReadEvents(const OrgKey& org, uint64_t after, size_t max, const EventVisitor& visit) override {
+    return reader_.ReadEvents(org, after, max, visit);
+  }
+  absl::StatusOr<LogRange> Log(const OrgKey& org) override { return reader_.Log(org); }
+  uint64_t history() const override { return database_->history(); }
   absl::Status Checkpoint(const std::string& folder) override;
   StoreStats Stats() override;
 
  private:
   rocksdb::DB* db() const { return database_->db(); }
-  // The head as of the snapshot; all zero when the organization was never acquired.
-  absl::StatusOr<Head> ReadHead(const OrgKey& org, const rocksdb::Snapshot* snapshot) const;
 
   const uint64_t min_free_disk_bytes_;
   const std::unique_ptr<Database> database_;
+  RocksDbReader reader_;
   Writer writer_;
 };
-
-absl::StatusOr<std::string> RocksDbStore::Get(const OrgKey& org, Family family, std::string_view key) {
-  if (absl::Status status = ValidateGet(org, family, key); !status.ok()) return status;
-  std::string value;
-  const rocksdb::Status status = db()->Get(rocksdb::ReadOptions(), database_->family(family), EngineKey(org, key), &value);
-  if (status.IsNotFound()) return absl::NotFoundError("no record with this key");
-  if (!status.ok()) return ToAbslStatus("cannot read a record", status);
-  return value;
-}
-
-absl::Status RocksDbStore::Scan(const OrgKey& org, const KeyRange& range, const RecordVisitor& visit) {
-  if (absl::Status status = ValidateScan(org, range); !status.ok()) return status;
-  if (!range.end.empty() && range.begin >= range.end) return absl::OkStatus();
-  const std::string prefix = EngineOrgPrefix(org);
-  const std::string end = range.end.empty() ? PrefixEnd(prefix) : EngineKey(org, range.end);
-  const rocksdb::Slice end_slice(end);  // must outlive the iterator
-  rocksdb::ReadOptions options;
-  options.iterate_upper_bound = &end_slice;
-  options.fill_cache = false;
-  std::unique_ptr<rocksdb::Iterator> it(db()->NewIterator(options, database_->family(range.family)));
-  for (it->Seek(EngineKey(org, range.begin)); it->Valid(); it->Next()) {
-    if (!visit(it->key().ToStringView().substr(prefix.size()), it->value().ToStringView())) return absl::OkStatus();
-  }
-  if (!it->status().ok()) return ToAbslStatus("cannot scan records", it->status());
-  return absl::OkStatus();
-}
-
-absl::StatusOr<Head> RocksDbStore::ReadHead(const OrgKey& org, const rocksdb::Snapshot* snapshot) const {
-  rocksdb::ReadOptions options;
-  options.snapshot = snapshot;
-  std::string value;
-  const rocksdb::Status status = db()->Get(options, database_->family(Family::kMeta), HeadKey(org), &value);
-  if (status.IsNotFound()) return Head{};
-  if (!status.ok()) return ToAbslStatus("cannot read an organization's head", status);
-  Head head;
-  if (!ParseHead(value, &head))
-    return absl::DataLossError(absl::StrCat("the head of organization '", org.value, "' is damaged"));
-  return head;
-}
-
-absl::Status RocksDbStore::ReadEvents(const OrgKey& org, uint64_t after, size_t max, const EventVisitor& visit) {
-  if (absl::Status status = ValidateReadEvents(org, max); !status.ok()) return status;
-  // Head and events from one snapshot: otherwise a Trim in between would look like lost events.
-  rocksdb::ManagedSnapshot snapshot(db());
-  const absl::StatusOr<Head> head = ReadHead(org, snapshot.snapshot());
-  if (!head.ok()) return head.status();
-  if (after >= head->seq) return absl::OkStatus();
-  if (after < head->trimmed) return absl::OutOfRangeError("the event was trimmed");
-  const std::string end = PrefixEnd(EngineOrgPrefix(org));
-  const rocksdb::Slice end_slice(end);  // must outlive the iterator
-  rocksdb::ReadOptions options;
-  options.snapshot = snapshot.snapshot();
-  options.iterate_upper_bound = &end_slice;
-  options.fill_cache = false;
-  std::unique_ptr<rocksdb::Iterator> it(db()->NewIterator(options, database_->family(Family::kLog)));
-  const uint64_t last = max < head->seq - after ? after + max : head->seq;
-  uint64_t seq = after + 1;
-  for (it->Seek(EngineKey(org, NumberKey(seq))); it->Valid() && seq <= last; it->Next(), ++seq) {
-    if (it->key() != rocksdb::Slice(EngineKey(org, NumberKey(seq)))) break;
-    if (!visit(seq, it->value().ToStringView())) return absl::OkStatus();
-  }
-  if (!it->status().ok()) return ToAbslStatus("cannot read events", it->status());
-  if (seq <= last) return absl::DataLossError(absl::StrCat("event ", seq, " of organization '", org.value, "' is missing"));
-  return absl::OkStatus();
-}
 
 absl::Status RocksDbStore::Checkpoint(const std::string& folder) {
   const rocksdb::Status exists = db()->GetEnv()->FileExists(folder);
@@ -150,6 +101,62 @@ StoreStats RocksDbStore::Stats() {
   return stats;
 }
 
+// Owns the database that it reads.
+class ReadingStore final : public CheckedReader {
+ public:
+  explicit ReadingStore(std::unique_ptr<Database> database) : database_(std::move(database)), reader_(database_.get()) {}
+
+  absl::StatusOr<std::string> Get(const OrgKey& org, Family family, std::string_view key) override {
+    return reader_.Get(org, family, key);
+  }
+  absl::Status Scan(const OrgKey& org, const KeyRange& range, const RecordVisitor& visit) override {
+    return reader_.Scan(org, range, visit);
+  }
+  absl::Status ReadEvents(const OrgKey& org, uint64_t after, size_t max, const EventVisitor& visit) override {
+    return reader_.ReadEvents(org, after, max, visit);
+  }
+  absl::StatusOr<LogRange> Log(const OrgKey& org) override { return reader_.Log(org); }
+  absl::StatusOr<std::vector<OrgKey>> ListOrgs() override { return reader_.ListOrgs(); }
+  uint64_t history() const override { return reader_.history(); }
+  absl::Status CheckFiles() override {
+    const rocksdb::Status status = database_->db()->VerifyChecksum();
+    return status.ok() ? absl::OkStatus() : ToAbslStatus(absl::StrCat(database_->folder(), " is damaged"), status);
+  }
+
+ private:
+  const std::unique_ptr<Database> database_;
+  RocksDbReader reader_;
+};
+
+absl::Status SyncFile(const std::filesystem::path& path, int flags) {
+  const int fd = ::open(path.c_str(), flags | O_CLOEXEC);
+  const bool synced = fd >= 0 && ::fsync(fd) == 0;
+  const int error = errno;
+  if (fd >= 0) ::close(fd);
+  return synced ? absl::OkStatus()
+                : absl::InternalError(absl::StrCat("cannot sync ", path.string(), ": ", std::strerror(error)));
+}
+
+absl::Status FilesError(const std::string& what, const std::error_code& error) {
+  return absl::InternalError(absl::StrCat(what, ": ", error.message()));
+}
+
+// Copies and syncs the files of a folder that has no folders in it.
+absl::Status CopyFiles(const std::filesystem::path& from, const std::filesystem::path& to) {
+  namespace fs = std::filesystem;
+  std::error_code error;
+  fs::directory_iterator files(from, error);
+  if (error) return FilesError(absl::StrCat("cannot list ", from.string()), error);
+  for (const fs::directory_entry& file : files) {
+    if (file.path().filename() == "LOCK" || file.path().filename() == "guichet.lock") continue;
+    if (!fs::copy_file(file.path(), to / file.path().filename(), error)) {
+      return FilesError(absl::StrCat("cannot copy ", file.path().string(), " to ", to.string()), error);
+    }
+    if (absl::Status synced = SyncFile(to / file.path().filename(), O_RDONLY); !synced.ok()) return synced;
+  }
+  return SyncFile(to, O_RDONLY | O_DIRECTORY);
+}
+
 }  // namespace
 
 absl::StatusOr<std::unique_ptr<Store>> OpenRocksDbStore(RocksDbOptions options) {
@@ -159,6 +166,43 @@ absl::StatusOr<std::unique_ptr<Store>> OpenRocksDbStore(RocksDbOptions options) 
   absl::StatusOr<std::map<OrgKey, Head>> heads = (*database)->LoadHeads();
   if (!heads.ok()) return heads.status();
   return std::make_unique<RocksDbStore>(options, *std::move(database), *std::move(heads));
+}
+
+absl::StatusOr<std::unique_ptr<CheckedReader>> OpenRocksDbForReading(const std::string& folder, size_t memory_budget_bytes) {
+  absl::StatusOr<std::unique_ptr<Database>> database = Database::OpenForReading(folder, memory_budget_bytes);
+  if (!database.ok()) return database.status();
+  return std::make_unique<ReadingStore>(*std::move(database));
+}
+
+absl::Status RestoreRocksDbCheckpoint(const std::string& checkpoint, const std::string& folder) {
+  namespace fs = std::filesystem;
+  std::error_code error;
+  if (fs::exists(folder, error) && !fs::is_empty(folder, error)) {
+    return absl::AlreadyExistsError(absl::StrCat(folder, " is not empty: restore into a folder that does not exist"));
+  }
+  {
+    absl::StatusOr<std::unique_ptr<CheckedReader>> source = OpenRocksDbForReading(checkpoint, kRestoreMemoryBytes);
+    if (!source.ok()) return source.status();
+    if (absl::Status whole = (*source)->CheckFiles(); !whole.ok()) return whole;
+  }
+  // Beside its place, and moved there when it is whole: a restore that stops halfway leaves no store that opens.
+  const fs::path place = fs::absolute(folder, error).lexically_normal();
+  fs::path half = place;
+  half += ".restoring";
+  fs::remove_all(half, error);
+  if (error) return FilesError(absl::StrCat("cannot remove ", half.string()), error);
+  if (!fs::create_directories(half, error)) return FilesError(absl::StrCat("cannot create ", half.string()), error);
+  if (absl::Status copied = CopyFiles(checkpoint, half); !copied.ok()) return copied;
+  {
+    absl::StatusOr<std::unique_ptr<Database>> copy = Database::Open(
+        {.folder = half.string(), .memory_budget_bytes = kRestoreMemoryBytes}, std::make_shared<FailureLatch>(nullptr));
+    if (!copy.ok()) return copy.status();
+    if (absl::Status started = (*copy)->StartHistory(); !started.ok()) return started;
+  }
+  fs::remove(place, error);  // when it is there, it is empty
+  fs::rename(half, place, error);
+  if (error) return FilesError(absl::StrCat("cannot move ", half.string(), " to ", place.string()), error);
+  return SyncFile(place.parent_path(), O_RDONLY | O_DIRECTORY);
 }
 
 }  // namespace guichet::store

@@ -29,6 +29,8 @@ struct RocksDbOptions {
   // Called once, when a failed write or background error makes the store read-only, before any commit answers kUnknown for it.
   // Runs on a thread of the engine: must not block and must not call the store.
   std::function<void(const std::string& why)> on_failure;
+  // A line of the engine's for its operator: writes that are held up, errors. Called from any thread.
+  std::function<void(const std::string& line)> on_warning;
   // For fault injection; nullptr is the machine's file system. Not owned; must outlive the store.
   rocksdb::Env* env = nullptr;
 };
@@ -44,5 +46,23 @@ struct RocksDbOptions {
 // something in it is damaged or missing (a write torn by a power cut, at the very end of the log, is no damage: nobody was told
 // it was durable).
 absl::StatusOr<std::unique_ptr<Store>> OpenRocksDbStore(RocksDbOptions options);
+
+// … and can tell whether its files are whole.
+class CheckedReader : public Reader {
+ public:
+  // Reads every block of every table and compares its checksum: DATA_LOSS names the file.
+  virtual absl::Status CheckFiles() = 0;
+};
+
+// A checkpoint, or the folder of a store that no daemon has open; it is not changed. Errors: NOT_FOUND when it holds no store,
+// UNAVAILABLE when a daemon uses it, FAILED_PRECONDITION when a newer version wrote it, DATA_LOSS.
+absl::StatusOr<std::unique_ptr<CheckedReader>> OpenRocksDbForReading(const std::string& folder,
+                                                                     size_t memory_budget_bytes = size_t{256} << 20);
+
+// Copies a checkpoint, once its checksums are found right, to `folder`, which must be empty or missing (ALREADY_EXISTS);
+// missing parents are made. The copy has a history of its own: what the original wrote after the checkpoint is not in it.
+// Durable when it returns; stopped halfway, it leaves only a folder with ".restoring" after its name, which the next try
+// removes.
+absl::Status RestoreRocksDbCheckpoint(const std::string& checkpoint, const std::string& folder);
 
 }  // namespace guichet::store

@@ -97,22 +97,22 @@ using SyncObserver = std::function<void(size_t commits, double seconds)>;
 inline constexpr size_t kMaxKeyBytes = 1024;
 inline constexpr size_t kMaxValueBytes = 64 << 20;  // above any log entry: the core bounds what one command touches
 
-// Thread safety: all methods may be called from any thread. Callbacks run on the engine's commit thread, must not block, and
-// may call CommitAsync and the reads but neither Acquire nor Trim. Visitors run on the caller's thread and may call anything.
-// An organization that was never acquired is empty to all reads.
-class Store {
+// Which events of an organization's log are there: first .. last. None: first is last + 1.
+struct LogRange {
+  uint64_t first = 1;
+  uint64_t last = 0;
+  bool operator==(const LogRange&) const = default;
+};
+
+// What is in a store. Thread safety: all methods may be called from any thread. Visitors run on the caller's thread and may
+// call anything. An organization that was never acquired is empty to all reads.
+class Reader {
  public:
-  using CommitCallback = std::function<void(const std::vector<CommitResult>&)>;
   // Return false to stop early (no error).
   using RecordVisitor = std::function<bool(std::string_view key, std::string_view value)>;
   using EventVisitor = std::function<bool(uint64_t seq, std::string_view bytes)>;
 
-  virtual ~Store() = default;
-
-  // Makes the commits durable, each atomically, in order, then calls back once with one result each. Commits handed in while an
-  // fsync runs share the next one. Several commits of one organization may be in flight: each names the seq after the one
-  // before.
-  virtual void CommitAsync(std::vector<Commit> commits, CommitCallback callback) = 0;
+  virtual ~Reader() = default;
 
   // The value, or NOT_FOUND. Sees durable data only.
   virtual absl::StatusOr<std::string> Get(const OrgKey& org, Family family, std::string_view key) = 0;
@@ -125,13 +125,32 @@ class Store {
   // later.
   virtual absl::Status ReadEvents(const OrgKey& org, uint64_t after, size_t max, const EventVisitor& visit) = 0;
 
+  // Which events ReadEvents finds.
+  virtual absl::StatusOr<LogRange> Log(const OrgKey& org) = 0;
+
+  // Every organization that was ever acquired, in order of their keys' bytes.
+  virtual absl::StatusOr<std::vector<OrgKey>> ListOrgs() = 0;
+
+  // Tells this store's log from one that it shares a beginning with: the copy that a checkpoint was restored into has another.
+  // What a reader knows of one log (a position) means nothing in another. Never 0.
+  virtual uint64_t history() const = 0;
+};
+
+// Thread safety: all methods may be called from any thread. Callbacks run on the engine's commit thread, must not block, and
+// may call CommitAsync and the reads but neither Acquire nor Trim.
+class Store : public Reader {
+ public:
+  using CommitCallback = std::function<void(const std::vector<CommitResult>&)>;
+
+  // Makes the commits durable, each atomically, in order, then calls back once with one result each. Commits handed in while an
+  // fsync runs share the next one. Several commits of one organization may be in flight: each names the seq after the one
+  // before.
+  virtual void CommitAsync(std::vector<Commit> commits, CommitCallback callback) = 0;
+
   // Makes the caller the organization's owner: the next epoch and the last seq. Creates the organization when it does not
   // exist. Durable before it returns, and ordered with the commits: those handed in before it still count, those after it with
   // the epoch before are fenced. UNAVAILABLE when the store has failed.
   virtual absl::StatusOr<Token> Acquire(const OrgKey& org) = 0;
-
-  // Every organization that was ever acquired, in order of their keys' bytes.
-  virtual absl::StatusOr<std::vector<OrgKey>> ListOrgs() = 0;
 
   // Drops events with seq <= up_to; later ReadEvents before it answers OUT_OF_RANGE. Durable before it returns and ordered with
   // the commits. No error when they are dropped already. NOT_FOUND when the organization was never acquired, INVALID_ARGUMENT

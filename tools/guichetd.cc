@@ -3,9 +3,11 @@
 #include <spdlog/spdlog.h>
 #include <sys/resource.h>
 #include <sys/stat.h>
+#include <unistd.h>
 
 #include <CLI/CLI.hpp>
 #include <fstream>
+#include <new>
 #include <string>
 
 #include "router/daemon.h"
@@ -28,6 +30,13 @@ void RaiseDescriptorLimit() {
   (void)setrlimit(RLIMIT_NOFILE, &limit);
 }
 
+// What is on disk decides: the next start goes on from there.
+void EndWithoutMemory() {
+  static constexpr char kSays[] = "no memory is left: the process ends, nothing that was answered is lost\n";
+  (void)!write(STDERR_FILENO, kSays, sizeof(kSays) - 1);
+  _exit(70);
+}
+
 }  // namespace
 
 int main(int argc, char** argv) {
@@ -35,10 +44,13 @@ int main(int argc, char** argv) {
   std::string operator_key_file;
   std::string log_level = "info";
   size_t store_memory_mib = options.store_memory_bytes >> 20;
+  size_t min_free_disk_mib = 512;
 
   CLI::App app("guichetd: a headless session router for remote support");
   app.set_version_flag("--version", "guichetd " + options.version);
-  app.add_option("--data", options.data, "Folder of the store; made when missing")->required()->envname("GUICHET_DATA");
+  app.add_option("--data", options.data, "Folder of the store and its checkpoints; made when missing")
+      ->required()
+      ->envname("GUICHET_DATA");
   app.add_option("--listen", options.listen, "gRPC address, HOST:PORT; port 0 takes a free one")->capture_default_str();
   app.add_option("--metrics-listen", options.metrics_listen, "Prometheus address, A.B.C.D:PORT; empty: no metrics over HTTP");
   app.add_option("--operator-key-file", operator_key_file,
@@ -50,6 +62,11 @@ int main(int argc, char** argv) {
   app.add_option("--tls-certificate", options.tls_certificate, "PEM certificate chain; without it plaintext, on loopback only")
       ->check(CLI::ExistingFile);
   app.add_option("--tls-key", options.tls_key, "PEM private key of the certificate")->check(CLI::ExistingFile);
+  app.add_option("--tls-client-ca", options.tls_client_ca, "PEM bundle of authorities; clients must have a certificate of one")
+      ->check(CLI::ExistingFile);
+  app.add_option("--tls-reload-seconds", options.tls_reload_seconds, "How often the TLS files are read again")
+      ->check(CLI::Range(1, 86400))
+      ->capture_default_str();
   app.add_flag("--allow-plaintext", options.allow_plaintext, "Allow plaintext on other than loopback addresses");
   app.add_option("--shards", options.shards, "Writer threads; organizations are spread over them")
       ->check(CLI::Range(1, 64))
@@ -57,16 +74,24 @@ int main(int argc, char** argv) {
   app.add_option("--store-memory-mib", store_memory_mib, "Block cache and write buffers of the store, in MiB")
       ->check(CLI::Range(16, 65536))
       ->capture_default_str();
+  app.add_option("--min-free-disk-mib", min_free_disk_mib,
+                 "With less free on the disk of --data no session begins (DISK_NEARLY_FULL), while those that run go on, in "
+                 "MiB; 0: off")
+      ->check(CLI::Range(0, 1 << 20))
+      ->capture_default_str();
   app.add_option("--log-level", log_level, "debug, info, warn or error")
       ->check(CLI::IsMember({"debug", "info", "warn", "error"}))
       ->capture_default_str();
   app.get_option("--tls-key")->needs("--tls-certificate");
   app.get_option("--tls-certificate")->needs("--tls-key");
+  app.get_option("--tls-client-ca")->needs("--tls-certificate");
   CLI11_PARSE(app, argc, argv);
   umask(077);  // what the daemon writes is its own
   RaiseDescriptorLimit();
+  std::set_new_handler(EndWithoutMemory);
   spdlog::set_level(spdlog::level::from_str(log_level));
   options.store_memory_bytes = store_memory_mib << 20;
+  options.min_free_disk_bytes = uint64_t{min_free_disk_mib} << 20;
   if (!operator_key_file.empty()) {
     options.operator_token = ReadToken(operator_key_file);
     if (options.operator_token.size() < 16) {
@@ -82,9 +107,17 @@ int main(int argc, char** argv) {
   sigaddset(&signals, SIGTERM);
   pthread_sigmask(SIG_BLOCK, &signals, nullptr);
 
+  const std::string data = options.data;
   auto daemon = guichet::router::Daemon::Start(std::move(options));
   if (!daemon.ok()) {
     spdlog::error("{}", std::string(daemon.status().message()));
+    if (absl::IsDataLoss(daemon.status())) {
+      spdlog::error(
+          "the store is damaged, and was left as it is: move it away, and restore a checkpoint (guichetctl restore "
+          "--checkpoint "
+          "FOLDER --data {}); guichetctl verify tells whether a folder is whole",
+          data);
+    }
     return 1;
   }
   spdlog::info("serving gRPC on port {}", (*daemon)->port());

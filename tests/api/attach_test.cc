@@ -97,6 +97,22 @@ TEST_F(Attach, HeartbeatsKeepADeviceToTheMillisecond) {
   EXPECT_EQ(world.Get(entered.id).link(), pb::LINK_ATTACHED);
 }
 
+TEST_F(Attach, WhoWasSilentWhileTheDaemonStoodStillHasHisGraceAnew) {
+  const Entered entered = world.Enter();
+  Device device(world.client(), entered.token);
+  device.Hello();
+  Console console(world.client(), world.ann);
+  console.Hello();
+  world.daemon.clock().Pause(minutes(10));
+  EXPECT_EQ(world.Get(entered.id).link(), pb::LINK_ATTACHED);
+  EXPECT_EQ(world.Technician("ann").status(), pb::TECHNICIAN_STATUS_ONLINE);
+  console.Beat(1);
+  world.daemon.clock().Advance(kGrace - milliseconds(1));
+  EXPECT_EQ(world.Get(entered.id).link(), pb::LINK_ATTACHED);
+  world.daemon.clock().Advance(milliseconds(1));
+  EXPECT_EQ(world.Get(entered.id).link(), pb::LINK_RECONNECTING);
+}
+
 TEST_F(Attach, HeartbeatsKeepAConsoleToTheMillisecond) {
   Console console(world.client(), world.ann);
   console.Hello();

@@ -1,4 +1,6 @@
 // RedeemCode: one use, how a code may be typed, and the budget of wrong guesses.
+#include <algorithm>
+
 #include "router/limits.h"
 #include "tests/api/world.h"
 
@@ -106,6 +108,35 @@ TEST_F(Codes, WrongCodesAreBudgetedPerPeer) {
   EXPECT_EQ(other.Call<pb::RedeemCodeResponse>(request, "").outcome.reason, "TOO_MANY_GUESSES");
   world.daemon.clock().Advance(router::kGuessWindow);
   EXPECT_TRUE(Redeem(Pin(), "another").ok());
+}
+
+TEST_F(Codes, PinsGrowWhileCodesAreGuessedAndShrinkAfterwards) {
+  const std::string first = Pin();
+  EXPECT_EQ(first.size(), 6u);
+  EXPECT_EQ(Pin().size(), 6u);
+  for (size_t i = 0; i < router::kGuessesPerPeer; ++i) (void)Redeem(Wrong(first), "device-" + std::to_string(i));
+  world.daemon.clock().Advance(minutes(1));
+  const std::string longer = Pin();
+  EXPECT_EQ(longer.size(), 9u);
+  world.daemon.clock().Advance(router::kGuessWindow - minutes(1));  // a minute before nobody is waited for any longer
+  const auto redeemed = Redeem(longer.substr(0, 3) + " " + longer.substr(3, 3) + "-" + longer.substr(6));
+  EXPECT_TRUE(redeemed.ok()) << redeemed.outcome;
+  world.daemon.clock().Advance(router::kBudgetRefill);
+  EXPECT_TRUE(Redeem(Pin()).ok());
+  EXPECT_EQ(Pin().size(), 6u);
+}
+
+TEST_F(Codes, ATypoThatItsCustomerMakesGoodIsForgotten) {
+  std::vector<std::string> pins;
+  while (pins.size() < 300) pins.push_back(Pin());
+  std::string wrong = "000000";
+  while (std::find(pins.begin(), pins.end(), wrong) != pins.end()) ++wrong.back();
+  EXPECT_EQ(Redeem(wrong).outcome.code, grpc::NOT_FOUND);
+  EXPECT_EQ(Pin().size(), 9u);
+  EXPECT_TRUE(Redeem(pins[0], "another").ok());
+  EXPECT_EQ(Pin().size(), 9u);
+  EXPECT_TRUE(Redeem(pins[1]).ok());
+  EXPECT_EQ(Pin().size(), 6u);
 }
 
 TEST_F(Codes, ImpossibleCodesAreWrongCodes) {

@@ -95,6 +95,7 @@ class TestDaemon {
   ~TestDaemon();
   void Stop() { daemon_->Stop(); }
   void Restart();
+  router::DaemonOptions& options() { return options_; }  // take effect with Restart
   router::Daemon& daemon() { return *daemon_; }
   Client& client() { return *client_; }
   router::ManualClock& clock() { return clock_; }

@@ -1,13 +1,10 @@
 // /metrics of a real daemon: names and labels as in the golden, nothing from requests, counters that equal what was done.
-#include <arpa/inet.h>
-#include <sys/socket.h>
-#include <unistd.h>
-
 #include <cstdlib>
 #include <fstream>
 #include <set>
 #include <sstream>
 
+#include "tests/api/http_get.h"
 #include "tests/api/sessions.h"
 
 namespace guichet::api_test {
@@ -19,23 +16,6 @@ struct Series {
   double value = 0;
 };
 
-std::string Get(int port, const std::string& path) {
-  const int fd = socket(AF_INET, SOCK_STREAM, 0);
-  sockaddr_in address{};
-  address.sin_family = AF_INET;
-  address.sin_port = htons(static_cast<uint16_t>(port));
-  address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
-  EXPECT_EQ(connect(fd, reinterpret_cast<sockaddr*>(&address), sizeof(address)), 0);
-  const std::string request = "GET " + path + " HTTP/1.0\r\nHost: x\r\nConnection: close\r\n\r\n";
-  EXPECT_EQ(write(fd, request.data(), request.size()), static_cast<ssize_t>(request.size()));
-  std::string text;
-  char buffer[65536];
-  for (ssize_t n = read(fd, buffer, sizeof(buffer)); n > 0; n = read(fd, buffer, sizeof(buffer)))
-    text.append(buffer, static_cast<size_t>(n));
-  close(fd);
-  return text;
-}
-
 class Metrics : public ::testing::Test {
  protected:
   static router::DaemonOptions Options() {
@@ -46,7 +26,7 @@ class Metrics : public ::testing::Test {
   Metrics() : world(Options()) {}
 
   std::string Page() {
-    const std::string text = Get(world.daemon.daemon().metrics_port(), "/metrics");
+    const std::string text = HttpGet(world.daemon.daemon().metrics_port(), "/metrics");
     EXPECT_EQ(text.rfind("HTTP/1.1 200", 0), 0u) << text.substr(0, 100);
     return text.substr(text.find("\r\n\r\n") + 4);
   }

@@ -112,6 +112,9 @@ std::vector<Row> AdminRows() {
                                            r.mutable_organization()->set_display_name(n.text);
                                          }),
       Rpc<pb::ListOrganizationsRequest>(kOperators, [](const auto&, auto&) {}),
+      Rpc<pb::CreateCheckpointRequest>(kOperators, [](const auto& n, auto& r) { r.set_name(n.fresh); }),
+      Rpc<pb::ListCheckpointsRequest>(kOperators, [](const auto&, auto&) {}),
+      Rpc<pb::DeleteCheckpointRequest>(kOperators, [](const auto& n, auto& r) { r.set_name(n.fresh); }),
       Rpc<pb::GetOrganizationRequest>(kReadOrganization, [](const auto&, auto&) {}),
       Rpc<pb::UpdateOrganizationRequest>(kAdministrate,
                                          [](const auto& n, auto& r) {

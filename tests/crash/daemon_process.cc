@@ -24,9 +24,17 @@ int MillisecondsUntil(absl::Time deadline) {
 }  // namespace
 
 DaemonProcess::DaemonProcess(const Options& options) {
-  std::vector<std::string> words = {
-      options.binary,       "--data", options.data, "--listen", "127.0.0.1:0", "--operator-key-file", options.operator_key_file,
-      "--store-memory-mib", "32"};
+  std::vector<std::string> words = {options.binary,
+                                    "--data",
+                                    options.data,
+                                    "--listen",
+                                    options.listen,
+                                    "--operator-key-file",
+                                    options.operator_key_file,
+                                    "--store-memory-mib",
+                                    "32"};
+  words.insert(words.end(), options.flags.begin(), options.flags.end());
+  words.insert(words.begin(), options.wrapper.begin(), options.wrapper.end());
   std::vector<char*> argv;
   for (std::string& word : words) argv.push_back(word.data());
   argv.push_back(nullptr);
@@ -71,6 +79,14 @@ int DaemonProcess::WaitForPort(absl::Duration within) {
   }
 }
 
+bool DaemonProcess::AwaitLog(const std::string& words, absl::Duration within) {
+  const absl::Time deadline = absl::Now() + within;
+  while (log_.find(words) == std::string::npos) {
+    if (!ReadLog(deadline)) return false;
+  }
+  return true;
+}
+
 void DaemonProcess::Kill() {
   if (pid_ == 0) return;
   kill(pid_, SIGKILL);
@@ -79,9 +95,14 @@ void DaemonProcess::Kill() {
 }
 
 int DaemonProcess::Terminate(absl::Duration within) {
+  if (pid_ != 0) kill(pid_, SIGTERM);
+  return AwaitEnd(within);
+}
+
+int DaemonProcess::AwaitEnd(absl::Duration within) {
+  if (pid_ == 0) return exit_code_;
   const absl::Time deadline = absl::Now() + within;
   const int handle = static_cast<int>(syscall(SYS_pidfd_open, pid_, 0));
-  kill(pid_, SIGTERM);
   pollfd ended{handle, POLLIN, 0};
   const bool in_time = poll(&ended, 1, MillisecondsUntil(deadline)) == 1;
   close(handle);
@@ -91,7 +112,8 @@ int DaemonProcess::Terminate(absl::Duration within) {
   pid_ = 0;
   while (ReadLog(absl::Now())) {
   }
-  return WIFEXITED(status) ? WEXITSTATUS(status) : -1;
+  exit_code_ = WIFEXITED(status) ? WEXITSTATUS(status) : -1;
+  return exit_code_;
 }
 
 }  // namespace guichet::crash

@@ -53,6 +53,9 @@ class UsageTest : public ::testing::Test {
   void SetUp() override {
     unsetenv("GUICHET_ADDRESS");
     unsetenv("GUICHET_TOKEN");
+    unsetenv("GUICHET_TLS_CA");
+    unsetenv("GUICHET_TLS_CERTIFICATE");
+    unsetenv("GUICHET_TLS_KEY");
   }
 };
 
@@ -119,6 +122,9 @@ TEST_F(UsageTest, MistakesAreUsageErrors) {
       {"whoami", "-o", "token"},
       {"whoami", "--token-file", "/no/such/file"},
       {"whoami", "--tls-ca", "/no/such/file"},
+      {"whoami", "--tls-ca", "/no/such/file", "--tls-certificate", "/dev/null"},
+      {"whoami", "--tls-certificate", "/dev/null", "--tls-key", "/dev/null"},
+      {"whoami", "--tls-key", "/dev/null"},
       {"key", "create", "k"},
       {"list", "--limit", "-1"},
       {"group", "set", "desk", "--permissions", "everything"},

@@ -9,7 +9,7 @@
 #include "absl/synchronization/notification.h"
 #include "gtest/gtest.h"
 #include "tests/ctl/fake_daemon.h"
-#include "tests/mail/child.h"
+#include "tests/mail/servers.h"
 #include "tests/wire/harness.h"
 
 namespace guichet::mail_test {

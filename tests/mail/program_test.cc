@@ -7,7 +7,7 @@
 #include "gtest/gtest.h"
 #include "tests/ctl/fake_daemon.h"
 #include "tests/ctl/temp_file.h"
-#include "tests/mail/child.h"
+#include "tests/mail/servers.h"
 #include "tests/wire/harness.h"
 
 namespace guichet::mail_test {

@@ -7,7 +7,7 @@
 #include "absl/strings/str_split.h"
 #include "absl/time/clock.h"
 #include "gtest/gtest.h"
-#include "tests/mail/child.h"
+#include "tests/mail/servers.h"
 
 namespace guichet::mail_test {
 namespace {

@@ -246,6 +246,8 @@ TEST(SnapshotTest, EveryFieldReachesThePage) {
   s.store_write_stopped = true;
   s.store_failed = true;
   s.store_stall_seconds_total = 2.5;
+  s.connections_refused_total = 20;
+  s.tls_certificate_expiry_timestamp_seconds = 1800000000;
   Metrics metrics(TestOptions());
   metrics.SetSnapshotProvider([s] { return s; });
   const std::string text = metrics.Text();
@@ -257,6 +259,7 @@ TEST(SnapshotTest, EveryFieldReachesThePage) {
   EXPECT_EQ(Value(text, "guichet_codes_live{kind=\"pin\"}"), "300");
   EXPECT_EQ(Value(text, "guichet_codes_live{kind=\"link\"}"), "301");
   EXPECT_EQ(std::stod(Value(text, "guichet_oldest_waiting_timestamp_seconds")), 1700000000.25);
+  EXPECT_EQ(std::stod(Value(text, "guichet_tls_certificate_expiry_timestamp_seconds")), 1800000000);
   const std::vector<std::pair<std::string, std::string>> scalars = {{"organizations", "1"},
                                                                     {"sessions_live", "2"},
                                                                     {"queue_waiting", "3"},
@@ -279,7 +282,8 @@ TEST(SnapshotTest, EveryFieldReachesThePage) {
                                                                     {"store_free_disk_bytes", "14"},
                                                                     {"store_write_stopped", "1"},
                                                                     {"store_failed", "1"},
-                                                                    {"store_stall_seconds_total", "2.5"}};
+                                                                    {"store_stall_seconds_total", "2.5"},
+                                                                    {"connections_refused_total", "20"}};
   for (const auto& [name, value] : scalars) EXPECT_EQ(Value(text, "guichet_" + name), value) << name;
 }
 
@@ -287,6 +291,12 @@ TEST(SnapshotTest, OldestWaitingHasNoSampleWhenNoneWaits) {
   Metrics metrics(TestOptions());
   metrics.SetSnapshotProvider([] { return Snapshot{}; });
   EXPECT_EQ(Value(metrics.Text(), "guichet_oldest_waiting_timestamp_seconds"), "absent");
+}
+
+TEST(SnapshotTest, CertificateExpiryHasNoSampleWithoutTls) {
+  Metrics metrics(TestOptions());
+  metrics.SetSnapshotProvider([] { return Snapshot{}; });
+  EXPECT_EQ(Value(metrics.Text(), "guichet_tls_certificate_expiry_timestamp_seconds"), "absent");
 }
 
 TEST(SnapshotTest, EachScrapeAsksTheProvider) {

@@ -17,7 +17,8 @@ class Days : public testing::Test {
   }
   ~Days() override { std::filesystem::remove_all(root_); }
   Report Play(uint64_t seed, int hours, bool faults = true) {
-    return Simulation({.seed = seed, .hours = hours, .faults = faults, .folder = (root_ / "store").string()}).Run();
+    return Simulation({.seed = seed, .hours = hours, .faults = faults, .what_if = true, .folder = (root_ / "store").string()})
+        .Run();
   }
 
  private:
@@ -38,15 +39,19 @@ TEST_F(Days, TheSameSeedPlaysTheSameDay) {
 // 2: the clock was set back between two lives of the daemon. 3: a technician was deleted who had his console attached.
 TEST_F(Days, HoldUnderFaults) {
   size_t rows = 0;
-  uint64_t crashes = 0;
+  uint64_t crashes = 0, decisions = 0, timers = 0;
   for (uint64_t seed = 1; seed <= 8; ++seed) {
     const Report report = Play(seed, 24);
     EXPECT_EQ(report.broken, "") << "seed " << seed << ": guichet-sim --seed " << seed << " --hours 24 --log";
     rows = std::max(rows, report.rows);
     crashes += report.crashes;
+    decisions += report.decisions;
+    timers += report.timers;
   }
   EXPECT_GT(rows, 50u) << "of the state table";
   EXPECT_GT(crashes, 8u);
+  EXPECT_GT(decisions, 1000u) << "that a replay of the log made again";
+  EXPECT_GT(timers, 1000u);
 }
 
 TEST_F(Days, WithoutFaultsNothingCrashes) {

@@ -141,6 +141,8 @@ std::vector<Case> Cases() {
       {Reason::kSuperseded, StatusCode::kAborted, Superseded("another console"), {{"by", "another console"}}},
       {Reason::kDraining, StatusCode::kUnavailable, Draining(), {}, ms(1000)},
       {Reason::kStorageFailed, StatusCode::kUnavailable, StorageFailed(), {}, ms(5000)},
+      {Reason::kCheckpointNotFound, StatusCode::kNotFound, CheckpointNotFound("x"), {{"name", "x"}}},
+      {Reason::kDiskNearlyFull, kExhausted, DiskNearlyFull(ms(5)), {}, ms(5)},
       {Reason::kHeartbeatsMissed, StatusCode::kUnavailable, HeartbeatsMissed(ms(20000)), {{"grace_ms", "20000"}}},
       {Reason::kLoggedOut, StatusCode::kAborted, LoggedOut(ms(60000)), {{"logout_after_ms", "60000"}}},
       {Reason::kPermissionLocked,
@@ -188,6 +190,14 @@ std::vector<Case> Cases() {
   };
 }
 
+// Second factories of reasons that are above.
+std::vector<Case> OtherCases() {
+  return {
+      {Reason::kResumeTokenExpired, StatusCode::kOutOfRange, ResumeTokenOfAnotherHistory(), {{"field", "resume_token"}}},
+      {Reason::kTooMany, StatusCode::kResourceExhausted, TooManyCheckpoints(16), {{"kind", "checkpoints"}, {"limit", "16"}}},
+  };
+}
+
 TEST(Refusal, EveryReasonHasOneFactory) {
   std::set<Reason> seen;
   for (const Case& c : Cases()) EXPECT_TRUE(seen.insert(c.reason).second) << Name(c.reason);
@@ -195,7 +205,9 @@ TEST(Refusal, EveryReasonHasOneFactory) {
 }
 
 TEST(Refusal, CarriesCodeReasonMetadataAndRetry) {
-  for (const Case& c : Cases()) {
+  std::vector<Case> cases = Cases();
+  for (const Case& c : OtherCases()) cases.push_back(c);
+  for (const Case& c : cases) {
     SCOPED_TRACE(Name(c.reason));
     EXPECT_EQ(c.status.code(), c.code);
     EXPECT_FALSE(c.status.message().empty());

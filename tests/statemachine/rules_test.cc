@@ -1,4 +1,5 @@
 // The rules in prose of domain.md §2, one test each. The views of ann, bob and cat are written in that order.
+#include "absl/strings/str_cat.h"
 #include "gtest/gtest.h"
 #include "tests/statemachine/world.h"
 
@@ -322,6 +323,38 @@ TEST(StatusRule, InactivityIsALayerOfItsOwn) {
   world.Do(SignOut(kAnn, world.now));
   world.Do(SignIn(kAnn));
   EXPECT_EQ(ann.status, Status::kOnline);  // whoever signs in is there
+}
+
+TEST(TransferRule, WhoIsDisabledIsToldApartFromWhoIsNotThere) {
+  World world;
+  const SessionId id = world.Active();
+  world.Do(command::PutTechnician{kBob, Config(kBob, kDesk, false, true)});
+  EXPECT_EQ(world.ReasonOf(Transfer(id, kAnn, kBob)), "TECHNICIAN_DISABLED");
+  EXPECT_EQ(world.ReasonOf(Invite(id, kAnn, kBob)), "TECHNICIAN_DISABLED");
+}
+
+TEST(TransferRule, AThousandReceiveAndNoMore) {
+  World world;
+  const SessionId id = world.Active();
+  const GroupId many{"many"};
+  world.Group(many);
+  for (size_t i = 0; i <= limits::kRecipients; ++i) world.Technician(TechnicianId{absl::StrCat("t", i)}, many);
+  EXPECT_EQ(world.ReasonOf(Transfer(id, kAnn, many)), "TRANSFER_TOO_LARGE");
+  world.Do(SignOut(TechnicianId{"t7"}, world.now));
+  world.Do(Transfer(id, kAnn, many));
+  EXPECT_EQ(world.Get(id).transfer->recipients.size(), limits::kRecipients);
+}
+
+TEST(ChannelRule, FormsWhoseAppletHasNotAttachedAreLimited) {
+  World world;
+  world.Channel({kAnn});
+  command::CreateSession form;
+  form.method = Method::kChannelForm;
+  form.channel = kWeb;
+  world.org.connecting[kWeb] = limits::kConnectingPerChannel;
+  EXPECT_EQ(world.ReasonOf(form), "TOO_MANY_SESSIONS");
+  world.org.connecting.erase(kWeb);
+  EXPECT_EQ(world.ReasonOf(form), "");
 }
 
 TEST(TransferRule, OnlyWhoIsOnlineReceives) {

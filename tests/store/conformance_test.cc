@@ -262,6 +262,7 @@ TEST_P(Conformance, TrimDropsEventsAndKeepsRecordsAndSeq) {
   EXPECT_EQ(read(0), absl::StatusCode::kOutOfRange);
   EXPECT_EQ(read(2), absl::StatusCode::kOutOfRange);
   EXPECT_EQ(ReadAll(store(), kAcme, 3), (Events{{4, "e"}, {5, "e"}}));
+  EXPECT_EQ(*store()->Log(kAcme), (LogRange{4, 5}));
   EXPECT_TRUE(store()->Trim(kAcme, 3).ok());
   EXPECT_TRUE(store()->Trim(kAcme, 1).ok());
   EXPECT_EQ(read(2), absl::StatusCode::kOutOfRange);
@@ -269,6 +270,8 @@ TEST_P(Conformance, TrimDropsEventsAndKeepsRecordsAndSeq) {
   EXPECT_TRUE(store()->Trim(kAcme, 5).ok());
   EXPECT_EQ(read(4), absl::StatusCode::kOutOfRange);
   EXPECT_TRUE(ReadAll(store(), kAcme, 5).empty());
+  EXPECT_EQ(*store()->Log(kAcme), (LogRange{6, 5}));
+  EXPECT_EQ(*store()->Log(OrgKey{"nobody"}), (LogRange{1, 0}));
   EXPECT_EQ(ScanAll(store(), kAcme, {Family::kSessions}).size(), 5u);
   EXPECT_EQ(Do(NextCommit(&token, "six")), CommitResult::kOk);
   EXPECT_EQ(ReadAll(store(), kAcme, 5), (Events{{6, "six"}}));

@@ -33,6 +33,7 @@ TEST(Keys, FormOnDiskIsFixed) {
   EXPECT_EQ(StringNumberKey("ab", 1), std::string("\0\2ab\0\0\0\0\0\0\0\1", 12));
   EXPECT_EQ(EngineKey({"o"}, "k"), std::string("\1\0\1ok", 5));
   EXPECT_EQ(SchemaKey(), std::string("\1\0\0\0", 4));
+  EXPECT_EQ(HistoryKey(), std::string("\1\0\0\2", 4));
   EXPECT_EQ(HeadKey({"o"}), std::string("\1\0\1o\1", 5));
 }
 

@@ -152,8 +152,8 @@ TEST_F(RecoveryTest, UnknownColumnFamilyIsRefused) {
 
 TEST_F(RecoveryTest, NewerSchemaIsRefused) {
   ChangeDirectly(
-      [](rocksdb::DB* db, auto families) { ASSERT_TRUE(db->Put({}, families["meta"], SchemaKey(), NumberKey(3)).ok()); });
-  ExpectRefused(absl::StatusCode::kFailedPrecondition, "schema version 3");
+      [](rocksdb::DB* db, auto families) { ASSERT_TRUE(db->Put({}, families["meta"], SchemaKey(), NumberKey(4)).ok()); });
+  ExpectRefused(absl::StatusCode::kFailedPrecondition, "schema version 4");
 }
 
 TEST_F(RecoveryTest, OlderSchemaIsRaisedSoThatAnEarlierReleaseRefusesIt) {
@@ -163,7 +163,8 @@ TEST_F(RecoveryTest, OlderSchemaIsRaisedSoThatAnEarlierReleaseRefusesIt) {
   ChangeDirectly([](rocksdb::DB* db, auto families) {
     std::string version;
     ASSERT_TRUE(db->Get({}, families["meta"], SchemaKey(), &version).ok());
-    EXPECT_EQ(version, NumberKey(2));
+    EXPECT_EQ(version, NumberKey(3));
+    ASSERT_TRUE(db->Get({}, families["meta"], HistoryKey(), &version).ok());
   });
 }
 
@@ -210,6 +211,77 @@ TEST_F(RecoveryTest, CheckpointIsAStoreOfThatMoment) {
   const Token other = AcquireOrFail(restored.get(), kAcme);
   EXPECT_EQ(other.epoch, 2u);
   EXPECT_EQ(other.seq, uint64_t{kCommits});
+}
+
+std::map<std::string, std::string> FilesOf(const std::string& folder) {
+  std::map<std::string, std::string> files;
+  for (const auto& file : fs::directory_iterator(folder)) {
+    files[file.path().filename().string()] = ReadFileBytes(file.path().string());
+  }
+  return files;
+}
+
+TEST_F(RecoveryTest, ReadingChangesNothing) {
+  const std::string copy = temp_.Path("copy");
+  {
+    auto store = OpenOrFail({.folder = folder_});
+    ASSERT_TRUE(store->Checkpoint(copy).ok());
+    EXPECT_EQ(OpenRocksDbForReading(folder_).status().code(), absl::StatusCode::kUnavailable) << "a daemon has it";
+  }
+  const auto before = FilesOf(copy);
+  {
+    auto reader = OpenRocksDbForReading(copy);
+    ASSERT_TRUE(reader.ok()) << reader.status();
+    EXPECT_TRUE((*reader)->CheckFiles().ok());
+    EXPECT_EQ(*(*reader)->ListOrgs(), std::vector<OrgKey>{kAcme});
+    EXPECT_EQ(*(*reader)->Log(kAcme), (LogRange{1, kCommits}));
+    EXPECT_EQ(*(*reader)->Get(kAcme, Family::kSessions, NumberKey(3)), "event 3");
+    size_t events = 0;
+    EXPECT_TRUE((*reader)->ReadEvents(kAcme, 10, SIZE_MAX, [&](auto, auto) { return ++events > 0; }).ok());
+    EXPECT_EQ(events, size_t{kCommits - 10});
+  }
+  EXPECT_EQ(FilesOf(copy), before);
+  EXPECT_EQ(OpenRocksDbForReading(temp_.Path("absent")).status().code(), absl::StatusCode::kNotFound);
+}
+
+TEST_F(RecoveryTest, ARestoredCheckpointHasAHistoryOfItsOwn) {
+  const std::string copy = temp_.Path("copy"), restored = temp_.Path("some/where/store");
+  uint64_t history = 0;
+  {
+    auto store = OpenOrFail({.folder = folder_});
+    history = store->history();
+    ASSERT_NE(history, 0u);
+    ASSERT_TRUE(store->Checkpoint(copy).ok());
+  }
+  EXPECT_EQ(OpenOrFail({.folder = folder_})->history(), history) << "the same after a restart";
+  EXPECT_EQ((*OpenRocksDbForReading(copy))->history(), history) << "a checkpoint is a part of it";
+  const auto before = FilesOf(copy);
+  ASSERT_TRUE(RestoreRocksDbCheckpoint(copy, restored).ok());
+  EXPECT_EQ(FilesOf(copy), before);
+  EXPECT_FALSE(fs::exists(restored + ".restoring"));
+  auto store = OpenOrFail({.folder = restored});
+  EXPECT_NE(store->history(), history);
+  EXPECT_EQ(ReadAll(store.get(), kAcme).size(), size_t{kCommits});
+  EXPECT_EQ(RestoreRocksDbCheckpoint(copy, restored).code(), absl::StatusCode::kAlreadyExists);
+  EXPECT_EQ(RestoreRocksDbCheckpoint(temp_.Path("absent"), temp_.Path("new")).code(), absl::StatusCode::kNotFound);
+  EXPECT_FALSE(fs::exists(temp_.Path("new")));
+}
+
+TEST_F(RecoveryTest, ADamagedCheckpointIsNotRestored) {
+  const std::string copy = temp_.Path("copy"), restored = temp_.Path("restored");
+  ASSERT_TRUE(OpenOrFail({.folder = folder_})->Checkpoint(copy).ok());
+  std::string table;
+  for (const auto& file : fs::directory_iterator(copy)) {
+    if (file.path().extension() == ".sst") table = file.path().string();
+  }
+  ASSERT_FALSE(table.empty());
+  {
+    std::fstream file(table, std::ios::in | std::ios::out | std::ios::binary);
+    file.seekp(20);
+    file.put('!');
+  }
+  EXPECT_EQ(RestoreRocksDbCheckpoint(copy, restored).code(), absl::StatusCode::kDataLoss);
+  EXPECT_FALSE(fs::exists(restored));
 }
 
 TEST_F(RecoveryTest, StatsTellSizesAndNearlyFullDisk) {

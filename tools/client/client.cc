@@ -54,6 +54,34 @@ absl::Status CheckPlaintext(const ClientOptions& options) {
                                                  ", which is not loopback: give --tls-ca, or --insecure to allow it"));
 }
 
+absl::StatusOr<std::string> ReadPem(const std::string& path) {
+  std::ifstream file(path);
+  std::ostringstream pem;
+  pem << file.rdbuf();
+  if (!file) return absl::NotFoundError(absl::StrCat("cannot read ", path));
+  return pem.str();
+}
+
+absl::StatusOr<std::shared_ptr<grpc::ChannelCredentials>> Credentials(const ClientOptions& options) {
+  if (options.tls_certificate.empty() != options.tls_key.empty()) {
+    return absl::InvalidArgumentError("--tls-certificate and --tls-key go together: give both, or none");
+  }
+  if (options.tls_ca.empty()) {
+    if (options.tls_certificate.empty()) return grpc::InsecureChannelCredentials();
+    return absl::InvalidArgumentError("--tls-certificate without --tls-ca: give the root certificates of the daemon, too");
+  }
+  grpc::SslCredentialsOptions ssl;
+  for (auto [path, pem] : {std::pair{&options.tls_ca, &ssl.pem_root_certs},
+                           {&options.tls_certificate, &ssl.pem_cert_chain},
+                           {&options.tls_key, &ssl.pem_private_key}}) {
+    if (path->empty()) continue;
+    auto text = ReadPem(*path);
+    if (!text.ok()) return text.status();
+    *pem = *std::move(text);
+  }
+  return grpc::SslCredentials(ssl);
+}
+
 }  // namespace
 
 bool IsLoopback(const std::string& address) {
@@ -87,16 +115,8 @@ Client::Client(ClientOptions options, std::shared_ptr<grpc::Channel> channel)
 absl::StatusOr<std::unique_ptr<Client>> Client::Make(ClientOptions options) {
   if (absl::Status status = CheckPlaintext(options); !status.ok()) return status;
   if (!options.wait) options.wait = [](absl::Duration delay) { absl::SleepFor(delay); };
-  std::shared_ptr<grpc::ChannelCredentials> credentials = grpc::InsecureChannelCredentials();
-  if (!options.tls_ca.empty()) {
-    std::ifstream file(options.tls_ca);
-    if (!file) return absl::NotFoundError(absl::StrCat("cannot read ", options.tls_ca));
-    std::ostringstream pem;
-    pem << file.rdbuf();
-    grpc::SslCredentialsOptions ssl;
-    ssl.pem_root_certs = pem.str();
-    credentials = grpc::SslCredentials(ssl);
-  }
+  const auto credentials = Credentials(options);
+  if (!credentials.ok()) return credentials.status();
   grpc::ChannelArguments arguments;
   arguments.SetInt(GRPC_ARG_INITIAL_RECONNECT_BACKOFF_MS, kReconnectBackoffMsMin);
   arguments.SetInt(GRPC_ARG_MAX_RECONNECT_BACKOFF_MS, kReconnectBackoffMsMax);
@@ -106,7 +126,7 @@ absl::StatusOr<std::unique_ptr<Client>> Client::Make(ClientOptions options) {
   arguments.SetInt(GRPC_ARG_HTTP2_MAX_PINGS_WITHOUT_DATA, 0);
   // gRPC's own retries would hide an UNAVAILABLE, and know nothing of request ids.
   arguments.SetInt(GRPC_ARG_ENABLE_RETRIES, 0);
-  auto channel = grpc::CreateCustomChannel(options.address, credentials, arguments);
+  auto channel = grpc::CreateCustomChannel(options.address, *credentials, arguments);
   return std::unique_ptr<Client>(new Client(std::move(options), std::move(channel)));
 }
 

@@ -24,6 +24,9 @@ struct ClientOptions {
   std::string token;
   // tls_ca is the file of PEM root certificates; empty: plaintext.
   std::string tls_ca;
+  // tls_certificate and tls_key are files, of a PEM chain and its key, for a daemon that asks clients for one; need tls_ca.
+  std::string tls_certificate;
+  std::string tls_key;
   // insecure allows a token over plaintext to an address that is not loopback.
   bool insecure = false;
   // timeout of one unary call.
@@ -48,7 +51,7 @@ bool SetRequestId(google::protobuf::Message* request, const std::string& request
 class Client {
  public:
   // Connects lazily: an absent daemon shows in the first call. Errors: INVALID_ARGUMENT for a token that would go in plaintext
-  // to another machine, NOT_FOUND for an unreadable file.
+  // to another machine and for TLS files that lack others, NOT_FOUND for an unreadable file.
   static absl::StatusOr<std::unique_ptr<Client>> Make(ClientOptions options);
 
   // The same channel with another credential. Errors: as Make.

@@ -20,6 +20,7 @@ void AddDeliveryCommands(CLI::App& app, Runner& runner);  // deliveries
 void AddQueueCommands(CLI::App& app, Runner& runner);     // queue
 void AddRoutingCommands(CLI::App& app, Runner& runner);   // routing
 void AddAppletCommands(CLI::App& app, Runner& runner);    // applet
+void AddStoreCommands(CLI::App& app, Runner& runner);     // checkpoint, replay, what-if, verify, restore
 void AddShortcuts(CLI::App& app, Runner& runner);         // create, list, watch, start, …
 
 // Single commands that shortcuts repeat at the top level under `name`.

@@ -33,6 +33,7 @@ void Describe(CLI::App& app, Runner& runner) {
   AddLibraryCommands(app, runner);
   AddComputerCommands(app, runner);
   AddDeliveryCommands(app, runner);
+  AddStoreCommands(app, runner);
   AddShortcuts(app, runner);
 }
 

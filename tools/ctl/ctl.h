@@ -13,7 +13,8 @@ namespace guichet::ctl {
 // Declares every flag and command.
 void Describe(CLI::App& app, Runner& runner);
 
-// Runs one command line without the program's name; returns the exit code. Reads GUICHET_ADDRESS and GUICHET_TOKEN.
+// Runs one command line without the program's name; returns the exit code. Reads GUICHET_ADDRESS, GUICHET_TOKEN and
+// GUICHET_TLS_….
 int Main(std::vector<std::string> arguments, Io io);
 
 }  // namespace guichet::ctl

@@ -17,7 +17,15 @@ void Runner::DeclareGlobalFlags(CLI::App& app) {
       ->envname("GUICHET_TOKEN")
       ->group(kGroup);
   app.add_option("--token-file", token_file_, "File that holds the credential; wins over --token")->group(kGroup);
-  app.add_option("--tls-ca", options_.tls_ca, "PEM root certificates; without them the connection is plaintext")->group(kGroup);
+  app.add_option("--tls-ca", options_.tls_ca, "PEM root certificates; without them the connection is plaintext")
+      ->envname("GUICHET_TLS_CA")
+      ->group(kGroup);
+  app.add_option("--tls-certificate", options_.tls_certificate, "PEM chain, for a daemon that asks clients for a certificate")
+      ->envname("GUICHET_TLS_CERTIFICATE")
+      ->group(kGroup);
+  app.add_option("--tls-key", options_.tls_key, "PEM private key of the certificate")
+      ->envname("GUICHET_TLS_KEY")
+      ->group(kGroup);
   app.add_flag("--insecure", options_.insecure, "Allow a credential over plaintext to another machine")->group(kGroup);
   app.add_option("-o,--output", output_, "table, json, or token: only the secret that the command created")
       ->check(CLI::IsMember({"table", "json", "token"}))

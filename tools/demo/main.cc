@@ -86,6 +86,9 @@ int Main(int argc, char** argv) {
   CLI::App app("Plays a support day against a running daemon, by real clients", "guichet-demo");
   app.add_option("--address", options.connection.address, "Daemon to call")->envname("GUICHET_ADDRESS")->capture_default_str();
   app.add_option("--tls-ca", options.connection.tls_ca, "PEM root certificates; without them the connection is plaintext");
+  app.add_option("--tls-certificate", options.connection.tls_certificate,
+                 "PEM chain, for a daemon that asks clients for a certificate");
+  app.add_option("--tls-key", options.connection.tls_key, "PEM private key of the certificate");
   app.add_flag("--insecure", options.connection.insecure, "Allow credentials over plaintext to another machine");
   app.add_option("--technician", options.technicians, "NAME=TOKEN of a technician; at least two, repeated")->required();
   app.add_option("--integrator", options.integrator_token, "Token of an integrator")->required();

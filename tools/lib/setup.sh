@@ -4,17 +4,18 @@
 PACKAGES=(
   build-essential g++ clang libclang-rt-14-dev cmake ninja-build mold ccache clang-format git ca-certificates pkg-config curl
   libgrpc++-dev libgrpc-dev protobuf-compiler protobuf-compiler-grpc libprotobuf-dev libabsl-dev librocksdb-dev
-  libcurl4-openssl-dev openssl python3 python3-aiosmtpd
+  libcurl4-openssl-dev openssl python3 python3-aiosmtpd iproute2 util-linux
   prometheus-cpp-dev libgtest-dev libgmock-dev libspdlog-dev libcli11-dev libssl-dev
-  libre2-dev libpugixml-dev nlohmann-json3-dev tzdata
+  libre2-dev libpugixml-dev nlohmann-json3-dev tzdata libpq-dev
 )
 # Only where no npm is on the path: machines often have one from elsewhere, and Debian's conflicts with it.
 NPM_PACKAGES=(nodejs npm)
 
 NPM_DIR=build/npm
 
+# Arguments: packages to ask for besides.
 missing_packages() {
-  local wanted=("${PACKAGES[@]}") package
+  local wanted=("${PACKAGES[@]}" "$@") package
   command -v npm >/dev/null || wanted+=("${NPM_PACKAGES[@]}")
   for package in "${wanted[@]}"; do
     [[ $(dpkg-query -W -f='${db:Status-Status}' "$package" 2>/dev/null) == installed ]] || echo "$package"
@@ -35,10 +36,10 @@ apt_get() {
   as_root env DEBIAN_FRONTEND=noninteractive apt-get -q -o DPkg::Lock::Timeout=300 -o Acquire::Retries=3 "$@"
 }
 
-setup_packages() {
-  command -v dpkg-query >/dev/null || die "setup knows Debian only; install by hand: ${PACKAGES[*]} ${NPM_PACKAGES[*]}"
+setup_packages() {  # packages besides those of a build
+  command -v dpkg-query >/dev/null || die "setup knows Debian only; install by hand: ${PACKAGES[*]} ${NPM_PACKAGES[*]} $*"
   local missing
-  mapfile -t missing < <(missing_packages)
+  mapfile -t missing < <(missing_packages "$@")
   ((${#missing[@]} > 0)) || return 0
   say "installing: ${missing[*]}"
   apt_get update

@@ -42,6 +42,8 @@ int main(int argc, char** argv) {
          "File that holds the token of an integrator with the scope DELIVERIES")
       ->required();
   app.add_option("--tls-ca", daemon.tls_ca, "PEM root certificates of the daemon; without them the connection is plaintext");
+  app.add_option("--tls-certificate", daemon.tls_certificate, "PEM chain, for a daemon that asks clients for a certificate");
+  app.add_option("--tls-key", daemon.tls_key, "PEM private key of the certificate");
   app.add_flag("--insecure", daemon.insecure, "Allow the token over plaintext to another machine");
   app.add_option("--smtp-url", smtp.url, "smtp://HOST[:PORT], or smtps:// for TLS from the first byte")->required();
   app.add_option("--smtp-user", smtp.user, "Name to log in with at the SMTP server");

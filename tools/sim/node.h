@@ -40,6 +40,8 @@ class Node {
   router::Streams streams_;
   router::Workers workers_{0, 0};  // none: what would be read from the store beside the shard is refused as busy
   std::unique_ptr<SteppedStore> store_;
+  std::unique_ptr<router::Checkpoints> checkpoints_;
+  std::atomic<bool> disk_nearly_full_{false};
   std::vector<std::unique_ptr<router::Shard>> shards_;
   std::unique_ptr<router::Gateway> gateway_;
 };

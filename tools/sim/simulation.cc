@@ -5,6 +5,8 @@
 
 #include "absl/strings/str_cat.h"
 #include "google/protobuf/wrappers.pb.h"
+#include "replay/replay.h"
+#include "replay/what_if.h"
 #include "router/convert.h"
 #include "router/errors.h"
 #include "router/secrets.h"
@@ -84,6 +86,7 @@ Report Simulation::Run() {
   if (auditor_.broken().empty()) Settle();
   if (auditor_.broken().empty() && node_ == nullptr) Open();  // it has not survived that
   if (auditor_.broken().empty()) auditor_.Recovered(node_->store(), true);
+  if (auditor_.broken().empty()) ReplayAll();
   report_.broken = auditor_.broken();
   report_.at = clock_.truth;
   report_.hash = auditor_.hash();
@@ -92,6 +95,31 @@ Report Simulation::Run() {
   report_.requests = requests_;
   report_.rows = auditor_.rows_reached();
   return report_;
+}
+
+// The log alone gives the same states, decisions and records again.
+void Simulation::ReplayAll() {
+  for (const OrgId& org : auditor_.orgs()) {
+    const absl::StatusOr<replay::Report> again =
+        replay::Replay(node_->store(), store::OrgKey{org.value}, {.compare_records = true});
+    if (!again.ok()) return auditor_.Broken(absl::StrCat("no replay of ", org.value, ": ", again.status().ToString()));
+    report_.decisions += again->decisions;
+    report_.timers += again->timers;
+    if (options_.what_if) {
+      const absl::StatusOr<replay::WhatIf> same =
+          replay::RunWhatIf(node_->store(), store::OrgKey{org.value}, nullptr, [](Channel&) {});
+      if (!same.ok()) return auditor_.Broken(absl::StrCat("no what-if of ", org.value, ": ", same.status().ToString()));
+      if (same->changed != 0) {
+        const replay::ChangedDecision& first = same->first_changed.front();
+        return auditor_.Broken(absl::StrCat("the same policy decides otherwise ", same->changed, " times: session ",
+                                            first.session.value, ": \"", first.recorded, "\", \"", first.instead, "\""));
+      }
+    }
+    if (again->differences == 0) continue;
+    const replay::Difference& first = again->first_differences.front();
+    return auditor_.Broken(absl::StrCat("the replay of ", org.value, " differs ", again->differences, " times: event ",
+                                        first.revision.value, ": ", first.what));
+  }
 }
 
 Time Simulation::NextInstant() const {
@@ -270,6 +298,7 @@ void Simulation::Fault() {
     case 6: {  // the machine sleeps, or is stopped: nothing happens, and then it is late
       const Time wake = clock_.truth + chance_.Between(seconds(5), hours(1));
       clock_.truth = wake;
+      clock_.paused = clock_.wall();
       return;
     }
     default:

@@ -29,8 +29,9 @@ struct Options {
   int technicians = 24;            // of each organization
   double customers_per_hour = 40;  // of each organization, at noon
   bool faults = true;
-  Auditor::Seen seen;  // every durable event; may be null
-  std::string folder;  // for the lock of the store; must not be used by others
+  bool what_if = false;  // at the end, the same policy over what was recorded: no decision may change
+  Auditor::Seen seen;    // every durable event; may be null
+  std::string folder;    // for the lock of the store; must not be used by others
 };
 
 struct Report {
@@ -43,6 +44,8 @@ struct Report {
   uint64_t repeated = 0;
   uint64_t crashes = 0;
   uint64_t shown = 0;                        // entries, to all watchers
+  uint64_t decisions = 0;                    // of routing that a replay of the log made again
+  uint64_t timers = 0;                       // … and that it fired again
   size_t rows = 0;                           // of the state table that were reached
   std::map<std::string, uint64_t> refusals;  // by reason
 };
@@ -113,9 +116,11 @@ class Simulation {
     Time Now() override { return wall(); }
     void NotBefore(Time floor) override { off += std::max(floor - wall(), Duration{0}); }
     void Wait(absl::CondVar&, absl::Mutex&, Time) override {}
+    Time LastPause() override { return paused; }
     Time wall() const { return truth + off; }
     Time truth{std::chrono::hours(24 * 365 * 50)};
     Duration off{};
+    Time paused{};
   };
   struct Call;
 
@@ -131,6 +136,7 @@ class Simulation {
   void Heartbeats();
   void Connect();
   void Watch();
+  void ReplayAll();
   Time NextInstant() const;
 
   const Options options_;

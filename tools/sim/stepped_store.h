@@ -35,6 +35,8 @@ class SteppedStore final : public store::Store {
   absl::Status ReadEvents(const store::OrgKey& org, uint64_t after, size_t max, const EventVisitor& visit) override {
     return inner_->ReadEvents(org, after, max, visit);
   }
+  absl::StatusOr<store::LogRange> Log(const store::OrgKey& org) override { return inner_->Log(org); }
+  uint64_t history() const override { return inner_->history(); }
   absl::StatusOr<store::Token> Acquire(const store::OrgKey& org) override { return inner_->Acquire(org); }
   absl::StatusOr<std::vector<store::OrgKey>> ListOrgs() override { return inner_->ListOrgs(); }
   absl::Status Trim(const store::OrgKey& org, uint64_t up_to) override { return inner_->Trim(org, up_to); }
