@@ -440,7 +440,7 @@ void Shard::Rearm(OrgRuntime& rt, const Touched& touched) {
     return;
   }
   for (SessionId id : touched.live) RearmSession(rt, id);
-  for (const TechnicianId& technician : touched.technicians) {
+  for (const TechnicianId& technician : touched.timing) {
     auto entries = rt.org.entries.find(technician);
     if (entries == rt.org.entries.end()) continue;
     for (SessionId id : entries->second) RearmSession(rt, id);

@@ -17,8 +17,7 @@ struct Target {
 };
 
 // --- by technicians, integrators and administrators
-// ---------------------------------------------------------------------------- Random parts (code, token) are inputs, so that
-// the log replays.
+// Random parts (code, token) are inputs, so that the log replays.
 struct CreateSession {
   Method method = Method::kPin;
   TechnicianId owner;
@@ -177,7 +176,6 @@ struct ExpireComputer {
 };
 
 // --- by applets
-// ------------------------------------------------------------------------------------------------------------------
 struct RedeemCode {
   SessionId session;
   std::string code_key;
@@ -238,7 +236,6 @@ struct DeviceLost {
 };
 
 // --- by consoles
-// -------------------------------------------------------------------------------------------------------------------
 struct AttachConsole {
   TechnicianId technician;
   std::string console_name;
@@ -264,7 +261,6 @@ struct SetIntent {
 };
 
 // --- by the shard: the earliest due timer of the session fires; nothing when none is due
-// --------------------------------------------
 struct FireTimer {
   SessionId session;
 };
@@ -278,7 +274,6 @@ struct SetChannelOpen {
 };
 
 // --- by administrators
-// ---------------------------------------------------------------------------------------------------------------
 struct CreateOrg {
   OrgId org;
   std::string display_name;

@@ -139,18 +139,14 @@ std::vector<ChannelId> ChannelsServedBy(const Org& org, const TechnicianId& tech
 
 Load LoadOf(const Org& org, const TechnicianId& technician) {
   Load load;
-  auto entries = org.entries.find(technician);
-  if (entries == org.entries.end()) return load;
-  for (SessionId id : entries->second) {
-    const Session* session = FindSession(org, id);
-    const Participant* lead = session == nullptr ? nullptr : session->lead();
-    if (lead == nullptr || lead->technician != technician) continue;
-    ++load.led;
-    if (session->ended_already() || session->held) continue;
-    const Channel* channel = FindChannel(org, session->channel);
-    ++load.active;
-    load.units += channel == nullptr ? 1 : channel->routing.weight;
-    load.lens += session->type == SessionType::kLens;
+  auto leading = org.leading.find(technician);
+  if (leading == org.leading.end()) return load;
+  load.led = leading->second.all;
+  load.lens = leading->second.lens;
+  for (const auto& [id, active] : leading->second.active) {
+    const Channel* channel = FindChannel(org, id);
+    load.active += active;
+    load.units += active * (channel == nullptr ? 1 : channel->routing.weight);
   }
   return load;
 }
@@ -201,6 +197,7 @@ const Session* FindSession(const Org& org, SessionId id) {
 
 void RebuildIndexes(Org& org) {
   org.entries.clear();
+  org.leading.clear();
   org.pools.clear();
   org.connecting.clear();
   org.monitoring.clear();

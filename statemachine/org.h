@@ -319,9 +319,17 @@ struct alignas(64) RosterItem {
   bool operator==(const RosterItem&) const = default;
 };
 
+// What the sessions that a technician leads come to, so that a decision does not visit them.
+struct Leading {
+  size_t all = 0;                      // also held ones, and ended ones that he still shows
+  size_t lens = 0;                     // active camera sessions
+  std::map<ChannelId, size_t> active;  // neither held nor ended; the empty channel for those of none
+  bool operator==(const Leading&) const = default;
+};
+
 // Thread safety: none; one thread owns it. Invariant: the indexes hold exactly what RebuildIndexes would compute: `entries` the
-// (technician, session) pairs of Session::marks, `pools` the live sessions that a queue's pool sees, `waiting` and `kept` those
-// of them that routing may hand out.
+// (technician, session) pairs of Session::marks, `leading` those of them where he leads, `pools` the live sessions that a
+// queue's pool sees, `waiting` and `kept` those of them that routing may hand out.
 struct Org {
   OrgId id;
   std::string display_name;
@@ -343,6 +351,7 @@ struct Org {
   // Indexes, derived: rebuilt by RebuildIndexes.
   size_t library_bytes = 0;  // of all libraries
   absl::flat_hash_map<TechnicianId, std::set<SessionId>> entries;
+  absl::flat_hash_map<TechnicianId, Leading> leading;
   std::map<Queue, std::set<SessionId>> pools;
   std::set<SessionId> monitoring;                                 // monitoring sessions that have not ended
   absl::flat_hash_map<ChannelId, size_t> connecting;              // live sessions of a channel whose applet has not attached

@@ -16,6 +16,7 @@ struct Notes {
   std::set<SessionId> sessions;
   std::set<TechnicianId> technicians;  // whose records changed
   std::set<TechnicianId> loads;        // whose sessions changed
+  std::set<TechnicianId> timing;       // whose group or console changed
   std::set<GroupId> groups;
   std::set<ChannelId> channels;
   std::set<KeyId> keys;
@@ -66,6 +67,34 @@ void Note(const Event& event, Notes& notes) {
         if constexpr (requires { e.technician; }) notes.technicians.insert(e.technician);
         notes.membership |= std::is_same_v<E, ChannelPut> || std::is_same_v<E, ChannelDeleted> ||
                             std::is_same_v<E, TechnicianPut> || std::is_same_v<E, TechnicianDeleted>;
+      },
+      event);
+}
+
+// What of a technician the deadlines of his sessions go by.
+struct Timing {
+  bool exists = false;
+  bool console = false;
+  Time console_since{};
+  GroupId group;
+  bool operator==(const Timing&) const = default;
+};
+
+Timing TimingOf(const Org& org, const TechnicianId& id) {
+  const Technician* technician = id ? FindTechnician(org, id) : nullptr;
+  return technician == nullptr ? Timing{} : Timing{true, technician->console, technician->console_since, technician->group};
+}
+
+// Whom an event that is not a session's is about.
+TechnicianId TechnicianOf(const Event& event) {
+  return std::visit(
+      [](const auto& e) {
+        if constexpr (
+            requires { TechnicianId{e.technician}; } && !requires { e.session; }) {
+          return e.technician;
+        } else {
+          return TechnicianId{};
+        }
       },
       event);
 }
@@ -165,8 +194,11 @@ Touched Fold(Org& org, LogEntry& entry) {
         notes.queues.insert(it->first);
       }
     }
+    const TechnicianId whose = TechnicianOf(event);
+    const Timing was = TimingOf(org, whose);
     Evolve(org, event, now);
     Note(event, notes);
+    if (whose && TimingOf(org, whose) != was) notes.timing.insert(whose);
   }
   ++org.revision.value;
   entry.revision = org.revision;
@@ -197,6 +229,7 @@ Touched Fold(Org& org, LogEntry& entry) {
     change.after = std::make_shared<const Session>(session);
     entry.sessions.push_back(std::move(change));
     if (finished) {
+      UnindexRouting(org, session);
       UnindexSession(org, session);
       org.sessions.erase(it);
       touched.finished.push_back(id);
@@ -225,6 +258,7 @@ Touched Fold(Org& org, LogEntry& entry) {
   for (const TechnicianId& id : roster) RefreshRoster(org, id);
   touched.technicians.assign(notes.technicians.begin(), notes.technicians.end());
   touched.loads.assign(notes.loads.begin(), notes.loads.end());
+  touched.timing.assign(notes.timing.begin(), notes.timing.end());
   touched.groups.assign(notes.groups.begin(), notes.groups.end());
   touched.channels.assign(notes.channels.begin(), notes.channels.end());
   touched.keys.assign(notes.keys.begin(), notes.keys.end());

@@ -33,6 +33,7 @@ struct Touched {
   std::vector<SessionId> finished;        // sessions gone from memory: ended and dismissed by all
   std::vector<TechnicianId> technicians;  // to put, or to drop when they are gone
   std::vector<TechnicianId> loads;        // whose sessions changed; their records need not be put
+  std::vector<TechnicianId> timing;       // whose sessions' deadlines may have moved: his group or his console changed
   std::vector<GroupId> groups;
   std::vector<ChannelId> channels;
   std::vector<KeyId> keys;

@@ -56,6 +56,24 @@ EntryState FromPool(const Org& org, const Session& session, const TechnicianId& 
   return pool;
 }
 
+// Adds (1) or takes away (-1) what the session's lead has by it.
+void CountLead(Org& org, const Session& session, int by) {
+  const Participant* lead = session.lead();
+  if (lead == nullptr) return;
+  const bool shown = std::any_of(session.marks.begin(), session.marks.end(),
+                                 [&](const EntryMark& mark) { return mark.technician == lead->technician; });
+  if (!shown) return;
+  Leading& leading = org.leading[lead->technician];
+  leading.all += by;
+  if (!session.ended_already() && !session.held) {
+    auto active = leading.active.try_emplace(session.channel).first;
+    active->second += by;
+    if (active->second == 0) leading.active.erase(active);
+    if (session.type == SessionType::kLens) leading.lens += by;
+  }
+  if (leading.all == 0) org.leading.erase(lead->technician);
+}
+
 void LeavePool(Org& org, const Queue& queue, SessionId session) {
   auto pool = org.pools.find(queue);
   if (pool == org.pools.end()) return;
@@ -139,6 +157,7 @@ bool IsRoutable(const Session& session) {
 }
 
 void IndexRouting(Org& org, const Session& session) {
+  CountLead(org, session, 1);
   if (session.offer) org.offers[session.offer->technician] = session.id;
   if (!IsRoutable(session)) return;
   if (session.notified) org.notified.insert(session.id);
@@ -152,6 +171,7 @@ void IndexRouting(Org& org, const Session& session) {
 }
 
 void UnindexRouting(Org& org, const Session& session) {
+  CountLead(org, session, -1);
   if (session.offer) org.offers.erase(session.offer->technician);
   if (!IsRoutable(session)) return;
   org.notified.erase(session.id);

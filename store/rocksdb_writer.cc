@@ -174,6 +174,7 @@ Writer::~Writer() {
   {
     absl::MutexLock lock(&mu_);
     stop_ = true;
+    cv_.Signal();
   }
   thread_.join();
 }
@@ -211,6 +212,7 @@ std::vector<OrgKey> Writer::ListOrgs() const {
 void Writer::Enqueue(std::unique_ptr<Work> work) {
   absl::MutexLock lock(&mu_);
   queue_.push_back(std::move(work));
+  if (queue_.size() == 1) cv_.Signal();
 }
 
 void Writer::Run() {
@@ -218,7 +220,7 @@ void Writer::Run() {
     std::deque<std::unique_ptr<Work>> taken;
     {
       absl::MutexLock lock(&mu_);
-      mu_.Await(absl::Condition(this, &Writer::HasWorkOrStops));
+      while (queue_.empty() && !stop_) cv_.Wait(&mu_);
       if (queue_.empty()) return;
       taken.swap(queue_);
     }

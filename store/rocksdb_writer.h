@@ -44,7 +44,6 @@ class Writer {
   class TrimWork;
 
   void Enqueue(std::unique_ptr<Work> work) ABSL_LOCKS_EXCLUDED(mu_);
-  bool HasWorkOrStops() const ABSL_EXCLUSIVE_LOCKS_REQUIRED(mu_) { return stop_ || !queue_.empty(); }
   void Run() ABSL_LOCKS_EXCLUDED(mu_);
   // Stages works from the front of `*taken` into one batch, writes it and finishes them.
   void RunBatch(std::deque<std::unique_ptr<Work>>* taken) ABSL_LOCKS_EXCLUDED(mu_);
@@ -54,6 +53,7 @@ class Writer {
   Database* const database_;
   const SyncObserver on_sync_;
   mutable absl::Mutex mu_;
+  absl::CondVar cv_;  // the commit thread waits for work
   std::deque<std::unique_ptr<Work>> queue_ ABSL_GUARDED_BY(mu_);
   bool stop_ ABSL_GUARDED_BY(mu_) = false;
   std::map<OrgKey, Head> heads_ ABSL_GUARDED_BY(mu_);  // written by the commit thread alone

@@ -1,4 +1,6 @@
 // The daemon's program: flags, log, signals. Everything else is router/daemon.h.
+#include <dlfcn.h>
+#include <pthread.h>
 #include <signal.h>
 #include <spdlog/spdlog.h>
 #include <sys/resource.h>
@@ -30,14 +32,32 @@ void RaiseDescriptorLimit() {
   (void)setrlimit(RLIMIT_NOFILE, &limit);
 }
 
-// What is on disk decides: the next start goes on from there.
-void EndWithoutMemory() {
-  static constexpr char kSays[] = "no memory is left: the process ends, nothing that was answered is lost\n";
-  (void)!write(STDERR_FILENO, kSays, sizeof(kSays) - 1);
+// What is on disk decides: the next start goes on from there. `says` is written as it is: nothing can be formatted any more.
+template <size_t kSize>
+[[noreturn]] void EndWithout(const char (&says)[kSize]) {
+  (void)!write(STDERR_FILENO, says, kSize - 1);
   _exit(70);
 }
 
+void EndWithoutMemory() { EndWithout("no memory is left: the process ends, nothing that was answered is lost\n"); }
+
 }  // namespace
+
+// Every library of the process calls this one. gRPC starts threads when it has much to do, and when one cannot be started it
+// goes on as if it could: whatever call was meant for it waits for ever, in a daemon that looks well.
+extern "C" __attribute__((visibility("default"))) int pthread_create(pthread_t* thread, const pthread_attr_t* attributes,
+                                                                     void* (*run)(void*), void* argument) noexcept {
+  using Create = int (*)(pthread_t*, const pthread_attr_t*, void* (*)(void*), void*);
+  static const auto next = reinterpret_cast<Create>(dlsym(RTLD_NEXT, "pthread_create"));
+  const int error = next(thread, attributes, run, argument);
+  if (error == EAGAIN || error == ENOMEM) {
+    EndWithout(
+        "no thread can be started, for want of memory or by a limit of the system: the process ends, nothing that was answered "
+        "is "
+        "lost\n");
+  }
+  return error;
+}
 
 int main(int argc, char** argv) {
   guichet::router::DaemonOptions options;

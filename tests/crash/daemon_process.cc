@@ -112,7 +112,7 @@ int DaemonProcess::AwaitEnd(absl::Duration within) {
   pid_ = 0;
   while (ReadLog(absl::Now())) {
   }
-  exit_code_ = WIFEXITED(status) ? WEXITSTATUS(status) : -1;
+  exit_code_ = WIFEXITED(status) ? WEXITSTATUS(status) : 128 + WTERMSIG(status);
   return exit_code_;
 }
 

@@ -85,6 +85,7 @@ class Rig {
   std::unique_ptr<client::Client> ann_;
   std::string ann_token_file_;
   std::map<uint64_t, std::string> acknowledged_;  // sessions, with their tracking id
+  std::map<uint64_t, std::string> in_doubt_;      // … with the one that was asked for last, answered or not
 };
 
 }  // namespace guichet::faults

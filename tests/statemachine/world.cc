@@ -288,6 +288,7 @@ std::string BrokenInvariant(const Org& org) {
   Org rebuilt = org;
   RebuildIndexes(rebuilt);
   if (rebuilt.entries != org.entries) return "index `entries` is not what the sessions say";
+  if (rebuilt.leading != org.leading) return "index `leading` is not what the sessions say";
   if (rebuilt.pools != org.pools) return "index `pools` is not what the sessions say";
   if (rebuilt.monitoring != org.monitoring) return "index `monitoring` is not what the sessions say";
   if (rebuilt.waiting != org.waiting) return "index `waiting` is not what the sessions say";

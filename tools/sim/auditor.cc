@@ -240,6 +240,8 @@ void Auditor::Quiet(const router::OrgRuntime& rt, Time now) {
       broken(id, "has no deadline");
     } else if (armed->second <= now) {
       broken(id, "its deadline has passed, and has not fired");
+    } else if (armed->second != NextDeadline(rt.org, session)->due) {
+      broken(id, "its deadline moved, and it is armed for the earlier one");
     }
     if (session.link == Link::kAttached && session.method != Method::kMonitoring) {
       const auto presence = rt.devices.find(id);
