@@ -16,7 +16,7 @@
 namespace guichet::router {
 namespace {
 
-using std::chrono::seconds;
+using std::chrono::milliseconds;
 
 constexpr int kShards = 2;
 constexpr int kOrgs = 4;
@@ -164,8 +164,8 @@ class Loop : public testing::Test {
       });
       const Guesser who{absl::StrCat("10.0.", org, ".", technician), "device"};
       const absl::StatusOr<CodeTarget> target = codes_.Try(code, who, false, clock_.Now());
-      EXPECT_TRUE(target.ok()) << target.status();
-      if (!target.ok()) return 0;
+      EXPECT_TRUE(target.ok() || absl::IsNotFound(target.status())) << target.status();
+      if (!target.ok()) return 0;  // it has expired
       codes_.Right(code, who, clock_.Now());
       EXPECT_EQ(target->session, created.session);
       if (!Ask(org, command::RedeemCode{created.session, code, "hash", "device", "Debian 12", "en"}, "device").status.ok())
@@ -284,7 +284,7 @@ TEST_F(Loop, ManyThreadsSeeOneTruth) {
   std::thread time([&] {
     while (!over) {
       for (const auto& shard : shards_) shard->RunAndWait([](Turn&) {});
-      clock_.Advance(seconds(1));
+      clock_.Advance(milliseconds(200));
     }
   });
   std::thread scrapes([&] {
