@@ -370,18 +370,20 @@ class Sides {
   }
 
   void WakeDue() {
-    for (auto it = agenda_.begin(); it != agenda_.end() && std::get<Time>(*it) <= now_;) {
-      const auto& [at, what, session, technician] = *it;
-      if (what != What::kSession && what != What::kTechnician) {
-        ++it;
-        continue;
+    std::vector<Instant> due;
+    for (auto it = agenda_.begin(); it != agenda_.end() && std::get<Time>(*it) <= now_; ++it) {
+      const What what = std::get<What>(*it);
+      if (what == What::kSession || what == What::kTechnician) due.push_back(*it);
+    }
+    for (const Instant& instant : due) agenda_.erase(instant);
+    for (const auto& [at, what, session, technician] : due) {
+      if (what == What::kSession) {
+        dirty_.sessions.insert(session);
+        Wake(session, now_);
+      } else {
+        dirty_.technicians.insert(technician);
+        Wake(technician, now_);
       }
-      if (what == What::kSession) dirty_.sessions.insert(session);
-      if (what == What::kTechnician) dirty_.technicians.insert(technician);
-      const Instant due = *it;
-      it = agenda_.erase(it);
-      if (what == What::kSession) Wake(std::get<SessionId>(due), now_);
-      if (what == What::kTechnician) Wake(std::get<TechnicianId>(due), now_);
     }
   }
 

@@ -24,6 +24,18 @@ void Random(unsigned char* out, size_t size) { Check(RAND_bytes(out, static_cast
 const unsigned char* Bytes(std::string_view s) { return reinterpret_cast<const unsigned char*>(s.data()); }
 unsigned char* Bytes(std::string& s) { return reinterpret_cast<unsigned char*>(s.data()); }
 
+// Found once: OpenSSL looks an algorithm up anew, under locks, for each use of EVP_sha256() or EVP_aes_256_gcm().
+const EVP_MD* Hash() {
+  static const EVP_MD* const hash = EVP_MD_fetch(nullptr, "SHA256", nullptr);
+  Check(hash != nullptr);
+  return hash;
+}
+const EVP_CIPHER* Cipher() {
+  static const EVP_CIPHER* const cipher = EVP_CIPHER_fetch(nullptr, "AES-256-GCM", nullptr);
+  Check(cipher != nullptr);
+  return cipher;
+}
+
 using CipherContext = std::unique_ptr<EVP_CIPHER_CTX, decltype(&EVP_CIPHER_CTX_free)>;
 
 std::string KeyOf(std::string_view secret) { return Sha256(std::string("guichet-seal:").append(secret)); }
@@ -51,7 +63,7 @@ uint64_t RandomBelow(uint64_t bound) {
 std::string Sha256(std::string_view text) {
   std::string digest(32, '\0');
   unsigned int size = 0;
-  Check(EVP_Digest(text.data(), text.size(), Bytes(digest), &size, EVP_sha256(), nullptr) == 1 && size == digest.size());
+  Check(EVP_Digest(text.data(), text.size(), Bytes(digest), &size, Hash(), nullptr) == 1 && size == digest.size());
   return digest;
 }
 
@@ -71,7 +83,7 @@ std::string Seal(std::string_view secret, std::string_view text) {
   Random(Bytes(out), kNonce);
   CipherContext context(EVP_CIPHER_CTX_new(), &EVP_CIPHER_CTX_free);
   int size = 0;
-  Check(context != nullptr && EVP_EncryptInit_ex(context.get(), EVP_aes_256_gcm(), nullptr, Bytes(key), Bytes(out)) == 1);
+  Check(context != nullptr && EVP_EncryptInit_ex(context.get(), Cipher(), nullptr, Bytes(key), Bytes(out)) == 1);
   Check(EVP_EncryptUpdate(context.get(), Bytes(out) + kNonce, &size, Bytes(text), static_cast<int>(text.size())) == 1);
   Check(EVP_EncryptFinal_ex(context.get(), Bytes(out) + kNonce + size, &size) == 1);
   Check(EVP_CIPHER_CTX_ctrl(context.get(), EVP_CTRL_GCM_GET_TAG, kTag, Bytes(out) + kNonce + text.size()) == 1);
@@ -86,7 +98,7 @@ std::optional<std::string> Unseal(std::string_view secret, std::string_view seal
   std::string text(body.size(), '\0');
   CipherContext context(EVP_CIPHER_CTX_new(), &EVP_CIPHER_CTX_free);
   int size = 0;
-  Check(context != nullptr && EVP_DecryptInit_ex(context.get(), EVP_aes_256_gcm(), nullptr, Bytes(key), Bytes(sealed)) == 1);
+  Check(context != nullptr && EVP_DecryptInit_ex(context.get(), Cipher(), nullptr, Bytes(key), Bytes(sealed)) == 1);
   if (EVP_DecryptUpdate(context.get(), Bytes(text), &size, Bytes(body), static_cast<int>(body.size())) != 1)
     return std::nullopt;
   Check(EVP_CIPHER_CTX_ctrl(context.get(), EVP_CTRL_GCM_SET_TAG, kTag, Bytes(tag)) == 1);
