@@ -23,26 +23,31 @@ void Collect(std::vector<std::weak_ptr<Listener>>& listeners, std::vector<std::s
 
 }  // namespace
 
-void Feed::Publish(PublishedPtr next) {
+void Feed::Publish(const std::vector<PublishedPtr>& next) {
   std::vector<std::shared_ptr<Listener>> awake;
-  const PublishedPtr published = next;
   {
     absl::MutexLock lock(&mu_);
-    last_ = next->entry.revision;
-    ring_.push_back(std::move(next));
-    if (ring_.size() > ring_entries_) ring_.pop_front();
+    last_ = next.back()->entry.revision;
+    for (const PublishedPtr& published : next) {
+      ring_.push_back(published);
+      if (ring_.size() > ring_entries_) ring_.pop_front();
+    }
     Collect(listeners_, awake);
-    for (const SessionChange& change : published->entry.sessions) {
-      if (of_sessions_.empty()) break;
-      for (auto it = of_sessions_.lower_bound({change.after->id, 0});
-           it != of_sessions_.end() && it->first.first == change.after->id;) {
-        Collect(it->second, awake);
-        const bool over = it->second.empty() || change.after->finished();  // nothing comes after its last entry
-        it = over ? of_sessions_.erase(it) : std::next(it);
+    for (const PublishedPtr& published : next) {
+      for (const SessionChange& change : published->entry.sessions) {
+        if (of_sessions_.empty()) break;
+        for (auto it = of_sessions_.lower_bound({change.after->id, 0});
+             it != of_sessions_.end() && it->first.first == change.after->id;) {
+          Collect(it->second, awake);
+          const bool over = it->second.empty() || change.after->finished();  // nothing comes after its last entry
+          it = over ? of_sessions_.erase(it) : std::next(it);
+        }
       }
     }
   }
-  std::partition(awake.begin(), awake.end(), [&](const auto& listener) { return listener->IsAboutHim(*published); });
+  std::partition(awake.begin(), awake.end(), [&](const auto& listener) {
+    return std::any_of(next.begin(), next.end(), [&](const PublishedPtr& published) { return listener->IsAboutHim(*published); });
+  });
   for (const std::shared_ptr<Listener>& listener : awake) listener->Poke();
 }
 

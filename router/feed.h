@@ -50,8 +50,8 @@ class Feed {
  public:
   Feed(Revision last, size_t ring_entries) : ring_entries_(ring_entries), last_(last) {}
 
-  // Appends the next revision and pokes every listener.
-  void Publish(PublishedPtr next);
+  // Appends the next revisions, at least one, in order, and pokes every listener once for all of them.
+  void Publish(const std::vector<PublishedPtr>& next);
   // Up to `max` entries after `after`, in order, into `out`. False: `after` is behind the ring; read the log in the store.
   bool Read(Revision after, size_t max, std::vector<PublishedPtr>& out) const;
   Revision last() const;

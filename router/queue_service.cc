@@ -46,10 +46,10 @@ class QueueWatch final : public Watch<pb::WatchQueueResponse> {
 
   absl::Status Resume(const Org& org, const ResumePoint& after) override ABSL_EXCLUSIVE_LOCKS_REQUIRED(mu_) {
     if (absl::Status learned = Learn(org); !learned.ok()) return learned;
-    if (after.scope != scope_.Fingerprint() || after.revision > org.revision) {
+    if (after.scope != scope_hash_ || after.revision > org.revision) {
       return InvalidField("resume_token", "is no token of this watch; watch again without it");
     }
-    return after.membership == MembershipHash() ? absl::OkStatus() : absl::AbortedError("the technician serves other channels");
+    return after.membership == membership_ ? absl::OkStatus() : absl::AbortedError("the technician serves other channels");
   }
 
   absl::Status Convert(const Published& published, bool, Messages& out) override ABSL_EXCLUSIVE_LOCKS_REQUIRED(mu_) {
@@ -67,7 +67,7 @@ class QueueWatch final : public Watch<pb::WatchQueueResponse> {
 
   void Stamp(Revision revision, uint64_t skip, pb::WatchQueueResponse* out) override ABSL_EXCLUSIVE_LOCKS_REQUIRED(mu_) {
     out->set_revision(revision.value);
-    out->set_resume_token(MakeResumeToken({revision, skip, scope_.Fingerprint(), MembershipHash()}, gateway_.store.history()));
+    out->set_resume_token(MakeResumeToken({revision, skip, scope_hash_, membership_}, gateway_.store.history()));
   }
 
  private:
@@ -81,6 +81,7 @@ class QueueWatch final : public Watch<pb::WatchQueueResponse> {
     group_ = technician->group;
     disabled_ = technician->disabled;
     served_ = ChannelsServedBy(org, scope_.technician);
+    membership_ = MembershipHash();
     return absl::OkStatus();
   }
 
@@ -178,9 +179,11 @@ class QueueWatch final : public Watch<pb::WatchQueueResponse> {
 
   const Principal principal_;
   const QueueScope scope_;
+  const uint64_t scope_hash_ = scope_.Fingerprint();
   GroupId group_ ABSL_GUARDED_BY(mu_);
   bool disabled_ ABSL_GUARDED_BY(mu_) = false;
   std::vector<ChannelId> served_ ABSL_GUARDED_BY(mu_);
+  uint64_t membership_ ABSL_GUARDED_BY(mu_) = 0;  // MembershipHash
 };
 
 }  // namespace

@@ -811,11 +811,13 @@ void Shard::OnCommitted(std::shared_ptr<Batch> batch, const std::vector<store::C
 
 void Shard::Publish(const Batch& batch) {
   const std::chrono::duration<double> took = parts_.clock.Now() - batch.taken;
+  std::map<Feed*, std::vector<PublishedPtr>> together;
   for (const auto& [feed, published] : batch.published) {
     Count(published->entry);
     parts_.metrics.CommandDone(took.count());
-    feed->Publish(published);
+    together[feed.get()].push_back(published);
   }
+  for (const auto& [feed, published] : together) feed->Publish(published);
 }
 
 // How an estimate of the wait came out that a session was told when it joined its queue, or that it was told none. Who leaves
