@@ -46,7 +46,8 @@ void Feed::Publish(const std::vector<PublishedPtr>& next) {
     }
   }
   std::partition(awake.begin(), awake.end(), [&](const auto& listener) {
-    return std::any_of(next.begin(), next.end(), [&](const PublishedPtr& published) { return listener->IsAboutHim(*published); });
+    return std::any_of(next.begin(), next.end(),
+                       [&](const PublishedPtr& published) { return listener->IsAboutHim(*published); });
   });
   for (const std::shared_ptr<Listener>& listener : awake) listener->Poke();
 }

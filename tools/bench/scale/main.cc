@@ -3,9 +3,11 @@
 #include <CLI/CLI.hpp>
 #include <filesystem>
 
+#include "absl/synchronization/mutex.h"
 #include "tools/bench/scale/daemon.h"
 
 int main(int argc, char** argv) {
+  absl::SetMutexDeadlockDetectionMode(absl::OnDeadlockCycle::kIgnore);  // as guichetd
   rlimit limit{};
   if (getrlimit(RLIMIT_NOFILE, &limit) == 0) {  // a connection each
     limit.rlim_cur = limit.rlim_max;
