@@ -20,12 +20,37 @@ namespace {
 
 constexpr size_t kRestoreMemoryBytes = size_t{64} << 20;
 
-class RocksDbStore : public Store {
+// Owns a database, and answers the reads of `Interface`, a Reader, from it.
+template <class Interface>
+class DatabaseReads : public Interface {
+ public:
+  explicit DatabaseReads(std::unique_ptr<Database> database) : database_(std::move(database)), reader_(database_.get()) {}
+
+  absl::StatusOr<std::string> Get(const OrgKey& org, Family family, std::string_view key) override {
+    return reader_.Get(org, family, key);
+  }
+  absl::Status Scan(const OrgKey& org, const KeyRange& range, const Reader::RecordVisitor& visit) override {
+    return reader_.Scan(org, range, visit);
+  }
+  absl::Status ReadEvents(const OrgKey& org, uint64_t after, size_t max, const Reader::EventVisitor& visit) override {
+    return reader_.ReadEvents(org, after, max, visit);
+  }
+  absl::StatusOr<LogRange> Log(const OrgKey& org) override { return reader_.Log(org); }
+  absl::StatusOr<std::vector<OrgKey>> ListOrgs() override { return reader_.ListOrgs(); }
+  uint64_t history() const override { return reader_.history(); }
+
+ protected:
+  const std::unique_ptr<Database> database_;
+
+ private:
+  RocksDbReader reader_;
+};
+
+class RocksDbStore : public DatabaseReads<Store> {
  public:
   RocksDbStore(const RocksDbOptions& options, std::unique_ptr<Database> database, std::map<OrgKey, Head> heads)
-      : min_free_disk_bytes_(options.min_free_disk_bytes),
-        database_(std::move(database)),
-        reader_(database_.get()),
+      : DatabaseReads(std::move(database)),
+        min_free_disk_bytes_(options.min_free_disk_bytes),
         writer_(database_.get(), std::move(heads), options.on_sync) {}
 
   void CommitAsync(std::vector<Commit> commits, CommitCallback callback) override {
@@ -44,18 +69,6 @@ class RocksDbStore : public Store {
   }
 
   absl::StatusOr<std::vector<OrgKey>> ListOrgs() override { return writer_.ListOrgs(); }
-
-  absl::StatusOr<std::string> Get(const OrgKey& org, Family family, std::string_view key) override {
-    return reader_.Get(org, family, key);
-  }
-  absl::Status Scan(const OrgKey& org, const KeyRange& range, const RecordVisitor& visit) override {
-    return reader_.Scan(org, range, visit);
-  }
-  absl::Status ReadEvents(const OrgKey& org, uint64_t after, size_t max, const EventVisitor& visit) override {
-    return reader_.ReadEvents(org, after, max, visit);
-  }
-  absl::StatusOr<LogRange> Log(const OrgKey& org) override { return reader_.Log(org); }
-  uint64_t history() const override { return database_->history(); }
   absl::Status Checkpoint(const std::string& folder) override;
   StoreStats Stats() override;
 
@@ -63,8 +76,6 @@ class RocksDbStore : public Store {
   rocksdb::DB* db() const { return database_->db(); }
 
   const uint64_t min_free_disk_bytes_;
-  const std::unique_ptr<Database> database_;
-  RocksDbReader reader_;
   Writer writer_;
 };
 
@@ -101,31 +112,14 @@ StoreStats RocksDbStore::Stats() {
   return stats;
 }
 
-// Owns the database that it reads.
-class ReadingStore final : public CheckedReader {
+class ReadingStore final : public DatabaseReads<CheckedReader> {
  public:
-  explicit ReadingStore(std::unique_ptr<Database> database) : database_(std::move(database)), reader_(database_.get()) {}
+  using DatabaseReads::DatabaseReads;
 
-  absl::StatusOr<std::string> Get(const OrgKey& org, Family family, std::string_view key) override {
-    return reader_.Get(org, family, key);
-  }
-  absl::Status Scan(const OrgKey& org, const KeyRange& range, const RecordVisitor& visit) override {
-    return reader_.Scan(org, range, visit);
-  }
-  absl::Status ReadEvents(const OrgKey& org, uint64_t after, size_t max, const EventVisitor& visit) override {
-    return reader_.ReadEvents(org, after, max, visit);
-  }
-  absl::StatusOr<LogRange> Log(const OrgKey& org) override { return reader_.Log(org); }
-  absl::StatusOr<std::vector<OrgKey>> ListOrgs() override { return reader_.ListOrgs(); }
-  uint64_t history() const override { return reader_.history(); }
   absl::Status CheckFiles() override {
     const rocksdb::Status status = database_->db()->VerifyChecksum();
     return status.ok() ? absl::OkStatus() : ToAbslStatus(absl::StrCat(database_->folder(), " is damaged"), status);
   }
-
- private:
-  const std::unique_ptr<Database> database_;
-  RocksDbReader reader_;
 };
 
 absl::Status SyncFile(const std::filesystem::path& path, int flags) {
