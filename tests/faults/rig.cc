@@ -7,6 +7,7 @@
 #include <fstream>
 #include <sstream>
 
+#include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
 #include "absl/time/clock.h"
 
@@ -184,6 +185,16 @@ void Rig::ExpectAllAcknowledged() const {
       throw std::runtime_error(absl::StrCat("session ", session, " has \"", response.session().tracking_id(), "\", and \"",
                                             tracking_id, "\" was acknowledged"));
     }
+  }
+}
+
+void ExpectNumbersInOrder(mail_test::Child& watch, int count) {
+  for (int i = 0; i < count;) {
+    const std::string line = watch.NextLine();
+    ASSERT_NE(line, "");
+    if (!absl::StrContains(line, "\"number-")) continue;
+    ASSERT_TRUE(absl::StrContains(line, absl::StrCat("\"number-", i, ".\""))) << line;
+    ++i;
   }
 }
 

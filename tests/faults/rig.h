@@ -88,4 +88,8 @@ class Rig {
   std::map<uint64_t, std::string> in_doubt_;      // … with the one that was asked for last, answered or not
 };
 
+// Reads the lines of a watch until it has shown the tracking ids "number-0.", "number-1." … of `count` updates, in this order;
+// fails the test at the first that is missing or out of order.
+void ExpectNumbersInOrder(mail_test::Child& watch, int count);
+
 }  // namespace guichet::faults
