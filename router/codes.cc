@@ -107,8 +107,14 @@ void Codes::Bind(const std::string& code_key, CodeTarget target) {
   absl::MutexLock lock(&mu_);
   auto [it, inserted] = codes_.try_emplace(code_key);
   if (inserted) Count(code_key, 1);
-  by_target_[target] = code_key;
+  if (it->second.target) {
+    auto own = by_target_.find(*it->second.target);
+    if (own != by_target_.end() && *own == &*it) by_target_.erase(own);
+  }
+  by_target_.erase(target);
   it->second.target = std::move(target);
+  it->second.used = false;
+  by_target_.insert(&*it);
 }
 
 void Codes::Cancel(const std::string& code_key) {
@@ -124,22 +130,23 @@ void Codes::Release(const CodeTarget& target, bool used, Time now) {
   ForgetUsed(now);
   auto known = by_target_.find(target);
   if (known == by_target_.end()) return;
-  const std::string key = known->second;
+  auto it = codes_.find((*known)->first);
   by_target_.erase(known);
-  auto it = codes_.find(key);
-  if (it == codes_.end()) return;
-  Count(key, -1);
+  Count(it->first, -1);
   if (!used) {
     codes_.erase(it);
     return;
   }
   it->second.used = true;
   it->second.forget = now + kRedeemRepeat;
-  used_.emplace_back(it->second.forget, key);
+  used_.emplace_back(it->second.forget, it->first);
 }
 
 void Codes::ForgetUsed(Time now) {
-  for (; !used_.empty() && used_.front().first <= now; used_.pop_front()) codes_.erase(used_.front().second);
+  for (; !used_.empty() && used_.front().first <= now; used_.pop_front()) {
+    auto it = codes_.find(used_.front().second);
+    if (it != codes_.end() && it->second.used) codes_.erase(it);
+  }
 }
 
 absl::StatusOr<CodeTarget> Codes::Try(const std::string& code_key, const Guesser& who, bool external, Time now) {

@@ -46,6 +46,9 @@
 
 #include "absl/base/thread_annotations.h"
 #include "absl/container/flat_hash_map.h"
+#include "absl/container/flat_hash_set.h"
+#include "absl/container/node_hash_map.h"
+#include "absl/hash/hash.h"
 #include "absl/status/statusor.h"
 #include "absl/synchronization/mutex.h"
 #include "router/limits.h"
@@ -58,11 +61,11 @@ namespace guichet::router {
 struct CodeTarget {
   OrgId org;
   SessionId session;
-  TechnicianId external;  // an external technician's invitation; empty: the customer's way in
-  auto operator<=>(const CodeTarget&) const = default;
+  Rare<TechnicianId> external;  // an external technician's invitation; empty: the customer's way in
+  bool operator==(const CodeTarget&) const = default;
   template <typename H>
   friend H AbslHashValue(H h, const CodeTarget& target) {
-    return H::combine(std::move(h), target.org, target.session, target.external);
+    return H::combine(std::move(h), target.org, target.session, *target.external);
   }
 };
 
@@ -114,6 +117,21 @@ class Codes {
     bool used = false;
     bool right = false;  // Right was called: it gives nothing back again
     Time forget{};       // used: when the entry goes
+  };
+  using Map = absl::node_hash_map<std::string, Entry>;  // whose nodes stay where they are
+  struct TargetHash {
+    using is_transparent = void;
+    size_t operator()(const CodeTarget& target) const { return absl::HashOf(target); }
+    size_t operator()(const Map::value_type* code) const { return absl::HashOf(*code->second.target); }
+  };
+  struct TargetEq {
+    using is_transparent = void;
+    static const CodeTarget& Of(const CodeTarget& target) { return target; }
+    static const CodeTarget& Of(const Map::value_type* code) { return *code->second.target; }
+    template <class A, class B>
+    bool operator()(const A& a, const B& b) const {
+      return Of(a) == Of(b);
+    }
   };
   struct Window {
     Time since{};
@@ -171,8 +189,8 @@ class Codes {
 
   const std::function<uint64_t(uint64_t)> below_;
   mutable absl::Mutex mu_;
-  absl::flat_hash_map<std::string, Entry> codes_ ABSL_GUARDED_BY(mu_);
-  absl::flat_hash_map<CodeTarget, std::string> by_target_ ABSL_GUARDED_BY(mu_);
+  Map codes_ ABSL_GUARDED_BY(mu_);
+  absl::flat_hash_set<const Map::value_type*, TargetHash, TargetEq> by_target_ ABSL_GUARDED_BY(mu_);  // codes not yet used
   std::deque<std::pair<Time, std::string>> used_ ABSL_GUARDED_BY(mu_);
   std::array<Length, kPinLengths.size()> lengths_ ABSL_GUARDED_BY(mu_);
   size_t links_ ABSL_GUARDED_BY(mu_) = 0;

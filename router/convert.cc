@@ -65,12 +65,12 @@ void ToProto(const Participant& participant, pb::Participant* out) {
   out->set_technician_id(participant.technician.value);
   out->set_role(static_cast<pb::Participant::Role>(participant.role));
   out->set_on_hold(participant.on_hold);
-  out->set_seat_of(participant.seat_of.value);
+  out->set_seat_of(participant.seat_of->value);
   out->set_foreground(participant.foreground);
   SetTime(participant.joined, out->mutable_join_time());
   AddPermissions(Permissions::All() ^ participant.granted, out->mutable_denied_permissions());
   out->set_external_name(participant.external_name);
-  if (participant.delivery.state != DeliveryState::kNone) ToProto(participant.delivery, out->mutable_delivery());
+  if (participant.delivery->state != DeliveryState::kNone) ToProto(participant.delivery, out->mutable_delivery());
 }
 
 void ToProto(const Transfer& transfer, pb::Transfer* out) {
@@ -100,8 +100,8 @@ void ToProto(const Activity& activity, pb::Activity* out) {
 
 // What routing has done with the session.
 void RoutingToProto(const Session& session, pb::Session* out) {
-  out->set_queue_group_id(session.queue_group.value);
-  out->set_preferred_technician_id(session.preferred.value);
+  out->set_queue_group_id(session.queue_group->value);
+  out->set_preferred_technician_id(session.preferred->value);
   out->set_preferred_only(session.preferred_only);
   if (session.offer) {
     out->mutable_offer()->set_technician_id(session.offer->technician.value);
@@ -133,8 +133,8 @@ void ToProto(const Session& session, Time urgent, pb::Session* out) {
   out->set_device_id(session.profile.device_id);
   out->set_channel_id(session.channel.value);
   out->set_owner_technician_id(session.owner.value);
-  out->set_monitored_technician_id(session.monitored.value);
-  if (session.delivery.state != DeliveryState::kNone) {
+  out->set_monitored_technician_id(session.monitored->value);
+  if (session.delivery->state != DeliveryState::kNone) {
     ToProto(session.delivery, out->mutable_delivery());
   }
   if (const Participant* lead = session.lead()) out->set_lead_technician_id(lead->technician.value);
@@ -143,7 +143,7 @@ void ToProto(const Session& session, Time urgent, pb::Session* out) {
   out->set_held(session.held);
   for (const Participant& participant : session.participants) ToProto(participant, out->add_participants());
   if (session.transfer) ToProto(*session.transfer, out->mutable_transfer());
-  out->set_lead_offered_to(session.lead_offered_to.value);
+  out->set_lead_offered_to(session.lead_offered_to->value);
   for (const Activity& activity : session.activities) ToProto(activity, out->add_activities());
   AddKinds(session.standing_grants, out->mutable_standing_grants());
   out->set_chat_off(session.chat_off);

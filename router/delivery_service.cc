@@ -35,8 +35,8 @@ void ToProto(const Gateway& gateway, const Org& org, const DeliveryKey& key, pb:
   out->set_address(delivery.address);
   out->set_code(code);
   if (expires != kNoTime) SetTime(expires, out->mutable_expire_time());
-  out->set_name(external != nullptr ? external->external_name : session.profile.name);
-  out->set_language(external != nullptr ? delivery.language : session.profile.language);
+  out->set_name(external != nullptr ? external->external_name.get() : session.profile.name);
+  out->set_language(external != nullptr ? delivery.language : session.profile.language.get());
   if (inviter != nullptr) out->set_technician_name(inviter->display_name);
   const std::string& base = external != nullptr ? gateway.invitation_base_url : gateway.link_base_url;
   if (!base.empty()) out->set_link(base + code);

@@ -1,7 +1,6 @@
 #include "router/queue_view.h"
 
-#include <set>
-
+#include "absl/container/btree_set.h"
 #include "absl/strings/str_cat.h"
 #include "router/parse.h"
 #include "router/secrets.h"
@@ -51,7 +50,7 @@ bool InTab(const QueueScope& scope, const Session& session, EntryState state) {
 void VisitQueue(const Org& org, const QueueScope& scope, SessionId after,
                 const std::function<bool(const Session&, EntryState)>& visit) {
   // One cursor into the technician's own entries and one into the pool of each channel that he serves; the lowest id is next.
-  using Ids = std::set<SessionId>;
+  using Ids = absl::btree_set<SessionId>;
   std::vector<std::pair<Ids::const_iterator, Ids::const_iterator>> cursors;
   if (auto own = org.entries.find(scope.technician); own != org.entries.end()) {
     cursors.emplace_back(own->second.upper_bound(after), own->second.end());

@@ -52,9 +52,9 @@ void FollowDeliveries(OrgRuntime& rt, const Session& session) {
   }
   if (session.ended_already()) return;
   std::vector<DeliveryKey> keys;
-  if (Awaits(session.delivery, session.code_key)) keys.push_back({session.delivery.due, session.id, {}});
+  if (Awaits(session.delivery, session.code_key)) keys.push_back({session.delivery->due, session.id, {}});
   for (const Participant& p : session.participants) {
-    if (Awaits(p.delivery, p.code_key)) keys.push_back({p.delivery.due, session.id, p.technician});
+    if (Awaits(p.delivery, p.code_key)) keys.push_back({p.delivery->due, session.id, p.technician});
   }
   if (keys.empty()) return;
   rt.deliveries.insert(keys.begin(), keys.end());
@@ -124,7 +124,7 @@ bool Shard::Timer::operator<(const Timer& other) const {
   if (org != other.org) return org->org.id < other.org->org.id;
   if (session != other.session) return session < other.session;
   if (what != other.what) return what < other.what;
-  return std::tie(technician, channel) < std::tie(other.technician, other.channel);
+  return std::tie(*technician, *channel) < std::tie(*other.technician, *other.channel);
 }
 
 // --- Turn -----------------------------------------------------------------------------------------------------------------

@@ -220,8 +220,8 @@ class Shard {
     What what = What::kSession;
     OrgRuntime* org = nullptr;
     SessionId session;
-    TechnicianId technician;
-    ChannelId channel;
+    Rare<TechnicianId> technician;
+    Rare<ChannelId> channel;
     bool operator<(const Timer& other) const;
   };
 

@@ -91,7 +91,7 @@ grpc::ServerUnaryReactor* TechnicianService::RedeemInvitation(grpc::CallbackServ
   const std::string secret = RandomSecret();
   Mutation mutation;
   mutation.org = target->org;
-  mutation.actor = absl::StrCat("technician:", target->external.value);
+  mutation.actor = absl::StrCat("technician:", target->external->value);
   mutation.abandoned = [context] { return context->IsCancelled(); };
   SetRequest(mutation, absl::StrCat("invitation\x1f", guess.key()), request->code() + request->request_id(),
              request->request_id(), *request);
@@ -99,7 +99,7 @@ grpc::ServerUnaryReactor* TechnicianService::RedeemInvitation(grpc::CallbackServ
   const command::RedeemInvitation command{target->session, target->external, guess.key(), Sha256(secret)};
   Mutate(
       gateway_, std::move(mutation), [command](const Org&) -> absl::StatusOr<Command> { return Command{command}; }, response,
-      [response, secret, technician = target->external](const OrgRuntime& rt, const Step& step) {
+      [response, secret, technician = *target->external](const OrgRuntime& rt, const Step& step) {
         response->set_revision(step.entry.revision.value);
         response->set_organization_id(rt.org.id.value);
         response->set_session_id(step.session.value);

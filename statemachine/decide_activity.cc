@@ -37,7 +37,7 @@ Result On(const Org& org, const command::RequestActivity& c, Time) {
   if (absl::Status work = AtWork(*scene, "request_activity"); !work.ok()) return work;
   if (session.activities.size() >= limits::kActivities) return TooManyActivities(session.id, limits::kActivities);
   if (!Fits(session, c.kind)) return KindForbids(session, Name(c.kind));
-  if (c.kind == ActivityKind::kUnattendedAccess && session.profile.device_id.empty()) {
+  if (c.kind == ActivityKind::kUnattendedAccess && !session.profile.device_id) {
     return WrongState(session.id, "request_activity", scene->view, "its device has no stable id, so it cannot be enrolled");
   }
   if (c.kind == ActivityKind::kUnattendedAccess && org.computers.size() >= limits::kComputers) {
@@ -170,7 +170,7 @@ Result On(const Org& org, const command::AnswerActivity& c, Time now) {
   const bool may = activity->kind != ActivityKind::kUnattendedAccess || org.computers.size() < limits::kComputers;
   const bool granted = c.granted && may;
   const bool enrolls = granted && activity->kind == ActivityKind::kUnattendedAccess;
-  if (enrolls && (session.profile.device_id.empty() || c.secret_hash.empty())) {
+  if (enrolls && (!session.profile.device_id || c.secret_hash.empty())) {
     return InvalidField("device_id", "a device without a stable id cannot be enrolled");
   }
   if (c.standing && activity->kind != ActivityKind::kUnattendedAccess) standing.Set(activity->kind, c.granted);
@@ -208,7 +208,7 @@ Result On(const Org& org, const command::ReportDelivery& c, Time now) {
   const Participant* external = session == nullptr || !c.technician ? nullptr : session->Find(c.technician);
   const bool there = session != nullptr && (!c.technician || external != nullptr);
   const Delivery none;
-  const Delivery& delivery = !there ? none : external != nullptr ? external->delivery : session->delivery;
+  const Delivery& delivery = !there ? none : external != nullptr ? external->delivery.get() : session->delivery.get();
   if (delivery.state == DeliveryState::kNone) return SessionNotFound(c.session);
   if (session->ended_already()) return SessionEnded(c.session, session->outcome);
   Decision decision{Trigger::kDelivery, {}, c.session};

@@ -100,7 +100,7 @@ struct Folder {
   void ForgetCode() {
     session->code_key.clear();
     session->code_expires = kNoTime;
-    session->delivery.retry_at = kNoTime;
+    if (session->delivery) session->delivery.Mutable().retry_at = kNoTime;
   }
 
   void LeaveConnecting() {
@@ -250,7 +250,7 @@ struct Folder {
     if (Participant* self = session->Find(e.technician)) {
       self->code_key.clear();
       self->code_expires = kNoTime;
-      self->delivery.retry_at = kNoTime;
+      if (self->delivery) self->delivery.Mutable().retry_at = kNoTime;
     }
     org.keys.insert_or_assign(KeyId{e.technician.value}, ExternalKey(e.technician, e.secret_hash, now));
   }
@@ -399,9 +399,9 @@ struct Folder {
     return delivery;
   }
   Delivery* DeliveryTo(const TechnicianId& technician) {
-    if (!technician) return &session->delivery;
+    if (!technician) return &session->delivery.Mutable();
     Participant* participant = session->Find(technician);
-    return participant == nullptr ? nullptr : &participant->delivery;
+    return participant == nullptr ? nullptr : &participant->delivery.Mutable();
   }
   void operator()(const DeliveryReported& e) {
     Delivery* delivery = DeliveryTo(e.technician);

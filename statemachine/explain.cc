@@ -143,7 +143,7 @@ class Changes {
       lapsed.preferred_only = false;
       if (FreeAt(lapsed, item, preference_ends_) != preference_ends_) return;
       Change change{.filter = Filter::kPreferred, .at = preference_ends_};
-      change.description = absl::StrCat("its time alone with ", session_.preferred.value, " is over");
+      change.description = absl::StrCat("its time alone with ", session_.preferred->value, " is over");
       change.first = FirstWith(item, preference_ends_);
       Share("preferred", item, std::move(change));
       return;
@@ -383,7 +383,7 @@ std::string Removed(Filter filter, size_t count, const Session& session, const C
     case Filter::kDeclined:
       return absl::StrCat(count, " who declined or missed it");
     case Filter::kPreferred:
-      return absl::StrCat(count, " kept from it while it waits for ", session.preferred.value, " alone");
+      return absl::StrCat(count, " kept from it while it waits for ", session.preferred->value, " alone");
     case Filter::kLens:
       return absl::StrCat(count, " not for a camera session");
     default:
@@ -394,7 +394,7 @@ std::string Removed(Filter filter, size_t count, const Session& session, const C
 std::string Considered(const Org& org, const Session& session, const RoutingRecord& record) {
   const Channel& channel = *FindChannel(org, session.channel);
   std::string text = session.queue_group
-                         ? absl::StrCat(Count(record.considered, "member"), " of group ", session.queue_group.value)
+                         ? absl::StrCat(Count(record.considered, "member"), " of group ", session.queue_group->value)
                          : absl::StrCat(Count(record.considered, "technician"),
                                         record.considered == 1 ? " serves channel " : " serve channel ", channel.id.value);
   if (record.considered == 0) return absl::StrCat("no", text.substr(1), ": nobody serves it");
@@ -544,7 +544,7 @@ std::string Summary(const Org& org, const Session& session, const Waiting* waiti
   std::string text = absl::StrCat("Waits ", Spoken(now - session.waiting_since), "; ");
   if (waiting == nullptr) return text;
   absl::StrAppend(&text, Ordinal(waiting->ahead + 1), " of ", waiting->length, "; ");
-  if (session.preferred_only) absl::StrAppend(&text, "for ", session.preferred.value, " alone; ");
+  if (session.preferred_only) absl::StrAppend(&text, "for ", session.preferred->value, " alone; ");
   absl::StrAppend(&text, Considered(org, session, waiting->considered), ".");
   if (const Fallback* fallback = FallbackNow(org, session.queue()); fallback != nullptr) {
     absl::StrAppend(&text,

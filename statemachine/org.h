@@ -7,9 +7,11 @@
 #include <string>
 #include <vector>
 
+#include "absl/container/btree_set.h"
 #include "absl/container/flat_hash_map.h"
 #include "absl/container/flat_hash_set.h"
 #include "absl/container/inlined_vector.h"
+#include "absl/container/node_hash_map.h"
 #include "statemachine/estimate.h"
 #include "statemachine/ids.h"
 #include "statemachine/library.h"
@@ -342,7 +344,7 @@ struct Org {
   std::map<TechnicianId, Technician> technicians;
   std::map<ChannelId, Channel> channels;
   std::map<KeyId, ApiKey> keys;
-  absl::flat_hash_map<SessionId, Session> sessions;  // live, or ended and still shown to somebody
+  absl::node_hash_map<SessionId, Session> sessions;  // live, or ended and still shown to somebody
   std::map<Queue, QueueStats> stats;                 // what was learnt of waiting
   std::map<TechnicianId, Library> libraries;         // none is empty
   std::map<ComputerId, Computer> computers;
@@ -350,9 +352,9 @@ struct Org {
 
   // Indexes, derived: rebuilt by RebuildIndexes.
   size_t library_bytes = 0;  // of all libraries
-  absl::flat_hash_map<TechnicianId, std::set<SessionId>> entries;
+  absl::flat_hash_map<TechnicianId, absl::btree_set<SessionId>> entries;
   absl::flat_hash_map<TechnicianId, Leading> leading;
-  std::map<Queue, std::set<SessionId>> pools;
+  std::map<Queue, absl::btree_set<SessionId>> pools;
   std::set<SessionId> monitoring;                                 // monitoring sessions that have not ended
   absl::flat_hash_map<ChannelId, size_t> connecting;              // live sessions of a channel whose applet has not attached
   std::map<Queue, std::set<std::pair<Time, SessionId>>> waiting;  // WAITING, not offered, by arrival

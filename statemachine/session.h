@@ -11,6 +11,7 @@
 #include "statemachine/estimate.h"
 #include "statemachine/ids.h"
 #include "statemachine/permissions.h"
+#include "statemachine/rare.h"
 
 namespace guichet {
 
@@ -93,10 +94,10 @@ std::string_view Name(SessionType type);
 struct Profile {
   std::string name;
   std::vector<std::string> custom_fields;
-  std::string tracking_id;
-  std::string language;
-  std::string platform;
-  std::string device_id;
+  Rare<std::string> tracking_id;
+  Rare<std::string> language;
+  Rare<std::string> platform;
+  Rare<std::string> device_id;
   bool operator==(const Profile&) const = default;
 };
 
@@ -118,17 +119,17 @@ struct Delivery {
 struct Participant {
   TechnicianId technician;
   Role role = Role::kLead;
-  bool on_hold = false;     // a collaborator's own hold
-  bool foreground = false;  // his console shows the session
-  TechnicianId seat_of;     // an invitee takes this collaborator's place
+  bool on_hold = false;        // a collaborator's own hold
+  bool foreground = false;     // his console shows the session
+  Rare<TechnicianId> seat_of;  // an invitee takes this collaborator's place
   Time joined{};
   Time background_since{};                   // the idle time-out runs from here while !foreground
   Permissions granted = Permissions::All();  // a collaborator has his group's permissions narrowed by these of the lead
-  std::string external_name;                 // of an external technician; empty: one of the organization
+  Rare<std::string> external_name;           // of an external technician; empty: one of the organization
   std::string code_key;                      // of his invitation, as Session::code_key; empty once used
   Time code_expires{};
-  Delivery delivery;  // of the invitation, by e-mail
-  bool external() const { return !external_name.empty(); }
+  Rare<Delivery> delivery;  // of the invitation, by e-mail
+  bool external() const { return static_cast<bool>(external_name); }
   bool operator==(const Participant&) const = default;
 };
 
@@ -220,11 +221,11 @@ struct Session {
   Epoch epoch;
   Method method = Method::kPin;
   SessionType type = SessionType::kStandard;
-  TechnicianId owner;      // private and monitoring sessions
-  ChannelId channel;       // channel sessions
-  TechnicianId monitored;  // monitoring sessions: whose console
+  TechnicianId owner;            // private and monitoring sessions
+  ChannelId channel;             // channel sessions
+  Rare<TechnicianId> monitored;  // monitoring sessions: whose console
   Profile profile;
-  Delivery delivery;
+  Rare<Delivery> delivery;
 
   Link link = Link::kNeverAttached;
   bool terms_accepted = false;
@@ -233,8 +234,8 @@ struct Session {
   bool lead_console_lost = false;
   RebootKind reboot = RebootKind::kNormal;  // meaningful while rebooting
   std::vector<Participant> participants;
-  std::optional<Transfer> transfer;
-  TechnicianId lead_offered_to;
+  RareOptional<Transfer> transfer;
+  Rare<TechnicianId> lead_offered_to;
   std::vector<Activity> activities;
   uint32_t last_activity = 0;     // highest activity id given out
   ActivityKinds standing_grants;  // what the customer has agreed to for the whole session
@@ -249,10 +250,10 @@ struct Session {
   bool survey_answered = false;
   Time survey_until{};  // an ended session stays for its survey until then; kNoTime: it does not
 
-  GroupId queue_group;          // waits for this group's members instead of the channel's, by a redirect rule
-  TechnicianId preferred;       // is asked first
-  bool preferred_only = false;  // … and, until the policy's preferred_for has passed, nobody else
-  std::optional<Offer> offer;
+  Rare<GroupId> queue_group;     // waits for this group's members instead of the channel's, by a redirect rule
+  Rare<TechnicianId> preferred;  // is asked first
+  bool preferred_only = false;   // … and, until the policy's preferred_for has passed, nobody else
+  RareOptional<Offer> offer;
   std::vector<Decline> declines;                      // the latest of each technician, the oldest first
   ComputerId computer;                                // unattended sessions
   Time access_until{};                                // … which end then
@@ -261,7 +262,7 @@ struct Session {
   uint32_t redirects = 0;                             // how often a rule has moved it
   bool notified = false;                              // the customer was told that nobody serves
   std::optional<WaitEstimate> told;  // how long it would wait, when it joined its queue; nullopt: too little was known
-  std::string end_page;              // where the customer is sent when it ends unserved
+  Rare<std::string> end_page;        // where the customer is sent when it ends unserved
 
   Outcome outcome = Outcome::kNone;
   std::vector<TechnicianId> keepers;      // who still shows the ended session

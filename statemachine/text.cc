@@ -25,7 +25,7 @@ struct Writer {
     return absl::StrCat("created by ", V(Name(e.method)), e.owner ? " for " : " in channel ",
                         e.owner ? e.owner.value : e.channel.value);
   }
-  std::string operator()(const CodeRedeemed& e) const { return absl::StrCat("code redeemed by device ", e.profile.device_id); }
+  std::string operator()(const CodeRedeemed& e) const { return absl::StrCat("code redeemed by device ", *e.profile.device_id); }
   std::string operator()(const CodeExpired&) const { return "code expired"; }
   std::string operator()(const TermsAccepted&) const { return "terms accepted"; }
   std::string operator()(const LinkChanged& e) const { return absl::StrCat("device ", V(Name(e.link))); }

@@ -90,14 +90,14 @@ std::vector<Deadline> Deadlines(const Org& org, const Session& session) {
   const GroupSettings& settings = SettingsOf(org, session);
   list.Offer(session.created + settings.system_limit, TimerKind::kSystem);
   if (!session.code_key.empty()) list.Offer(session.code_expires, TimerKind::kCodeValidity);
-  if (!session.code_key.empty() && session.delivery.retry_at != kNoTime) {
-    list.Offer(session.delivery.retry_at, TimerKind::kDelivery);
+  if (!session.code_key.empty() && session.delivery->retry_at != kNoTime) {
+    list.Offer(session.delivery->retry_at, TimerKind::kDelivery);
   }
   for (const Participant& participant : session.participants) {
     if (participant.code_key.empty()) continue;
     list.Offer(participant.code_expires, TimerKind::kInvitation, participant.technician);
-    if (participant.delivery.retry_at != kNoTime) {
-      list.Offer(participant.delivery.retry_at, TimerKind::kDelivery, participant.technician);
+    if (participant.delivery->retry_at != kNoTime) {
+      list.Offer(participant.delivery->retry_at, TimerKind::kDelivery, participant.technician);
     }
   }
   if (session.access_until != kNoTime) list.Offer(session.access_until, TimerKind::kAccess);

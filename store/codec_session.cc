@@ -28,11 +28,11 @@ Delivery ToDelivery(const pb::DeliveryRecord& record, Faults& faults) {
 
 void Put(const Participant& participant, pb::ParticipantRecord* record) {
   record->set_technician(participant.technician.value);
-  if (participant.delivery != Delivery{}) Put(participant.delivery, record->mutable_delivery());
+  if (participant.delivery) Put(participant.delivery, record->mutable_delivery());
   record->set_role(Number(participant.role));
   record->set_on_hold(participant.on_hold);
   record->set_foreground(participant.foreground);
-  record->set_seat_of(participant.seat_of.value);
+  record->set_seat_of(participant.seat_of->value);
   record->set_joined(Millis(participant.joined));
   record->set_background_since(Millis(participant.background_since));
   record->set_granted(participant.granted.bits());
@@ -48,7 +48,7 @@ Participant ToParticipant(const pb::ParticipantRecord& record, Faults& faults) {
   participant.role = Enum<Role>(record.role(), faults);
   participant.on_hold = record.on_hold();
   participant.foreground = record.foreground();
-  participant.seat_of.value = record.seat_of();
+  participant.seat_of = TechnicianId{record.seat_of()};
   participant.joined = ToTime(record.joined());
   participant.background_since = ToTime(record.background_since());
   if (record.has_granted()) participant.granted = ToSet<Permissions>(record.granted(), faults);
@@ -259,7 +259,7 @@ void Put(const Session& session, pb::SessionRecord* record) {
   record->set_type(Number(session.type));
   record->set_owner(session.owner.value);
   record->set_channel(session.channel.value);
-  record->set_monitored(session.monitored.value);
+  record->set_monitored(session.monitored->value);
   Put(session.profile, record->mutable_profile());
   Put(session.delivery, record->mutable_delivery());
 
@@ -271,7 +271,7 @@ void Put(const Session& session, pb::SessionRecord* record) {
   record->set_reboot(Number(session.reboot));
   for (const Participant& participant : session.participants) Put(participant, record->add_participants());
   if (session.transfer) Put(*session.transfer, record->mutable_transfer());
-  record->set_lead_offered_to(session.lead_offered_to.value);
+  record->set_lead_offered_to(session.lead_offered_to->value);
   for (const Activity& activity : session.activities) Put(activity, record->add_activities());
   record->set_last_activity(session.last_activity);
   record->set_standing_grants(session.standing_grants.bits());
@@ -290,8 +290,8 @@ void Put(const Session& session, pb::SessionRecord* record) {
   record->set_credentials(Number(session.credentials));
   record->set_enrolled(session.enrolled.value);
 
-  record->set_queue_group(session.queue_group.value);
-  record->set_preferred(session.preferred.value);
+  record->set_queue_group(session.queue_group->value);
+  record->set_preferred(session.preferred->value);
   record->set_preferred_only(session.preferred_only);
   if (session.offer) Put(*session.offer, record->mutable_offer());
   for (const Decline& decline : session.declines) Put(decline, record->add_declines());
@@ -331,7 +331,7 @@ Session ToSession(const pb::SessionRecord& record, Faults& faults) {
   session.type = EnumOr(SessionType::kStandard, record.type(), faults);
   session.owner.value = record.owner();
   session.channel.value = record.channel();
-  session.monitored.value = record.monitored();
+  session.monitored = TechnicianId{record.monitored()};
   session.profile = ToProfile(record.profile());
   session.delivery = ToDelivery(record.delivery(), faults);
 
@@ -344,7 +344,7 @@ Session ToSession(const pb::SessionRecord& record, Faults& faults) {
   session.participants.reserve(record.participants_size());
   for (const auto& participant : record.participants()) session.participants.push_back(ToParticipant(participant, faults));
   if (record.has_transfer()) session.transfer = ToTransfer(record.transfer());
-  session.lead_offered_to.value = record.lead_offered_to();
+  session.lead_offered_to = TechnicianId{record.lead_offered_to()};
   session.activities.reserve(record.activities_size());
   for (const auto& activity : record.activities()) session.activities.push_back(ToActivity(activity, faults));
   session.last_activity = record.last_activity();
@@ -364,8 +364,8 @@ Session ToSession(const pb::SessionRecord& record, Faults& faults) {
   session.credentials = EnumOr(CredentialMode::kAsk, record.credentials(), faults);
   session.enrolled.value = record.enrolled();
 
-  session.queue_group.value = record.queue_group();
-  session.preferred.value = record.preferred();
+  session.queue_group = GroupId{record.queue_group()};
+  session.preferred = TechnicianId{record.preferred()};
   session.preferred_only = record.preferred_only();
   if (record.has_offer()) session.offer = ToOffer(record.offer());
   session.declines.reserve(record.declines_size());

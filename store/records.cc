@@ -21,8 +21,8 @@ void AddRecords(const Org& org, const LogEntry& entry, const Touched& touched, C
     std::string record = EncodeSession(session);
     if (session.ended_already()) {
       commit.puts.push_back({Family::kHistory, key, record});
-      if (!session.profile.device_id.empty()) {
-        commit.puts.push_back({Family::kDevices, DeviceKey(session.profile.device_id, session.id.value), ""});
+      if (session.profile.device_id) {
+        commit.puts.push_back({Family::kDevices, DeviceKey(*session.profile.device_id, session.id.value), ""});
       }
     }
     if (session.finished()) {

@@ -100,7 +100,7 @@ TEST(CodecUpgradeTest, SessionIsStandardWithEverythingGrantedAndHasJustItsQueue)
   ASSERT_FALSE(session.participants.empty());
   for (Participant& participant : session.participants) {
     participant.granted = Permissions::All();
-    participant.external_name.clear();
+    participant.external_name = {};
     participant.code_key.clear();
     participant.code_expires = kNoTime;
     participant.delivery = {};
@@ -128,7 +128,7 @@ TEST(CodecUpgradeTest, SessionIsStandardWithEverythingGrantedAndHasJustItsQueue)
   session.redirects = 0;
   session.notified = false;
   session.told.reset();
-  session.end_page.clear();
+  session.end_page = {};
   session.queue_since = session.waiting_since;
   EXPECT_EQ(*back, session);
 }

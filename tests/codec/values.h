@@ -172,6 +172,16 @@ class Filler {
   void Fill(RoutingMode& value) { FillEnum(value, RoutingMode::kManual, RoutingMode::kAutoStart); }
   void Fill(Strategy& value) { FillEnum(value, Strategy::kLongestIdle, Strategy::kRoundRobin); }
 
+  template <class T>
+  void Fill(Rare<T>& value) {
+    value = Make<T>();
+  }
+  template <class T>
+  void Fill(RareOptional<T>& value) {
+    std::optional<T> filled;
+    Fill(filled);
+    value = std::move(filled);
+  }
   template <class... Fields>
   void All(Fields&... fields) {
     (Fill(fields), ...);

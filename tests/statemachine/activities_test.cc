@@ -406,14 +406,14 @@ TEST(DeliveryReport, IsKeptUntilTheSessionEnds) {
           .Do(command::CreateSession{
               .method = Method::kEmail, .owner = kAnn, .code_key = "123456", .delivery_address = "grace@example.com"})
           .session;
-  EXPECT_EQ(world.Get(id).delivery.state, DeliveryState::kRequested);
-  EXPECT_EQ(world.Get(id).delivery.address, "grace@example.com");
+  EXPECT_EQ(world.Get(id).delivery->state, DeliveryState::kRequested);
+  EXPECT_EQ(world.Get(id).delivery->address, "grace@example.com");
   world.Do(report(id, DeliveryState::kSent, "250 queued"));
-  EXPECT_EQ(world.Get(id).delivery.state, DeliveryState::kSent);
-  EXPECT_EQ(world.Get(id).delivery.detail, "250 queued");
+  EXPECT_EQ(world.Get(id).delivery->state, DeliveryState::kSent);
+  EXPECT_EQ(world.Get(id).delivery->detail, "250 queued");
   EXPECT_TRUE(world.Do(report(id, DeliveryState::kSent, "250 queued")).entry.events.empty());
   world.Do(report(id, DeliveryState::kFailed, "mailbox is full"));
-  EXPECT_EQ(world.Get(id).delivery.state, DeliveryState::kFailed);
+  EXPECT_EQ(world.Get(id).delivery->state, DeliveryState::kFailed);
   EXPECT_EQ(world.ReasonOf(report(world.Private(), DeliveryState::kSent, "")), "SESSION_NOT_FOUND") << "nothing to deliver";
   world.Do(Attach(id));
   world.Do(Start(id, kAnn));

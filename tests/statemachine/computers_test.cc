@@ -81,7 +81,7 @@ TEST(Computers, NobodyAgreesBeforehandOrDeniesForGood) {
 TEST(Computers, ADeviceWithoutAStableIdCannotBeEnrolled) {
   Office world;
   const SessionId id = world.Active();
-  world.org.sessions.at(id).profile.device_id.clear();
+  world.org.sessions.at(id).profile.device_id = {};
   EXPECT_EQ(world.ReasonOf(world.Asking(id)), "WRONG_STATE");
 }
 
@@ -299,7 +299,7 @@ TEST(DeliveriesCore, AreTriedAgainAfterTwiceAsLongEachTime) {
   settings.connecting_timeout = std::chrono::hours(2);
   world.Settings(settings);
   const SessionId id = world.Do(Mail()).session;
-  const Revision first = world.Get(id).delivery.due;
+  const Revision first = world.Get(id).delivery->due;
   EXPECT_EQ(first, world.org.revision);
   std::vector<Duration> waits;
   for (int i = 0; i < 8; ++i) {
@@ -309,14 +309,14 @@ TEST(DeliveriesCore, AreTriedAgainAfterTwiceAsLongEachTime) {
     world.now = world.Due(id, TimerKind::kDelivery)->due;
     EXPECT_EQ(world.FireAllDue(id), std::vector{Trigger::kDelivery});
     waits.push_back(world.now - from);
-    EXPECT_EQ(world.Get(id).delivery.due, world.org.revision) << "behind those that came meanwhile";
+    EXPECT_EQ(world.Get(id).delivery->due, world.org.revision) << "behind those that came meanwhile";
   }
   using std::chrono::seconds;
   EXPECT_EQ(waits, (std::vector<Duration>{seconds(10), seconds(20), seconds(40), seconds(80), seconds(160), seconds(320),
                                           seconds(600), seconds(600)}));
-  EXPECT_EQ(world.Get(id).delivery.attempts, 8u);
+  EXPECT_EQ(world.Get(id).delivery->attempts, 8u);
   world.Do(Report(id, DeliveryState::kSent));
-  EXPECT_EQ(world.Get(id).delivery.state, DeliveryState::kSent);
+  EXPECT_EQ(world.Get(id).delivery->state, DeliveryState::kSent);
   EXPECT_FALSE(world.Due(id, TimerKind::kDelivery).has_value());
 }
 
@@ -326,7 +326,7 @@ TEST(DeliveriesCore, AreNotTriedAgainOnceTheCodeIsUsedOrDead) {
   world.Do(Report(used, DeliveryState::kRequested));
   world.Do(command::RedeemCode{used, "123456", "token", "device", "Linux", "en"});
   EXPECT_FALSE(world.Due(used, TimerKind::kDelivery).has_value());
-  EXPECT_EQ(world.Get(used).delivery.retry_at, kNoTime);
+  EXPECT_EQ(world.Get(used).delivery->retry_at, kNoTime);
   EXPECT_TRUE(world.Do(Report(used, DeliveryState::kRequested)).entry.events.empty());
   GroupSettings settings;
   settings.private_code_validity = std::chrono::seconds(5);  // before it would be tried again
@@ -335,7 +335,7 @@ TEST(DeliveriesCore, AreNotTriedAgainOnceTheCodeIsUsedOrDead) {
   world.Do(Report(dead, DeliveryState::kRequested));
   world.Wait(settings.private_code_validity);
   EXPECT_EQ(world.FireAllDue(dead), std::vector{Trigger::kCodeExpired});
-  EXPECT_EQ(world.Get(dead).delivery.retry_at, kNoTime);
+  EXPECT_EQ(world.Get(dead).delivery->retry_at, kNoTime);
 }
 
 TEST(DeliveriesCore, OfExternalTechniciansHaveTheirOwnState) {
@@ -347,10 +347,10 @@ TEST(DeliveriesCore, OfExternalTechniciansHaveTheirOwnState) {
   invite.language = "de";
   world.Do(invite);
   const TechnicianId olga = ExternalId(id, 1);
-  EXPECT_EQ(world.Get(id).Find(olga)->delivery.state, DeliveryState::kRequested);
-  EXPECT_EQ(world.Get(id).Find(olga)->delivery.language, "de");
+  EXPECT_EQ(world.Get(id).Find(olga)->delivery->state, DeliveryState::kRequested);
+  EXPECT_EQ(world.Get(id).Find(olga)->delivery->language, "de");
   world.Do(Report(id, DeliveryState::kFailed, olga));
-  EXPECT_EQ(world.Get(id).Find(olga)->delivery.detail, "mailbox full");
+  EXPECT_EQ(world.Get(id).Find(olga)->delivery->detail, "mailbox full");
   EXPECT_EQ(world.ReasonOf(Report(id, DeliveryState::kSent)), "SESSION_NOT_FOUND") << "the customer has none";
   EXPECT_EQ(world.ReasonOf(Report(id, DeliveryState::kSent, kBob)), "SESSION_NOT_FOUND");
 }

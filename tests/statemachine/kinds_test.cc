@@ -30,7 +30,7 @@ struct KindsWorld : World {
       id = Do(create).session;
       Do(Attach(id));
     }
-    org.sessions.at(id).profile.device_id = "device";
+    org.sessions.at(id).profile.device_id = std::string("device");
     Do(Start(id, kAnn));
     return id;
   }

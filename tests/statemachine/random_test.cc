@@ -466,7 +466,7 @@ class RandomRun {
     create.type = Chance(6) ? SessionType::kLens : Chance(6) ? SessionType::kMobile : SessionType::kStandard;
     if (Chance(2)) {
       create.method = Method::kChannelForm;
-      create.profile.device_id = "device";
+      create.profile.device_id = std::string("device");
       create.channel = One({kWeb, kPhone});
       if (Chance(3)) create.preferred = Somebody();
       if (Chance(5)) create.type = SessionType::kInstantChat;

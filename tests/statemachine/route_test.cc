@@ -75,7 +75,7 @@ class RouteTest : public ::testing::Test {
   }
 
   TechnicianId OfferedTo(SessionId id) const {
-    const std::optional<guichet::Offer>& offer = world_.Get(id).offer;
+    const RareOptional<guichet::Offer>& offer = world_.Get(id).offer;
     return offer ? offer->technician : TechnicianId{};
   }
   TechnicianId LeadOf(SessionId id) const {

@@ -57,9 +57,9 @@ void AddSession(uint64_t number, uint64_t devices, guichet::store::Commit& commi
   session.outcome = guichet::Outcome::kClosedByTechnician;
   session.profile.name = absl::StrCat("Customer ", number);
   session.profile.device_id = DeviceOf(number % devices);
-  session.profile.platform = "Debian 12";
+  session.profile.platform = std::string("Debian 12");
   commit.puts.push_back({Family::kHistory, guichet::store::NumberKey(number), guichet::store::EncodeSession(session)});
-  commit.puts.push_back({Family::kDevices, guichet::store::DeviceKey(session.profile.device_id, number), ""});
+  commit.puts.push_back({Family::kDevices, guichet::store::DeviceKey(*session.profile.device_id, number), ""});
   const auto add = [&](uint64_t revision, guichet::Trigger trigger, guichet::Event event) {
     guichet::store::TimelineItem item;
     item.revision.value = revision;
