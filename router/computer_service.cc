@@ -80,6 +80,12 @@ bool Matches(const pb::ListComputersRequest& request, const std::string& part, c
   return !request.online_only() || agents.Online(org.id, computer.id);
 }
 
+absl::StatusOr<Principal> CallerOf(UnaryCall& call, Right right, ComputerService::Callers callers) {
+  absl::StatusOr<Principal> principal = call.Caller(right, kWhat);
+  if (!principal.ok() || callers == ComputerService::Callers::kAll) return principal;
+  return PermissionDenied(Name(principal->role), "be served at the address for customers; the daemon has another one");
+}
+
 ConnectOrder OrderFor(const Org& org, const Session& session, std::string_view secret) {
   const Technician* technician = FindTechnician(org, session.owner);
   return {session.id, MakeDeviceToken(org.id, session.id, secret), technician == nullptr ? "" : technician->display_name,
@@ -221,7 +227,7 @@ class AgentStream final : public AttachStream<pb::AttachComputerRequest, pb::Att
 grpc::ServerUnaryReactor* ComputerService::ListComputers(Context context, const pb::ListComputersRequest* request,
                                                          pb::ListComputersResponse* response) {
   auto* call = new UnaryCall(gateway_, context, *request);
-  absl::StatusOr<Principal> principal = call->Caller(Right::kColleaguesRead, kWhat);
+  absl::StatusOr<Principal> principal = CallerOf(*call, Right::kColleaguesRead, callers_);
   absl::StatusOr<size_t> size = CheckPageSize(request->page_size(), 100, kPageMax);
   pb::ListComputersRequest filter = *request;
   filter.clear_page_size();
@@ -270,7 +276,7 @@ grpc::ServerUnaryReactor* ComputerService::ListComputers(Context context, const 
 grpc::ServerUnaryReactor* ComputerService::ConnectComputer(Context context, const pb::ConnectComputerRequest* request,
                                                            pb::ConnectComputerResponse* response) {
   auto* call = new UnaryCall(gateway_, context, *request);
-  absl::StatusOr<Principal> principal = call->Caller(Right::kSessionsWrite, kWhat);
+  absl::StatusOr<Principal> principal = CallerOf(*call, Right::kSessionsWrite, callers_);
   absl::StatusOr<TechnicianId> technician = principal.ok() ? Acting(*principal, "technician_id", request->technician_id())
                                                            : absl::StatusOr<TechnicianId>(principal.status());
   absl::Status refused = technician.status();
@@ -315,7 +321,7 @@ grpc::ServerUnaryReactor* ComputerService::ConnectComputer(Context context, cons
 grpc::ServerUnaryReactor* ComputerService::UpdateComputer(Context context, const pb::UpdateComputerRequest* request,
                                                           pb::UpdateComputerResponse* response) {
   auto* call = new UnaryCall(gateway_, context, *request);
-  absl::StatusOr<Principal> principal = call->Caller(Right::kSessionsWrite, kWhat);
+  absl::StatusOr<Principal> principal = CallerOf(*call, Right::kSessionsWrite, callers_);
   absl::Status refused = principal.status();
   if (refused.ok()) refused = CheckRequestId(request->request_id());
   if (refused.ok() && request->computer_id() == 0) refused = InvalidField("computer_id", "required");
@@ -373,7 +379,7 @@ grpc::ServerUnaryReactor* ComputerService::RevokeComputer(Context context, const
         });
     return call;
   }
-  absl::StatusOr<Principal> principal = call->Caller(Right::kSessionsWrite, kWhat);
+  absl::StatusOr<Principal> principal = CallerOf(*call, Right::kSessionsWrite, callers_);
   if (!principal.ok()) refused = principal.status();
   if (refused.ok() && request->computer_id() == 0) refused = InvalidField("computer_id", "required");
   if (!refused.ok()) {

@@ -8,7 +8,9 @@ namespace guichet::router {
 
 class ComputerService final : public pb::ComputerService::CallbackService {
  public:
-  explicit ComputerService(Gateway& gateway) : gateway_(gateway) {}
+  // kAgents refuses the calls of technicians and programs, at an address where anybody may connect.
+  enum class Callers { kAll, kAgents };
+  explicit ComputerService(Gateway& gateway, Callers callers = Callers::kAll) : gateway_(gateway), callers_(callers) {}
   using Context = grpc::CallbackServerContext*;
   using Unary = grpc::ServerUnaryReactor*;
 
@@ -20,6 +22,7 @@ class ComputerService final : public pb::ComputerService::CallbackService {
 
  private:
   Gateway& gateway_;
+  const Callers callers_;
 };
 
 }  // namespace guichet::router

@@ -7,7 +7,9 @@
 #include <spdlog/spdlog.h>
 #include <sys/resource.h>
 
+#include <algorithm>
 #include <filesystem>
+#include <optional>
 #include <thread>
 
 #include "metrics/exposer.h"
@@ -81,6 +83,53 @@ struct Services {
   ComputerService computers;
 };
 
+// What the address for customers serves.
+struct CustomerServices {
+  explicit CustomerServices(Gateway& gateway)
+      : applets(gateway), channels(gateway), computers(gateway, ComputerService::Callers::kAgents) {}
+  AppletService applets;
+  ChannelService channels;
+  ComputerService computers;
+};
+
+// An address with the server behind it. Members are destroyed in reverse: the credentials outlive the server, which asks them
+// at each handshake.
+struct Served {
+  std::shared_ptr<grpc::ServerCredentials> credentials;
+  std::unique_ptr<grpc::experimental::ExternalConnectionAcceptor> acceptor;
+  std::unique_ptr<grpc::Server> server;
+  std::unique_ptr<ConnectionListener> listener;
+
+  // Serves `services` from here on.
+  absl::Status Start(const std::vector<grpc::Service*>& services) {
+    grpc::ServerBuilder builder;
+    acceptor = builder.experimental().AddExternalConnectionAcceptor(
+        grpc::ServerBuilder::experimental_type::ExternalConnectionType::FROM_FD, credentials);
+    builder.AddChannelArgument(GRPC_ARG_SERVER_HANDSHAKE_TIMEOUT_MS, kHandshakeMs);
+    builder.AddChannelArgument(GRPC_ARG_KEEPALIVE_TIME_MS, kKeepaliveMs);
+    builder.AddChannelArgument(GRPC_ARG_KEEPALIVE_TIMEOUT_MS, kKeepaliveTimeoutMs);
+    builder.AddChannelArgument(GRPC_ARG_KEEPALIVE_PERMIT_WITHOUT_CALLS, 1);
+    builder.AddChannelArgument(GRPC_ARG_MAX_CONNECTION_IDLE_MS, kConnectionIdleMs);
+    builder.AddChannelArgument(GRPC_ARG_HTTP2_MIN_RECV_PING_INTERVAL_WITHOUT_DATA_MS, 10000);
+    builder.AddChannelArgument(GRPC_ARG_MAX_METADATA_SIZE, static_cast<int>(kMetadataBytes));
+    builder.SetMaxReceiveMessageSize(static_cast<int>(kMessageBytes));
+    for (grpc::Service* service : services) builder.RegisterService(service);
+    server = builder.BuildAndStart();
+    if (server == nullptr) return absl::InternalError("gRPC does not start");
+    return absl::OkStatus();
+  }
+  void Accept() {
+    listener->Start([this](int descriptor) {
+      grpc::experimental::ExternalConnectionAcceptor::NewConnectionParameters connection;
+      connection.fd = descriptor;
+      acceptor->HandleNewConnection(&connection);
+    });
+  }
+  void Healthy(std::initializer_list<const char*> names) {
+    for (const char* name : names) server->GetHealthCheckService()->SetServingStatus(name, true);
+  }
+};
+
 class DaemonImpl final : public Daemon {
  public:
   explicit DaemonImpl(DaemonOptions options)
@@ -99,7 +148,7 @@ class DaemonImpl final : public Daemon {
                                options_.invitation_base_url});
     if (absl::Status s = OpenShards(); !s.ok()) return s;
     if (absl::Status s = OpenTls(); !s.ok()) return s;
-    if (absl::Status s = OpenListener(); !s.ok()) return s;
+    if (absl::Status s = OpenListeners(); !s.ok()) return s;
     directory_.OnKeyUsed([this](const OrgId& org, const KeyId& key, Time at) {
       (void)gateway_->ShardOf(org).Submit([org, key, at](Turn& turn) {
         if (OrgRuntime* rt = turn.Find(org)) turn.KeyUsed(*rt, key, at);
@@ -114,24 +163,24 @@ class DaemonImpl final : public Daemon {
     return OpenServer();
   }
 
-  int port() const override { return listener_->port(); }
+  int port() const override { return main_.listener->port(); }
+  int customer_port() const override { return customers_ ? customers_->listener->port() : 0; }
   int metrics_port() const override { return exposer_ ? exposer_->port() : 0; }
 
   void Stop() override {
     if (stopped_) return;
     stopped_ = true;
-    if (server_) {
-      server_->GetHealthCheckService()->SetServingStatus(false);
-      streams_.Drain();
-      listener_->Stop();
-      server_->Shutdown(std::chrono::system_clock::now() + kShutdownGrace);
-      server_->Wait();
-    }
+    for (Served* served : AllServed()) served->server->GetHealthCheckService()->SetServingStatus(false);
+    streams_.Drain();
+    for (Served* served : AllServed()) served->listener->Stop();
+    const auto end = std::chrono::system_clock::now() + kShutdownGrace;
+    for (Served* served : AllServed()) served->server->Shutdown(end);
+    for (Served* served : AllServed()) served->server->Wait();
     StopTicker();
     metrics_.SetSnapshotProvider(nullptr);
     exposer_.reset();
     for (auto& shard : shards_) shard->Stop();
-    server_.reset();
+    for (Served* served : AllServed()) served->server.reset();
   }
 
  private:
@@ -181,14 +230,18 @@ class DaemonImpl final : public Daemon {
   }
 
   absl::Status OpenTls() {
+    if (!options_.customer_listen.empty()) customers_.emplace();
     if (options_.tls_certificate.empty()) {
       if (!options_.tls_key.empty()) return absl::InvalidArgumentError("--tls-key: needs --tls-certificate");
       if (!options_.tls_client_ca.empty()) return absl::InvalidArgumentError("--tls-client-ca: needs --tls-certificate");
-      if (!IsLoopback(options_.listen) && !options_.allow_plaintext) {
-        return absl::InvalidArgumentError(
-            "--listen: plaintext is allowed on loopback only; give --tls-certificate and --tls-key, or --allow-plaintext");
+      for (const Address& address : Addresses()) {
+        if (IsLoopback(address.where) || options_.allow_plaintext) continue;
+        return absl::InvalidArgumentError(absl::StrCat(
+            address.flag,
+            ": plaintext is allowed on loopback only; give --tls-certificate and --tls-key, or --allow-plaintext"));
       }
-      credentials_ = grpc::InsecureServerCredentials();
+      main_.credentials = grpc::InsecureServerCredentials();
+      if (customers_) customers_->credentials = grpc::InsecureServerCredentials();
       return absl::OkStatus();
     }
     if (options_.tls_key.empty()) return absl::InvalidArgumentError("--tls-certificate: needs --tls-key");
@@ -196,8 +249,27 @@ class DaemonImpl final : public Daemon {
     auto tls = ServedCertificate::Open({options_.tls_certificate, options_.tls_key, options_.tls_client_ca}, tls_read_);
     if (!tls.ok()) return tls.status();
     tls_ = *std::move(tls);
-    credentials_ = ServedCertificate::Credentials(tls_);
+    main_.credentials = ServedCertificate::Credentials(tls_);
+    if (customers_) customers_->credentials = ServedCertificate::Credentials(tls_, false);
     return absl::OkStatus();
+  }
+
+  struct Address {
+    std::string flag;  // that gives it
+    std::string where;
+    Served& served;
+  };
+  std::vector<Address> Addresses() {
+    std::vector<Address> addresses = {{"--listen", options_.listen, main_}};
+    if (customers_) addresses.push_back({"--customer-listen", options_.customer_listen, *customers_});
+    return addresses;
+  }
+  // Those whose servers have started.
+  std::vector<Served*> AllServed() {
+    std::vector<Served*> all;
+    if (main_.server != nullptr) all.push_back(&main_);
+    if (customers_ && customers_->server != nullptr) all.push_back(&*customers_);
+    return all;
   }
 
   // On the ticker's thread.
@@ -209,7 +281,7 @@ class DaemonImpl final : public Daemon {
 
   metrics::Snapshot TakeSnapshot() {
     metrics::Snapshot snapshot = router::TakeSnapshot(*gateway_);
-    snapshot.connections_refused_total = listener_->refused();
+    snapshot.connections_refused_total = Refused();
     if (tls_ != nullptr) {
       snapshot.tls_certificate_expiry_timestamp_seconds =
           std::chrono::duration<double>(tls_->expires().time_since_epoch()).count();
@@ -217,56 +289,44 @@ class DaemonImpl final : public Daemon {
     return snapshot;
   }
 
-  absl::Status OpenListener() {
+  absl::Status OpenListeners() {
     const auto descriptors = DescriptorsForConnections();
     if (!descriptors.ok()) return descriptors.status();
-    auto listener = ConnectionListener::Open({options_.listen, *descriptors});
-    if (!listener.ok()) return listener.status();
-    listener_ = *std::move(listener);
+    for (const Address& address : Addresses()) {
+      auto listener = ConnectionListener::Open({address.where, *descriptors, address.flag});
+      if (!listener.ok()) return listener.status();
+      address.served.listener = *std::move(listener);
+    }
     return absl::OkStatus();
   }
+
+  uint64_t Refused() const { return main_.listener->refused() + (customers_ ? customers_->listener->refused() : 0); }
 
   absl::Status OpenServer() {
     grpc::EnableDefaultHealthCheckService(true);
     grpc::reflection::InitProtoReflectionServerBuilderPlugin();
     // Channelz shows every peer's address and has no credential: on loopback only.
-    if (IsLoopback(options_.listen)) grpc::channelz::experimental::InitChannelzService();
-    grpc::ServerBuilder builder;
-    acceptor_ = builder.experimental().AddExternalConnectionAcceptor(
-        grpc::ServerBuilder::experimental_type::ExternalConnectionType::FROM_FD, credentials_);
-    builder.AddChannelArgument(GRPC_ARG_SERVER_HANDSHAKE_TIMEOUT_MS, kHandshakeMs);
-    builder.AddChannelArgument(GRPC_ARG_KEEPALIVE_TIME_MS, kKeepaliveMs);
-    builder.AddChannelArgument(GRPC_ARG_KEEPALIVE_TIMEOUT_MS, kKeepaliveTimeoutMs);
-    builder.AddChannelArgument(GRPC_ARG_KEEPALIVE_PERMIT_WITHOUT_CALLS, 1);
-    builder.AddChannelArgument(GRPC_ARG_MAX_CONNECTION_IDLE_MS, kConnectionIdleMs);
-    builder.AddChannelArgument(GRPC_ARG_HTTP2_MIN_RECV_PING_INTERVAL_WITHOUT_DATA_MS, 10000);
-    builder.AddChannelArgument(GRPC_ARG_MAX_METADATA_SIZE, static_cast<int>(kMetadataBytes));
-    builder.SetMaxReceiveMessageSize(static_cast<int>(kMessageBytes));
-    services_ = std::make_unique<Services>(*gateway_);
-    builder.RegisterService(&services_->sessions);
-    builder.RegisterService(&services_->queues);
-    builder.RegisterService(&services_->applets);
-    builder.RegisterService(&services_->technicians);
-    builder.RegisterService(&services_->admin);
-    builder.RegisterService(&services_->channels);
-    builder.RegisterService(&services_->routing);
-    builder.RegisterService(&services_->deliveries);
-    builder.RegisterService(&services_->chat);
-    builder.RegisterService(&services_->libraries);
-    builder.RegisterService(&services_->computers);
-    server_ = builder.BuildAndStart();
-    if (server_ == nullptr) return absl::InternalError("gRPC does not start");
-    for (const char* service :
-         {"guichet.v1.SessionService", "guichet.v1.QueueService", "guichet.v1.AppletService", "guichet.v1.TechnicianService",
-          "guichet.v1.AdminService", "guichet.v1.ChannelService", "guichet.v1.RoutingService", "guichet.v1.DeliveryService",
-          "guichet.v1.ChatService", "guichet.v1.LibraryService", "guichet.v1.ComputerService"}) {
-      server_->GetHealthCheckService()->SetServingStatus(service, true);
+    const std::vector<Address> addresses = Addresses();
+    if (std::all_of(addresses.begin(), addresses.end(), [](const Address& address) { return IsLoopback(address.where); })) {
+      grpc::channelz::experimental::InitChannelzService();
     }
-    listener_->Start([this](int descriptor) {
-      grpc::experimental::ExternalConnectionAcceptor::NewConnectionParameters connection;
-      connection.fd = descriptor;
-      acceptor_->HandleNewConnection(&connection);
-    });
+    services_ = std::make_unique<Services>(*gateway_);
+    absl::Status started = main_.Start({&services_->sessions, &services_->queues, &services_->applets, &services_->technicians,
+                                        &services_->admin, &services_->channels, &services_->routing, &services_->deliveries,
+                                        &services_->chat, &services_->libraries, &services_->computers});
+    if (!started.ok()) return started;
+    main_.Healthy({"guichet.v1.SessionService", "guichet.v1.QueueService", "guichet.v1.AppletService",
+                   "guichet.v1.TechnicianService", "guichet.v1.AdminService", "guichet.v1.ChannelService",
+                   "guichet.v1.RoutingService", "guichet.v1.DeliveryService", "guichet.v1.ChatService",
+                   "guichet.v1.LibraryService", "guichet.v1.ComputerService"});
+    if (customers_) {
+      customer_services_ = std::make_unique<CustomerServices>(*gateway_);
+      started =
+          customers_->Start({&customer_services_->applets, &customer_services_->channels, &customer_services_->computers});
+      if (!started.ok()) return started;
+      customers_->Healthy({"guichet.v1.AppletService", "guichet.v1.ChannelService", "guichet.v1.ComputerService"});
+    }
+    for (Served* served : AllServed()) served->Accept();
     ticker_ = std::thread([this] { TickEverySecond(); });
     return absl::OkStatus();
   }
@@ -298,7 +358,7 @@ class DaemonImpl final : public Daemon {
 
   // A line a minute at most.
   void LookAtConnections() {
-    const uint64_t refused = listener_->refused();
+    const uint64_t refused = Refused();
     const Time now = clock_.Now();
     if (refused == refused_told_ || now < refused_told_at_ + std::chrono::minutes(1)) return;
     spdlog::error("{} connections were closed at once: all descriptors for connections are in use (ulimit -n, LimitNOFILE=)",
@@ -349,12 +409,11 @@ class DaemonImpl final : public Daemon {
   bool ticker_stop_ ABSL_GUARDED_BY(ticker_mu_) = false;
   std::thread ticker_;
   std::unique_ptr<Services> services_;
-  std::shared_ptr<ServedCertificate> tls_;                // nullptr: plaintext
-  Time tls_read_{};                                       // when its files were
-  std::shared_ptr<grpc::ServerCredentials> credentials_;  // outlive the server, which asks them at each handshake
-  std::unique_ptr<grpc::experimental::ExternalConnectionAcceptor> acceptor_;
-  std::unique_ptr<grpc::Server> server_;
-  std::unique_ptr<ConnectionListener> listener_;
+  std::unique_ptr<CustomerServices> customer_services_;
+  std::shared_ptr<ServedCertificate> tls_;  // nullptr: plaintext
+  Time tls_read_{};                         // when its files were
+  Served main_;
+  std::optional<Served> customers_;  // the address for customers
   bool stopped_ = false;
 };
 

@@ -11,11 +11,14 @@
 namespace guichet::router {
 
 struct DaemonOptions {
-  std::string data;                                             // folder of the store and its checkpoints; made when missing
-  std::string listen = "127.0.0.1:50443";                       // HOST:PORT; port 0 takes a free one
-  std::string metrics_listen;                                   // A.B.C.D:PORT; empty: no metrics over HTTP
-  std::string operator_token;                                   // empty: nobody can create organizations
-  std::string link_base_url = "https://support.example/join/";  // in front of a link's code
+  std::string data;                        // folder of the store and its checkpoints; made when missing
+  std::string listen = "127.0.0.1:50443";  // HOST:PORT; port 0 takes a free one
+  // HOST:PORT of another address, for what customers and their computers use and nothing else; empty: none. Clients need no
+  // certificate there, and a connection takes 10 KiB less: gRPC keeps a table of all methods for each.
+  std::string customer_listen;
+  std::string metrics_listen;                                               // A.B.C.D:PORT; empty: no metrics over HTTP
+  std::string operator_token;                                               // empty: nobody can create organizations
+  std::string link_base_url = "https://support.example/join/";              // in front of a link's code
   std::string invitation_base_url = "https://support.example/invitation/";  // … of an external technician's
   std::string tls_certificate;            // PEM file, a chain; empty: plaintext, allowed on loopback only
   std::string tls_key;                    // PEM file
@@ -39,7 +42,8 @@ class Daemon {
   virtual ~Daemon() = default;
 
   virtual int port() const = 0;
-  virtual int metrics_port() const = 0;  // 0: none
+  virtual int customer_port() const = 0;  // 0: none
+  virtual int metrics_port() const = 0;   // 0: none
 
   // NOT_SERVING, ends all streams with DRAINING, finishes what was taken in, closes the store. Idempotent.
   virtual void Stop() = 0;

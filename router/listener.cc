@@ -26,18 +26,19 @@ struct HostPort {
   std::string port;
 };
 
-absl::StatusOr<HostPort> Split(const std::string& address) {
+absl::StatusOr<HostPort> Split(const ConnectionListener::Options& options) {
+  const std::string& address = options.address;
   const size_t colon = address.rfind(':');
   uint32_t port = 0;
   if (colon == std::string::npos || !absl::SimpleAtoi(address.substr(colon + 1), &port) || port > 65535) {
-    return absl::InvalidArgumentError(absl::StrCat("--listen: ", address, " is not HOST:PORT with a port of 0-65535"));
+    return absl::InvalidArgumentError(absl::StrCat(options.flag, ": ", address, " is not HOST:PORT with a port of 0-65535"));
   }
   std::string host = address.substr(0, colon);
   const bool brackets = host.starts_with('[') && host.ends_with(']');
   if (brackets) host = host.substr(1, host.size() - 2);
   if (host.empty() || (!brackets && host.find(':') != std::string::npos)) {
     return absl::InvalidArgumentError(
-        absl::StrCat("--listen: ", address, " has no host; give an address as 0.0.0.0:50443 or [::]:50443"));
+        absl::StrCat(options.flag, ": ", address, " has no host; give an address as 0.0.0.0:50443 or [::]:50443"));
   }
   return HostPort{host, absl::StrCat(port)};
 }
@@ -82,7 +83,7 @@ absl::StatusOr<std::unique_ptr<ConnectionListener>> ConnectionListener::Open(con
 ConnectionListener::~ConnectionListener() { Stop(); }
 
 absl::Status ConnectionListener::Listen(const Options& options) {
-  const auto where = Split(options.address);
+  const auto where = Split(options);
   if (!where.ok()) return where.status();
   addrinfo hints{};
   hints.ai_family = AF_UNSPEC;
@@ -90,7 +91,7 @@ absl::Status ConnectionListener::Listen(const Options& options) {
   hints.ai_flags = AI_PASSIVE | AI_NUMERICSERV;
   addrinfo* found = nullptr;
   if (const int error = getaddrinfo(where->host.c_str(), where->port.c_str(), &hints, &found); error != 0) {
-    return absl::InvalidArgumentError(absl::StrCat("--listen: ", options.address, ": ", gai_strerror(error)));
+    return absl::InvalidArgumentError(absl::StrCat(options.flag, ": ", options.address, ": ", gai_strerror(error)));
   }
   const absl::Cleanup free_found = [found] { freeaddrinfo(found); };
   for (addrinfo* address = found; address != nullptr; address = address->ai_next) {
@@ -100,17 +101,17 @@ absl::Status ConnectionListener::Listen(const Options& options) {
     if (fd < 0 && (errno == EADDRNOTAVAIL || errno == EAFNOSUPPORT)) continue;
     if (fd < 0) {
       return absl::UnavailableError(
-          absl::StrCat("--listen: cannot serve on ", options.address, ": ", strerror(errno), "; is the port taken?"));
+          absl::StrCat(options.flag, ": cannot serve on ", options.address, ": ", strerror(errno), "; is the port taken?"));
     }
     sockets_.push_back(fd);
     port_ = PortOf(fd);
   }
   if (sockets_.empty()) {
     return absl::UnavailableError(
-        absl::StrCat("--listen: cannot serve on ", options.address, ": the address is none of this machine's"));
+        absl::StrCat(options.flag, ": cannot serve on ", options.address, ": the address is none of this machine's"));
   }
   wake_ = eventfd(0, EFD_CLOEXEC);
-  if (wake_ < 0) return absl::UnavailableError(absl::StrCat("--listen: ", strerror(errno)));
+  if (wake_ < 0) return absl::UnavailableError(absl::StrCat(options.flag, ": ", strerror(errno)));
   return absl::OkStatus();
 }
 

@@ -24,7 +24,8 @@ class ConnectionListener {
     // HOST:PORT: a name, an IPv4 address or an IPv6 address in brackets; port 0 takes a free one. Each address of a name is
     // listened on; [::] takes IPv4 too.
     std::string address;
-    int descriptors = 0;  // a connection's is below it
+    int descriptors = 0;            // a connection's is below it
+    std::string flag = "--listen";  // that gives the address, for messages
   };
 
   // Listens; nothing is taken before Start. INVALID_ARGUMENT for an address, UNAVAILABLE when it is taken.

@@ -209,8 +209,9 @@ std::optional<TlsMaterial> ServedCertificate::Later(uint64_t* version) const {
   return material_;
 }
 
-std::shared_ptr<grpc::ServerCredentials> ServedCertificate::Credentials(std::shared_ptr<ServedCertificate> served) {
-  const bool client_certificates = !served->files_.client_ca.empty();
+std::shared_ptr<grpc::ServerCredentials> ServedCertificate::Credentials(std::shared_ptr<ServedCertificate> served,
+                                                                        bool clients) {
+  const bool client_certificates = clients && !served->files_.client_ca.empty();
   return std::make_shared<ReloadedCredentials>(std::move(served), client_certificates);
 }
 

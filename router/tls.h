@@ -50,9 +50,10 @@ class ServedCertificate {
 
   Time expires() const;
 
-  // For one port of one server, which they must outlive. Its address must not be a name: one that stands for several is several
+  // For one port of one server, which they must outlive; `clients`: they need
+  // certificates if TlsFiles names an authority. Its address must not be a name: one that stands for several is several
   // sockets, whose handshakes gRPC 1.51 does not keep apart from a change of the certificate.
-  static std::shared_ptr<grpc::ServerCredentials> Credentials(std::shared_ptr<ServedCertificate> served);
+  static std::shared_ptr<grpc::ServerCredentials> Credentials(std::shared_ptr<ServedCertificate> served, bool clients = true);
 
   // Material of a later version than `*version`, which becomes its version; nullopt when there is none. The first is 1.
   std::optional<TlsMaterial> Later(uint64_t* version) const;

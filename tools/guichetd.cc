@@ -73,6 +73,9 @@ int main(int argc, char** argv) {
       ->required()
       ->envname("GUICHET_DATA");
   app.add_option("--listen", options.listen, "gRPC address, HOST:PORT; port 0 takes a free one")->capture_default_str();
+  app.add_option("--customer-listen", options.customer_listen,
+                 "Another gRPC address, HOST:PORT, for what customers and enrolled computers call and nothing else, where "
+                 "clients need no certificate; empty: none");
   app.add_option("--metrics-listen", options.metrics_listen, "Prometheus address, A.B.C.D:PORT; empty: no metrics over HTTP");
   app.add_option("--operator-key-file", operator_key_file,
                  "File whose first word is the token of the operator, who creates organizations")
@@ -145,6 +148,7 @@ int main(int argc, char** argv) {
     return 1;
   }
   spdlog::info("serving gRPC on port {}", (*daemon)->port());
+  if ((*daemon)->customer_port() != 0) spdlog::info("serving customers on port {}", (*daemon)->customer_port());
   if ((*daemon)->metrics_port() != 0) spdlog::info("serving metrics on port {}", (*daemon)->metrics_port());
 
   int signal = 0;

@@ -61,8 +61,8 @@ TlsDaemon::TlsDaemon(router::DaemonOptions options) : clock_(Now()) {
 
 TlsDaemon::~TlsDaemon() { daemon_->Stop(); }
 
-std::unique_ptr<client::Client> TlsDaemon::As(const std::string& token, client::ClientOptions tls) const {
-  tls.address = absl::StrCat("127.0.0.1:", port());
+std::unique_ptr<client::Client> TlsDaemon::At(int port, const std::string& token, client::ClientOptions tls) {
+  tls.address = absl::StrCat("127.0.0.1:", port);
   tls.token = token;
   auto made = client::Client::Make(std::move(tls));
   if (!made.ok()) throw std::runtime_error(made.status().ToString());

@@ -48,7 +48,11 @@ class TlsDaemon {
   router::Daemon& daemon() { return *daemon_; }
   int port() const { return daemon_->port(); }
   // With a connection of its own.
-  std::unique_ptr<client::Client> As(const std::string& token, client::ClientOptions tls = {}) const;
+  std::unique_ptr<client::Client> As(const std::string& token, client::ClientOptions tls = {}) const {
+    return At(port(), token, std::move(tls));
+  }
+  // … to another of its ports.
+  static std::unique_ptr<client::Client> At(int port, const std::string& token, client::ClientOptions tls);
   // Moves the clock on until it holds; false after kPatience.
   bool AdvanceUntil(const std::function<bool()>& holds);
   // The sample of the series on the page for Prometheus; "" when there is none.

@@ -52,6 +52,25 @@ TEST_F(TlsMutual, ServesTheCertificatesOfItsAuthorityOnly) {
   EXPECT_TRUE(absl::IsUnavailable(ask({}))) << "plaintext";
 }
 
+TEST_F(TlsMutual, CustomersNeedNoneAtTheirAddress) {
+  router::DaemonOptions options = Options();
+  options.customer_listen = "127.0.0.1:0";
+  TlsDaemon daemon(options);
+  const int port = daemon.daemon().customer_port();
+  EXPECT_TRUE(absl::IsUnimplemented(Ask(*TlsDaemon::At(port, kOperatorToken, Stranger())))) << "connected, and not served";
+  EXPECT_TRUE(absl::IsUnavailable(Ask(*TlsDaemon::At(port, kOperatorToken, {})))) << "plaintext";
+  EXPECT_TRUE(absl::IsUnavailable(Ask(*daemon.As(kOperatorToken, Stranger()))));
+  folder.Write("certificate.pem", "none");
+  ASSERT_TRUE(daemon.AdvanceUntil([&] { return log.Count("error --tls-certificate") == 1; }));
+  const Pem next = others.Issue("guichet");
+  folder.Write("key.pem", next.key);
+  folder.Write("certificate.pem", next.certificate);
+  client::ClientOptions trusts;
+  trusts.tls_ca = folder.Write("others.pem", others.certificate());
+  EXPECT_TRUE(daemon.AdvanceUntil([&] { return absl::IsUnimplemented(Ask(*TlsDaemon::At(port, kOperatorToken, trusts))); }))
+      << "its certificate is read again too";
+}
+
 TEST_F(TlsMutual, ACertificateIsNoCredential) {
   TlsDaemon daemon(Options());
   const auto client = daemon.As("", Holding("right", clients.Issue("console")));
@@ -103,6 +122,9 @@ TEST_F(TlsPlaintext, IsRefusedBeyondLoopback) {
     EXPECT_TRUE(absl::IsInvalidArgument(status)) << listen << " " << status;
     EXPECT_TRUE(absl::StartsWith(status.message(), "--listen: plaintext is allowed on loopback only")) << status;
     EXPECT_TRUE(absl::StrContains(status.message(), "--allow-plaintext")) << status;
+    std::swap(options.customer_listen, options.listen);
+    options.listen = "127.0.0.1:0";
+    EXPECT_TRUE(absl::StartsWith(Start(options).message(), "--customer-listen: plaintext is allowed on loopback only"));
   }
 }
 

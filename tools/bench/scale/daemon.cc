@@ -80,10 +80,11 @@ Daemon::~Daemon() {
 
 void Daemon::Start() {
   process_ = std::make_unique<Process>(
-      Process::Options{.command = {program_, "--data", folder_ + "/data", "--listen", "127.0.0.1:0", "--operator-key-file",
-                                   folder_ + "/operator.key", "--min-free-disk-mib", "0"},
+      Process::Options{.command = {program_, "--data", folder_ + "/data", "--listen", "127.0.0.1:0", "--customer-listen",
+                                   "127.0.0.1:0", "--operator-key-file", folder_ + "/operator.key", "--min-free-disk-mib", "0"},
                        .log = folder_ + "/log"});
   address_ = absl::StrCat("127.0.0.1:", process_->WaitFor("serving gRPC on port "));
+  customer_address_ = absl::StrCat("127.0.0.1:", process_->WaitFor("serving customers on port "));
 }
 
 double Daemon::Restart() {

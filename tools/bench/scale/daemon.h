@@ -27,6 +27,7 @@ class Daemon {
   // On the same folder; seconds until it serves.
   double Restart();
   std::string address() const { return address_; }
+  std::string customer_address() const { return customer_address_; }
   const std::string& integrator() const { return integrator_; }
   std::unique_ptr<client::Client> As(const std::string& token) const;
   size_t resident() const;  // bytes
@@ -38,6 +39,7 @@ class Daemon {
   std::string folder_;
   std::unique_ptr<Process> process_;
   std::string address_;
+  std::string customer_address_;
   std::string integrator_;
 };
 

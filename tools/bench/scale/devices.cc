@@ -93,7 +93,7 @@ void BenchDevices(const std::string& program, size_t count, int seconds) {
     form.set_channel_id(absl::StrCat("c", i % 4));
     pb::CreateSessionResponse entered;
     Must(client->Mutate(&form, &entered), "CreateSession");
-    devices.push_back(std::make_unique<Device>(daemon.address(), entered.device_token(), welcomes, answers));
+    devices.push_back(std::make_unique<Device>(daemon.customer_address(), entered.device_token(), welcomes, answers));
     made.store(i + 1);
   }
   while (welcomes.load() < count) std::this_thread::sleep_for(std::chrono::milliseconds(10));
