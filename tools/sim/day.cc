@@ -374,7 +374,10 @@ void Day::Arrivals(const OrgId& org) {
 
 void Day::Arrive(const OrgId& org) {
   Chance& chance = sim_.chance();
-  std::erase_if(customers_, [](const CustomerPtr& customer) { return customer->over; });
+  std::erase_if(customers_, [](const CustomerPtr& customer) {
+    if (customer->over) customer->wire = nullptr;
+    return customer->over;
+  });
   command::CreateSession create;
   create.profile.name = "Mrs Lind";
   create.profile.device_id = absl::StrCat("device-", chance.Below(50));

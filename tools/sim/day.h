@@ -15,6 +15,11 @@ namespace guichet::sim {
 class Day {
  public:
   explicit Day(Simulation& sim) : sim_(sim) {}
+  ~Day() {  // a customer and his connection hold each other
+    for (const CustomerPtr& customer : customers_) customer->wire = nullptr;
+  }
+  Day(const Day&) = delete;
+  Day& operator=(const Day&) = delete;
   // The longest that the settings that are ever made allow.
   static Bounds Limits();
 
