@@ -9,11 +9,12 @@ namespace guichet::router {
 namespace {
 
 // On the shard's thread: makes the organization, or finds that this request made it.
-absl::Status CreateOrg(Turn& turn, const Mutation& mutation, const command::CreateOrg& command, const std::string& secret,
-                       pb::CreateOrganizationResponse* response) {
+absl::Status CreateOrg(const Gateway& gateway, Turn& turn, const Mutation& mutation, const command::CreateOrg& command,
+                       const std::string& secret, pb::CreateOrganizationResponse* response) {
   absl::Status status;
   const OrgRuntime* known = turn.Find(command.org);
   if (known != nullptr && AnswerAgain(*known, mutation, response, status)) return status;
+  if (gateway.disk_nearly_full) return DiskNearlyFull(kDiskRetryDelay);
   absl::StatusOr<Step> step = turn.CreateOrg(command, mutation.actor);
   if (!step.ok()) return step.status();
   OrgRuntime& rt = *turn.Find(command.org);
@@ -67,7 +68,6 @@ grpc::ServerUnaryReactor* AdminService::CreateOrganization(Context context, cons
   auto* call = new UnaryCall(gateway_, context, *request);
   absl::StatusOr<Principal> principal = call->Caller(Right::kOperate, "create organizations");
   absl::Status refused = principal.status();
-  if (refused.ok() && gateway_.disk_nearly_full) refused = DiskNearlyFull(kDiskRetryDelay);
   if (refused.ok()) refused = CheckRequestId(request->request_id());
   if (refused.ok()) refused = CheckId("organization.organization_id", request->organization().organization_id());
   if (refused.ok()) refused = CheckDisplayName("organization.display_name", request->organization().display_name());
@@ -91,8 +91,8 @@ grpc::ServerUnaryReactor* AdminService::CreateOrganization(Context context, cons
       return call;
     }
   }
-  absl::Status submitted = gateway_.ShardOf(command.org).Submit([call, command, secret, mutation, response](Turn& turn) {
-    const absl::Status status = CreateOrg(turn, mutation, command, secret, response);
+  absl::Status submitted = gateway_.ShardOf(command.org).Submit([this, call, command, secret, mutation, response](Turn& turn) {
+    const absl::Status status = CreateOrg(gateway_, turn, mutation, command, secret, response);
     turn.AfterDurable([call, status] { call->Done(status); });
   });
   if (!submitted.ok()) call->Done(submitted);

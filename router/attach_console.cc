@@ -84,7 +84,7 @@ class ConsoleStream final : public AttachStream<pb::AttachConsoleRequest, pb::At
       }
       turn.AttachConsole(*rt, id, self);
       pb::ConsoleWelcome welcome;
-      const Duration grace = SettingsOf(rt->org, id).device_lost_grace;
+      const Duration grace = turn.TellGrace(*rt, id);
       ToProto(InfoOf(rt->org, *FindTechnician(rt->org, id)), welcome.mutable_technician());
       for (const std::string& name : MonitoredBy(rt->org, id)) welcome.mutable_technician()->add_monitored_by(name);
       SetDuration(grace, welcome.mutable_console_lost_grace());

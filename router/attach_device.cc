@@ -144,8 +144,9 @@ class DeviceStream final : public AttachStream<pb::AttachRequest, pb::AttachResp
           const GroupSettings& settings = SettingsOf(rt->org, attached);
           const CustomerUpdate update = CustomerUpdateOf(rt->org, attached);
           welcome.set_session_id(attached.id.value);
-          SetDuration(settings.device_lost_grace, welcome.mutable_device_lost_grace());
-          SetDuration(std::max(settings.device_lost_grace / 3, Duration{1}), welcome.mutable_heartbeat_interval());
+          const Duration grace = turn.TellGrace(*rt, attached.id);
+          SetDuration(grace, welcome.mutable_device_lost_grace());
+          SetDuration(std::max(grace / 3, Duration{1}), welcome.mutable_heartbeat_interval());
           if (update.terms_pending) welcome.set_terms(settings.terms);
           ToProto(update, welcome.mutable_state());
           turn.AfterDurable([self, welcome = std::move(welcome)] { self->Welcome(welcome); });

@@ -174,6 +174,10 @@ struct OwnSession {
 
 }  // namespace
 
+absl::Status OnlyForCustomers(const Principal& principal) {
+  return Beyond(principal, "be served at the address for customers; the daemon has another one");
+}
+
 absl::Status MayCall(const Principal& principal, Right right, std::string_view what) {
   bool may = false;
   switch (principal.role) {

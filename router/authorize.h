@@ -24,6 +24,9 @@ enum class Right {
 // PERMISSION_DENIED for a role, or an integrator's key without the scope; `what` says what was wanted.
 absl::Status MayCall(const Principal& principal, Right right, std::string_view what);
 
+// PERMISSION_DENIED for every principal, at the address for customers: those have tokens of devices and computers.
+absl::Status OnlyForCustomers(const Principal& principal);
+
 // PERMISSION_DENIED for a command that reaches beyond what the caller administers: a group administrator's other groups, locks
 // and administrators for all but master administrators. Asked on the shard's thread for every command of a principal.
 absl::Status MayCommand(const Principal& principal, const Org& org, const Command& command);

@@ -108,7 +108,7 @@ grpc::ServerUnaryReactor* ChannelService::SubmitForm(grpc::CallbackServerContext
     absl::StatusOr<SessionType> type = ToFormType(request->type());
     if (!type.ok()) return type.status();
     command.type = *type;
-    return gateway_.codes.TakeForm(PeerAddress(*context), gateway_.clock.Now());
+    return absl::OkStatus();
   };
   if (absl::Status refused = check(); !refused.ok()) {
     call->Done(refused);
@@ -125,7 +125,8 @@ grpc::ServerUnaryReactor* ChannelService::SubmitForm(grpc::CallbackServerContext
   HideRequestKey(mutation);
   Mutate(
       gateway_, std::move(mutation),
-      [command](const Org& org) -> absl::StatusOr<Command> {
+      [this, command, address = PeerAddress(*context)](const Org& org) -> absl::StatusOr<Command> {
+        if (absl::Status taken = gateway_.codes.TakeForm(address, gateway_.clock.Now()); !taken.ok()) return taken;
         if (const Channel* channel = FindChannel(org, command.channel)) {
           if (absl::Status form = CheckForm(channel->fields, command.profile.custom_fields); !form.ok()) return form;
         }

@@ -14,6 +14,7 @@
 #include "router/stream.h"
 #include "router/unary_call.h"
 #include "router/validate.h"
+#include "router/watch.h"
 #include "statemachine/limits.h"
 #include "statemachine/refusal.h"
 #include "store/keys.h"
@@ -32,7 +33,8 @@ struct Reader {
 };
 
 // By the credential of the call. `session_id` is what the request names.
-absl::StatusOr<Reader> ReaderOf(Gateway& gateway, grpc::CallbackServerContext* context, uint64_t session_id) {
+absl::StatusOr<Reader> ReaderOf(Gateway& gateway, grpc::CallbackServerContext* context, uint64_t session_id,
+                                ChatService::Callers callers) {
   const std::string bearer = BearerToken(*context);
   if (std::optional<DeviceToken> device = ParseDeviceToken(bearer)) {
     const bool his = session_id == 0 || session_id == device->session.value;
@@ -41,9 +43,14 @@ absl::StatusOr<Reader> ReaderOf(Gateway& gateway, grpc::CallbackServerContext* c
   }
   absl::StatusOr<Principal> principal = gateway.directory.Authenticate(bearer, gateway.clock.Now());
   if (!principal.ok()) return principal.status();
+  if (callers == ChatService::Callers::kCustomers) return OnlyForCustomers(*principal);
   if (absl::Status may = MayCall(*principal, Right::kSessionsRead, "read chats"); !may.ok()) return may;
   if (session_id == 0) return InvalidField("session_id", "required");
   return Reader{principal->org, SessionId{session_id}, *principal, std::nullopt, absl::OkStatus()};
+}
+
+uint64_t ScopeOf(const Reader& reader) {
+  return Fingerprint(absl::StrCat("chat\x1f", reader.org.value, "\x1f", reader.session.value));
 }
 
 bool ToMessage(const event::ChatSent& sent, Revision revision, Time time, bool customer, pb::ChatMessage* out) {
@@ -124,11 +131,15 @@ void OpenChat(Gateway& gateway, const Reader& reader, std::function<absl::Status
 class ChatWatch final : public Stream<grpc::ServerWriteReactor<pb::WatchChatResponse>, pb::WatchChatResponse>, public Listener {
  public:
   ChatWatch(Gateway& gateway, grpc::CallbackServerContext* context, const pb::WatchChatRequest& request)
-      : Stream(gateway, context, request), seen_{request.after_revision()} {}
+      : Stream(gateway, context, request) {}
 
-  // Requires Open.
-  void Begin(Reader reader) {
+  // `after`: a resume token, or nullopt for all messages. Requires Open.
+  void Begin(Reader reader, const std::optional<ResumePoint>& after) {
     reader_ = std::move(reader);
+    if (after) {
+      absl::MutexLock lock(&mu_);
+      seen_ = after->revision;
+    }
     Load();
   }
 
@@ -149,14 +160,20 @@ class ChatWatch final : public Stream<grpc::ServerWriteReactor<pb::WatchChatResp
       if (loading_ || more_ || told_ || ended_) return false;
       told_ = true;
       out->set_revision(seen_.value);
+      out->set_resume_token(TokenAfter(seen_));
       return true;
     }
     *out->mutable_message() = std::move(ready_.front());
     ready_.pop_front();
+    out->set_resume_token(TokenAfter(Revision{out->message().revision()}));
     return true;
   }
 
  private:
+  std::string TokenAfter(Revision revision) const {
+    return MakeResumeToken({revision, 0, ScopeOf(reader_), 0}, gateway_.store.history());
+  }
+
   void LoadMoreLocked() ABSL_EXCLUSIVE_LOCKS_REQUIRED(mu_) {
     if (loading_ || closing()) return;
     if (ended_) EndAfterFlushLocked(absl::OkStatus());
@@ -217,7 +234,7 @@ class ChatWatch final : public Stream<grpc::ServerWriteReactor<pb::WatchChatResp
       after = seen_;
     }
     if (after > opened.revision) {
-      EndStream(InvalidField("after_revision", absl::StrCat("is above the last revision, ", opened.revision.value)));
+      EndStream(InvalidField("resume_token", "is no token of this watch; begin without it"));
       return;
     }
     size_t bytes = 0;
@@ -284,6 +301,7 @@ grpc::ServerUnaryReactor* ChatService::SendChat(Context context, const pb::SendC
     return call;
   }
   absl::StatusOr<Principal> principal = call->Caller(Right::kSessionsWrite, "act on sessions");
+  if (principal.ok() && callers_ == Callers::kCustomers) principal = OnlyForCustomers(*principal);
   if (!principal.ok()) form = principal.status();
   absl::StatusOr<Command> command = form.ok() ? ToCommand(*principal, *request) : absl::StatusOr<Command>(form);
   if (!command.ok()) {
@@ -299,14 +317,14 @@ grpc::ServerUnaryReactor* ChatService::SendChat(Context context, const pb::SendC
 grpc::ServerUnaryReactor* ChatService::ListChat(Context context, const pb::ListChatRequest* request,
                                                 pb::ListChatResponse* response) {
   auto* call = new UnaryCall(gateway_, context, *request);
-  absl::StatusOr<Reader> reader = ReaderOf(gateway_, context, request->session_id());
+  absl::StatusOr<Reader> reader = ReaderOf(gateway_, context, request->session_id(), callers_);
   absl::StatusOr<size_t> size = CheckPageSize(request->page_size(), 100, kPageMax);
   uint64_t after = 0;
   absl::Status refused = reader.status();
   if (refused.ok() && reader->form.ok()) reader->form = size.status();
   uint64_t filters = 0;
   if (refused.ok()) {
-    filters = Fingerprint(absl::StrCat("chat\x1f", reader->org.value, "\x1f", reader->session.value));
+    filters = ScopeOf(*reader);
     absl::StatusOr<std::optional<std::string>> token = ParsePageToken(request->page_token(), filters);
     absl::Status page = token.status();
     if (token.ok() && *token && !absl::SimpleAtoi(**token, &after)) {
@@ -345,15 +363,24 @@ grpc::ServerUnaryReactor* ChatService::ListChat(Context context, const pb::ListC
 }
 
 grpc::ServerWriteReactor<pb::WatchChatResponse>* ChatService::WatchChat(Context context, const pb::WatchChatRequest* request) {
-  absl::StatusOr<Reader> reader = ReaderOf(gateway_, context, request->session_id());
+  absl::StatusOr<Reader> reader = ReaderOf(gateway_, context, request->session_id(), callers_);
+  auto token = ParseResumeToken(request->resume_token(), gateway_.store.history());
+  absl::Status refused = reader.status();
+  if (refused.ok() && reader->form.ok()) {
+    reader->form = token.status();
+    if (token.ok() && *token && (*token)->scope != ScopeOf(*reader)) {
+      reader->form = InvalidField("resume_token", "is no token of this watch; begin without it");
+    }
+    if (!reader->customer()) refused = reader->form;
+  }
   auto watch = std::make_shared<ChatWatch>(gateway_, context, *request);
-  if (!reader.ok()) {
-    watch->Refuse(watch, reader.status());
+  if (!refused.ok()) {
+    watch->Refuse(watch, refused);
     return watch.get();
   }
   const Principal principal = reader->principal ? *reader->principal : Principal{.org = reader->org};
   const StreamKind kind = reader->customer() ? StreamKind::kPosition : StreamKind::kWatch;
-  if (watch->Open(watch, kind, principal)) watch->Begin(*reader);
+  if (watch->Open(watch, kind, principal)) watch->Begin(*reader, token.ok() ? *token : std::nullopt);
   return watch.get();
 }
 

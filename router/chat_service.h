@@ -8,7 +8,9 @@ namespace guichet::router {
 
 class ChatService final : public pb::ChatService::CallbackService {
  public:
-  explicit ChatService(Gateway& gateway) : gateway_(gateway) {}
+  // kCustomers refuses the calls of technicians and programs, at an address where anybody may connect.
+  enum class Callers { kAll, kCustomers };
+  explicit ChatService(Gateway& gateway, Callers callers = Callers::kAll) : gateway_(gateway), callers_(callers) {}
   using Context = grpc::CallbackServerContext*;
 
   grpc::ServerUnaryReactor* SendChat(Context, const pb::SendChatRequest*, pb::SendChatResponse*) override;
@@ -17,6 +19,7 @@ class ChatService final : public pb::ChatService::CallbackService {
 
  private:
   Gateway& gateway_;
+  const Callers callers_;
 };
 
 }  // namespace guichet::router

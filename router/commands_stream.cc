@@ -91,11 +91,11 @@ class CommandStream final : public Stream<Reactor, pb::ExecuteCommandsResponse> 
     auto answer = std::make_shared<Answer>();
     answer->effect.set_code(made->code);
     answer->code_key = made->command.code_key;
-    Submit(tag, request, Command{std::move(made->command)}, answer);
+    Submit(tag, request, made->ToCommand(), answer);
   }
 
   template <class Request>
-  void Submit(uint64_t tag, const Request& request, Command command, std::shared_ptr<Answer> answer) {
+  void Submit(uint64_t tag, const Request& request, absl::StatusOr<Command> command, std::shared_ptr<Answer> answer) {
     auto self = std::static_pointer_cast<CommandStream>(this->self());
     Mutation mutation;
     mutation.org = principal_.org;
@@ -187,6 +187,7 @@ class CommandStream final : public Stream<Reactor, pb::ExecuteCommandsResponse> 
       error->set_message(std::string(status.message()));
       error->set_reason(std::string(refusal.reason));
       for (const auto& [key, value] : refusal.metadata) (*error->mutable_metadata())[key] = value;
+      if (refusal.retry > Duration{}) SetDuration(refusal.retry, error->mutable_retry_delay());
     }
     absl::MutexLock lock(&mu_);
     ready_.push_back(std::move(response));

@@ -83,7 +83,7 @@ bool Matches(const pb::ListComputersRequest& request, const std::string& part, c
 absl::StatusOr<Principal> CallerOf(UnaryCall& call, Right right, ComputerService::Callers callers) {
   absl::StatusOr<Principal> principal = call.Caller(right, kWhat);
   if (!principal.ok() || callers == ComputerService::Callers::kAll) return principal;
-  return PermissionDenied(Name(principal->role), "be served at the address for customers; the daemon has another one");
+  return OnlyForCustomers(*principal);
 }
 
 ConnectOrder OrderFor(const Org& org, const Session& session, std::string_view secret) {

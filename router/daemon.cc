@@ -86,9 +86,13 @@ struct Services {
 // What the address for customers serves.
 struct CustomerServices {
   explicit CustomerServices(Gateway& gateway)
-      : applets(gateway), channels(gateway), computers(gateway, ComputerService::Callers::kAgents) {}
+      : applets(gateway),
+        channels(gateway),
+        chat(gateway, ChatService::Callers::kCustomers),
+        computers(gateway, ComputerService::Callers::kAgents) {}
   AppletService applets;
   ChannelService channels;
+  ChatService chat;
   ComputerService computers;
 };
 
@@ -321,10 +325,11 @@ class DaemonImpl final : public Daemon {
                    "guichet.v1.LibraryService", "guichet.v1.ComputerService"});
     if (customers_) {
       customer_services_ = std::make_unique<CustomerServices>(*gateway_);
-      started =
-          customers_->Start({&customer_services_->applets, &customer_services_->channels, &customer_services_->computers});
+      started = customers_->Start({&customer_services_->applets, &customer_services_->channels, &customer_services_->chat,
+                                   &customer_services_->computers});
       if (!started.ok()) return started;
-      customers_->Healthy({"guichet.v1.AppletService", "guichet.v1.ChannelService", "guichet.v1.ComputerService"});
+      customers_->Healthy({"guichet.v1.AppletService", "guichet.v1.ChannelService", "guichet.v1.ChatService",
+                           "guichet.v1.ComputerService"});
     }
     for (Served* served : AllServed()) served->Accept();
     ticker_ = std::thread([this] { TickEverySecond(); });

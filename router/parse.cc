@@ -438,11 +438,11 @@ absl::StatusOr<NewSession> ToNewSession(const Principal& principal, Codes& codes
     case pb::METHOD_EMAIL:
     case pb::METHOD_SMS: {
       absl::StatusOr<std::string> pin = codes.TakePin();
-      if (!pin.ok()) return pin.status();
+      made.no_code = pin.status();
       made.command.method = request.method() == pb::METHOD_EMAIL ? Method::kEmail
                             : request.method() == pb::METHOD_SMS ? Method::kSms
                                                                  : Method::kPin;
-      made.code = *pin;
+      made.code = pin.value_or("");
       break;
     }
     case pb::METHOD_LINK:
@@ -497,8 +497,8 @@ absl::StatusOr<NewInvitation> ToNewInvitation(const Principal& principal, Codes&
     case pb::METHOD_EMAIL:
     case pb::METHOD_PIN: {
       absl::StatusOr<std::string> pin = codes.TakePin();
-      if (!pin.ok()) return pin.status();
-      made.code = *pin;
+      made.no_code = pin.status();
+      made.code = pin.value_or("");
       break;
     }
     case pb::METHOD_LINK:
@@ -508,7 +508,7 @@ absl::StatusOr<NewInvitation> ToNewInvitation(const Principal& principal, Codes&
     default:
       return InvalidField("method", "must be PIN, LINK or EMAIL");
   }
-  made.command.code_key = Codes::KeyOf(made.code);
+  if (!made.code.empty()) made.command.code_key = Codes::KeyOf(made.code);
   return made;
 }
 

@@ -49,6 +49,8 @@ struct NewSession {
   command::CreateSession command;
   std::string code;           // a PIN, or that of a link or LAN, for the answer
   std::string device_secret;  // of the device token, for channels
+  absl::Status no_code;       // why there is none: no answer to a repeated request, which needs none
+  absl::StatusOr<Command> ToCommand() const { return no_code.ok() ? absl::StatusOr<Command>(command) : no_code; }
 };
 // Draws the code; a PIN is taken from `codes` and goes back when the creation fails (Codes::Cancel).
 absl::StatusOr<NewSession> ToNewSession(const Principal& principal, Codes& codes, const pb::CreateSessionRequest& request);
@@ -58,6 +60,8 @@ struct NewInvitation {
   command::InviteExternal command;
   std::string code;
   bool by_link = false;
+  absl::Status no_code;  // as in NewSession
+  absl::StatusOr<Command> ToCommand() const { return no_code.ok() ? absl::StatusOr<Command>(command) : no_code; }
 };
 // As ToNewSession.
 absl::StatusOr<NewInvitation> ToNewInvitation(const Principal& principal, Codes& codes,

@@ -94,7 +94,7 @@ grpc::ServerUnaryReactor* SessionService::CreateSession(Context context, const p
   const bool monitoring = made->command.method == Method::kMonitoring;
   Mutate(
       gateway_, std::move(mutation),
-      [command = made->command](const Org&) -> absl::StatusOr<Command> { return Command{command}; }, response,
+      [command = made->ToCommand()](const Org&) { return command; }, response,
       [response, made = *made, base = gateway_.link_base_url](const OrgRuntime& rt, const Step& step) {
         response->set_revision(step.entry.revision.value);
         ToProto(*SessionAfter(rt, step), &rt.org, response->mutable_session());
@@ -123,7 +123,7 @@ grpc::ServerUnaryReactor* SessionService::InviteExternal(Context context, const 
   }
   Mutate(
       gateway_, call->Begin(*principal, request->request_id(), *request),
-      [command = made->command](const Org&) -> absl::StatusOr<Command> { return Command{command}; }, response,
+      [command = made->ToCommand()](const Org&) { return command; }, response,
       [response, made = *made, base = gateway_.invitation_base_url](const OrgRuntime& rt, const Step& step) {
         response->set_revision(step.entry.revision.value);
         ToProto(*SessionAfter(rt, step), &rt.org, response->mutable_session());
@@ -137,7 +137,7 @@ grpc::ServerUnaryReactor* SessionService::InviteExternal(Context context, const 
         if (made.by_link) response->set_link(base + made.code);
       },
       [this, call, code = made->command.code_key](const absl::Status& status) {
-        gateway_.codes.Cancel(code);  // does nothing for a code that an invitation has
+        if (!code.empty()) gateway_.codes.Cancel(code);  // does nothing for a code that an invitation has
         call->Done(status);
       });
   return call;

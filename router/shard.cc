@@ -240,6 +240,7 @@ void Turn::AttachDevice(OrgRuntime& rt, SessionId session, std::shared_ptr<Attac
     AfterDurable([old = presence.attachment] { old->Close(Superseded("another stream of the device")); });
   }
   presence.since = now_;
+  presence.told = {};
   presence.attachment = std::move(attachment);
   shard_.ArmPresence(rt, Shard::What::kDevice, session, {}, presence);
 }
@@ -250,8 +251,21 @@ void Turn::AttachConsole(OrgRuntime& rt, const TechnicianId& technician, std::sh
     AfterDurable([old = presence.attachment] { old->Close(Superseded("a newer console of the technician")); });
   }
   presence.since = now_;
+  presence.told = {};
   presence.attachment = std::move(attachment);
   shard_.ArmPresence(rt, Shard::What::kConsole, {}, technician, presence);
+}
+
+Duration Turn::TellGrace(OrgRuntime& rt, SessionId session) {
+  const Duration grace = shard_.GraceOf(rt, Shard::What::kDevice, session, {});
+  if (auto it = rt.devices.find(session); it != rt.devices.end()) it->second.told = grace;
+  return grace;
+}
+
+Duration Turn::TellGrace(OrgRuntime& rt, const TechnicianId& technician) {
+  const Duration grace = shard_.GraceOf(rt, Shard::What::kConsole, {}, technician);
+  if (auto it = rt.consoles.find(technician); it != rt.consoles.end()) it->second.told = grace;
+  return grace;
 }
 
 // --- Records --------------------------------------------------------------------------------------------------------------
@@ -387,11 +401,10 @@ void Shard::Arm(OrgRuntime& ref) {
   for (const auto& [technician_id, kept] : org.kept) {
     for (const auto& [arrived, session_id] : kept) ref.dirty.sessions.insert(session_id);
   }
-  for (const auto& [channel_id, channel] : org.channels) {
+  for (const auto& [channel_id, channel] : org.channels) {  // due at once: the first turn, which also routes what waits
     ref.channel_hours.emplace(channel_id, now);
     timers_.insert({now, What::kHours, &ref, {}, {}, channel_id});
   }
-  routing_left_ = true;
   for (const auto& [session_id, session] : org.sessions) {
     RearmSession(ref, session_id);
     WakeRouting(ref, session_id, now);
@@ -448,14 +461,16 @@ void Shard::Rearm(OrgRuntime& rt, const Touched& touched) {
   for (SessionId id : SessionsOf(rt, touched.channels)) RearmSession(rt, id);
 }
 
+Duration Shard::GraceOf(const OrgRuntime& rt, What what, const SessionId& session, const TechnicianId& technician) const {
+  if (what == What::kConsole) return SettingsOf(rt.org, technician).device_lost_grace;
+  const Session* s = FindSession(rt.org, session);
+  return s != nullptr ? SettingsOf(rt.org, *s).device_lost_grace : DefaultSettings().device_lost_grace;
+}
+
 void Shard::ArmPresence(OrgRuntime& rt, What what, const SessionId& session, const TechnicianId& technician,
                         Presence& presence) {
   if (presence.armed != kNoTime) timers_.erase({presence.armed, what, &rt, session, technician, {}});
-  const Session* s = FindSession(rt.org, session);
-  const Duration grace = what == What::kConsole ? SettingsOf(rt.org, technician).device_lost_grace
-                         : s != nullptr         ? SettingsOf(rt.org, *s).device_lost_grace
-                                                : DefaultSettings().device_lost_grace;
-  presence.armed = presence.last_seen() + grace;
+  presence.armed = presence.last_seen() + std::max(presence.told, GraceOf(rt, what, session, technician));
   const Technician* t = FindTechnician(rt.org, technician);
   if (what == What::kConsole && presence.attachment && t != nullptr) {
     const GroupSettings& settings = SettingsOf(rt.org, technician);
@@ -510,8 +525,8 @@ void Shard::FirePresence(Turn& turn, const Timer& timer, Presence& presence) {
   presence.since = std::max(presence.since, parts_.clock.LastPause());
   ArmPresence(rt, timer.what, timer.session, timer.technician, presence);
   if (presence.armed > turn.now()) return;  // heartbeats or activity came meanwhile
-  const Duration grace = timer.what == What::kConsole ? SettingsOf(rt.org, timer.technician).device_lost_grace : Duration{0};
-  if (timer.what == What::kConsole && presence.last_seen() + grace > turn.now()) {
+  const Duration lost = std::max(presence.told, GraceOf(rt, timer.what, timer.session, timer.technician));
+  if (timer.what == What::kConsole && presence.last_seen() + lost > turn.now()) {
     FireInactivity(turn, timer, presence);
     return;
   }

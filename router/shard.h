@@ -80,6 +80,7 @@ struct Presence {
   Time since{};  // last seen when there is no attachment
   std::shared_ptr<Attachment> attachment;
   Time armed{};
+  Duration told{};  // the grace of its last welcome, by which it sends its heartbeats; a longer one takes its place
   Time last_seen() const { return attachment ? std::max(since, attachment->last_seen()) : since; }
 };
 
@@ -155,6 +156,11 @@ class Turn {
 
   void AttachDevice(OrgRuntime& org, SessionId session, std::shared_ptr<Attachment> attachment);
   void AttachConsole(OrgRuntime& org, const TechnicianId& technician, std::shared_ptr<Attachment> attachment);
+
+  // The grace that a welcome tells. It holds until the next hello: a shorter one, of other settings or another group, cannot be
+  // kept by who sends his heartbeats by this one.
+  Duration TellGrace(OrgRuntime& org, SessionId session);
+  Duration TellGrace(OrgRuntime& org, const TechnicianId& technician);
 
  private:
   friend class Shard;
@@ -258,6 +264,7 @@ class Shard {
   void WriteRecords(OrgRuntime& rt, const Step& step, store::Commit& commit);
   void Rearm(OrgRuntime& rt, const Touched& touched);
   void RearmSession(OrgRuntime& rt, SessionId session);
+  Duration GraceOf(const OrgRuntime& rt, What what, const SessionId& session, const TechnicianId& technician) const;
   void ArmPresence(OrgRuntime& rt, What what, const SessionId& session, const TechnicianId& technician, Presence& presence);
   void FollowPresence(OrgRuntime& rt, const Step& step);
   void CheckInvariants(OrgRuntime& rt, const Step& step);

@@ -125,6 +125,40 @@ TEST_F(Attach, HeartbeatsKeepAConsoleToTheMillisecond) {
   EXPECT_EQ(console.End().reason, "HEARTBEATS_MISSED");
 }
 
+// A grace that becomes shorter holds from the next hello on: nobody is lost who sends heartbeats as he was told.
+TEST_F(Attach, TheGraceOfTheWelcomeHolds) {
+  const Entered entered = world.Enter();
+  Device device(world.client(), entered.token);
+  device.Hello();
+  Console console(world.client(), world.ann);
+  console.Hello();
+  pb::UpdateGroupRequest group;
+  group.mutable_group()->set_group_id("desk");
+  group.mutable_group()->mutable_settings()->mutable_device_lost_grace()->set_seconds(3);
+  group.mutable_group()->mutable_settings()->mutable_away_after()->set_seconds(7);
+  world.Must<pb::UpdateGroupResponse>(group, world.admin);
+  world.Must<pb::StartSessionResponse>(World::On<pb::StartSessionRequest>(entered.id), world.ann);
+  world.daemon.clock().Advance(kGrace - milliseconds(1));
+  EXPECT_EQ(world.Get(entered.id).link(), pb::LINK_ATTACHED);
+  EXPECT_EQ(world.Technician("ann").status(), pb::TECHNICIAN_STATUS_AWAY);
+  world.daemon.clock().Advance(milliseconds(1));
+  EXPECT_EQ(world.Get(entered.id).link(), pb::LINK_RECONNECTING);
+  EXPECT_EQ(world.Technician("ann").status(), pb::TECHNICIAN_STATUS_OFFLINE);
+  Device back(world.client(), entered.token);
+  EXPECT_EQ(back.Hello().device_lost_grace().seconds(), 3);
+  Console again(world.client(), world.ann);
+  again.Hello();
+  world.daemon.clock().Advance(seconds(3));
+  EXPECT_EQ(world.Get(entered.id).link(), pb::LINK_RECONNECTING);
+  EXPECT_EQ(world.Technician("ann").status(), pb::TECHNICIAN_STATUS_OFFLINE);
+  group.mutable_group()->mutable_settings()->mutable_device_lost_grace()->set_seconds(30);
+  Device once_more(world.client(), entered.token);
+  once_more.Hello();
+  world.Must<pb::UpdateGroupResponse>(group, world.admin);
+  world.daemon.clock().Advance(seconds(30) - milliseconds(1));
+  EXPECT_EQ(world.Get(entered.id).link(), pb::LINK_ATTACHED) << "a longer one holds at once";
+}
+
 TEST_F(Attach, WithoutActivityATechnicianIsAwayAndThenSignedOut) {
   pb::UpdateGroupRequest group;
   group.mutable_group()->set_group_id("desk");

@@ -1,22 +1,10 @@
 // Chat over the API: durable, in one order for everybody, read on after an absence.
-#include "guichet/v1/chat_service.grpc.pb.h"
 #include "router/limits.h"
 #include "statemachine/limits.h"
 #include "tests/api/sessions.h"
 
 namespace guichet::api_test {
 namespace {
-
-class ChatWatch : public Watching<pb::ChatService::Stub, pb::WatchChatRequest, pb::WatchChatResponse> {
- public:
-  ChatWatch(const Client& client, const pb::WatchChatRequest& request, const std::string& token)
-      : Watching(client, &pb::ChatService::Stub::WatchChat, request, token) {}
-  // The next that is a message.
-  pb::ChatMessage NextMessage() {
-    pb::WatchChatResponse response = Next();
-    return (response.has_message() ? response : Next()).message();
-  }
-};
 
 class Chat : public ::testing::Test {
  protected:
@@ -50,10 +38,10 @@ class Chat : public ::testing::Test {
     } while (!request.page_token().empty());
     return texts;
   }
-  std::unique_ptr<ChatWatch> Watch(const std::string& token, uint64_t after = 0) {
+  std::unique_ptr<ChatWatch> Watch(const std::string& token, const std::string& after = "") {
     pb::WatchChatRequest request;
     request.set_session_id(session);
-    request.set_after_revision(after);
+    request.set_resume_token(after);
     return std::make_unique<ChatWatch>(world.client(), request, token);
   }
   std::string Name(const std::string& id) { return world.Technician(id).display_name(); }
@@ -91,7 +79,8 @@ TEST_F(Chat, WhatIsForTechniciansTheCustomerNeverSees) {
 TEST_F(Chat, WhoWasAwayReadsOn) {
   auto watch = Watch(customer.token);
   Say(world.ann, "one");
-  const uint64_t have = watch->NextMessage().revision();
+  EXPECT_EQ(watch->NextMessage().text(), "one");
+  const std::string have = watch->Have();
   watch.reset();
   sessions.devices.clear();
   Say(world.ann, "two");
@@ -183,7 +172,7 @@ TEST_F(Chat, HasALimitOfWatchesForEachSide) {
   for (const auto& [token, limit] :
        {std::pair(world.ann, router::kChatsOfTechnicians), {customer.token, router::kChatsOfCustomer}}) {
     std::vector<std::unique_ptr<ChatWatch>> watches;
-    const uint64_t before = world.Revision();
+    const std::string before = Watch(token)->Live();
     Say(world.ann, "hello");
     for (size_t i = 0; i < limit; ++i) {
       watches.push_back(Watch(token, before));
@@ -209,9 +198,19 @@ TEST_F(Chat, AWatchTellsWhenTheHistoryIsThrough) {
   EXPECT_FALSE(watch->Next().has_message());
 }
 
-TEST_F(Chat, ARevisionThatWasNeverThereIsRefused) {
-  for (const std::string& token : {world.ann, customer.token}) {
-    EXPECT_EQ(Watch(token, world.Revision() + 1)->End().metadata["field"], "after_revision");
+TEST_F(Chat, AnotherSessionsTokenIsRefused) {
+  Say(world.ann, "here");
+  const uint64_t here = session;
+  const Entered other = sessions.Waiting();
+  for (const std::string& token : {world.ann, world.integrator, customer.token}) {
+    session = here;
+    EXPECT_EQ(Watch(token, "no token")->End().metadata["field"], "resume_token");
+    const std::string have = Watch(token)->Live();
+    session = other.id;
+    const std::string& there = token == customer.token ? other.token : world.integrator;
+    const Outcome refused = Watch(there, have)->End();
+    EXPECT_EQ(refused.code, grpc::INVALID_ARGUMENT) << refused;
+    EXPECT_EQ(refused.metadata.at("field"), "resume_token");
   }
 }
 

@@ -67,6 +67,9 @@ TEST_F(CheckpointsTest, AreRestoredIntoAnotherFolder) {
   const Entered after = world.Enter();
   pb::WatchQueueRequest resume;
   resume.set_resume_token(QueueWatch(world.client(), {}, world.ann).Next().resume_token());
+  pb::WatchChatRequest read_on;
+  read_on.set_session_id(before.id);
+  read_on.set_resume_token(ChatWatch(world.client(), read_on, world.integrator).Next().resume_token());
 
   const std::string data = world.daemon.folder() + "-restored";
   ASSERT_TRUE(store::RestoreRocksDbCheckpoint(made->checkpoint().path(), data + "/store").ok());
@@ -83,9 +86,11 @@ TEST_F(CheckpointsTest, AreRestoredIntoAnotherFolder) {
     EXPECT_TRUE(client.Call<pb::GetSessionResponse>(get, world.admin).ok());
     get.set_session_id(after.id);
     EXPECT_EQ(client.Call<pb::GetSessionResponse>(get, world.admin).outcome.reason, "SESSION_NOT_FOUND");
-    const Outcome end = QueueWatch(client, resume, world.ann).End();
-    EXPECT_EQ(end.code, grpc::OUT_OF_RANGE);
-    EXPECT_EQ(end.reason, "RESUME_TOKEN_EXPIRED");
+    for (const Outcome& end :
+         {QueueWatch(client, resume, world.ann).End(), ChatWatch(client, read_on, world.integrator).End()}) {
+      EXPECT_EQ(end.code, grpc::OUT_OF_RANGE);
+      EXPECT_EQ(end.reason, "RESUME_TOKEN_EXPIRED");
+    }
   }
   std::filesystem::remove_all(data);
 }
@@ -93,6 +98,11 @@ TEST_F(CheckpointsTest, AreRestoredIntoAnotherFolder) {
 TEST(DiskTest, NothingBeginsWhenItIsNearlyFullAndWhatRunsGoesOn) {
   World world;
   const Entered entered = world.Enter();
+  pb::CreateOrganizationRequest known;
+  known.set_request_id("known");
+  known.mutable_organization()->set_organization_id("known");
+  known.mutable_organization()->set_display_name("Known");
+  const auto made = world.Must<pb::CreateOrganizationResponse>(known, kOperatorToken);
   world.daemon.options().min_free_disk_bytes = UINT64_MAX;
   world.daemon.Restart();
   pb::CreateSessionRequest create;
@@ -101,6 +111,10 @@ TEST(DiskTest, NothingBeginsWhenItIsNearlyFullAndWhatRunsGoesOn) {
   EXPECT_EQ(refused.outcome.code, grpc::RESOURCE_EXHAUSTED);
   EXPECT_EQ(refused.outcome.reason, "DISK_NEARLY_FULL");
   EXPECT_TRUE(refused.outcome.retry.has_value());
+  EXPECT_EQ(world.Must<pb::CreateOrganizationResponse>(known, kOperatorToken).revision(), made.revision()) << "a repetition";
+  known.set_request_id("another");
+  known.mutable_organization()->set_organization_id("another");
+  EXPECT_EQ(world.Call<pb::CreateOrganizationResponse>(known, kOperatorToken).outcome.reason, "DISK_NEARLY_FULL");
   world.Must<pb::EndSessionResponse>(World::On<pb::EndSessionRequest>(entered.id), world.admin);
   world.daemon.options().min_free_disk_bytes = 0;
   world.daemon.Restart();

@@ -98,6 +98,23 @@ TEST_F(Commands, AnErrorIsWhatTheUnaryCallSaysAndTheStreamGoesOn) {
   EXPECT_TRUE(stream.Next().has_effect());
 }
 
+TEST_F(Commands, ARefusalForTheTimeBeingSaysWhenToTryAgain) {
+  world.daemon.options().min_free_disk_bytes = UINT64_MAX;
+  world.daemon.Restart();
+  Stream stream = Open(world.ann);
+  stream.Send(Create(1));
+  const auto refused = stream.Next();
+  const Outcome unary = world.Call<pb::CreateSessionResponse>(Create(1).create(), world.ann).outcome;
+  ASSERT_TRUE(unary.retry.has_value()) << unary;
+  EXPECT_EQ(refused.error().reason(), unary.reason);
+  EXPECT_EQ(seconds(refused.error().retry_delay().seconds()), *unary.retry);
+  pb::ExecuteCommandsRequest unknown;
+  unknown.set_tag(2);
+  unknown.mutable_start()->mutable_target()->set_session_id(12345);
+  stream.Send(unknown);
+  EXPECT_FALSE(stream.Next().error().has_retry_delay());
+}
+
 TEST_F(Commands, MoreThanTheLimitWaitAndAreAllAnswered) {
   Stream stream = Open(world.ann);
   const uint64_t count = 4 * router::kCommandsInFlight;

@@ -20,7 +20,7 @@ class CustomerAddress : public ::testing::Test {
 };
 
 TEST_F(CustomerAddress, ServesWhatCustomersCallAndNothingElse) {
-  const std::set<std::string> theirs = {"AppletService", "ChannelService", "ComputerService"};
+  const std::set<std::string> theirs = {"AppletService", "ChannelService", "ChatService", "ComputerService"};
   size_t served = 0, others = 0;
   for (const MethodDescriptor* rpc : Methods()) {
     const Outcome outcome = customers->CallRaw(*rpc, "", "");
@@ -46,6 +46,20 @@ TEST_F(CustomerAddress, RefusesTechniciansAndProgramsTheirComputers) {
   }
 }
 
+TEST_F(CustomerAddress, RefusesTechniciansAndProgramsTheirChats) {
+  for (const Message* request : std::initializer_list<const Message*>{&pb::SendChatRequest::default_instance(),
+                                                                      &pb::ListChatRequest::default_instance(),
+                                                                      &pb::WatchChatRequest::default_instance()}) {
+    const MethodDescriptor& rpc = *MethodOf(*request);
+    for (const std::string& token : {world.ann, world.integrator}) {
+      const Outcome outcome = customers->CallRaw(rpc, "", token);
+      EXPECT_EQ(outcome.code, grpc::PERMISSION_DENIED) << rpc.full_name() << " " << outcome;
+      EXPECT_NE(outcome.message.find("the address for customers"), std::string::npos) << outcome;
+    }
+    EXPECT_EQ(customers->CallRaw(rpc, "", "nobody's").code, grpc::UNAUTHENTICATED) << rpc.full_name();
+  }
+}
+
 TEST_F(CustomerAddress, ACustomerOfOneIsHelpedAtTheOther) {
   Console console(world.client(), world.ann);
   console.Hello();
@@ -59,6 +73,16 @@ TEST_F(CustomerAddress, ACustomerOfOneIsHelpedAtTheOther) {
   device.Hello();
   world.Must<pb::StartSessionResponse>(World::On<pb::StartSessionRequest>(entered->session_id()), world.ann);
   ViewUntil(device, [](const auto& view) { return !view.technician_name().empty(); });
+  auto words = World::On<pb::SendChatRequest>(entered->session_id());
+  words.set_text("Hello!");
+  world.Must<pb::SendChatResponse>(words, world.ann);
+  words.set_text("It is on fire.");
+  EXPECT_TRUE(customers->Call<pb::SendChatResponse>(words, entered->device_token()).ok());
+  const auto said = customers->Call<pb::ListChatResponse>(pb::ListChatRequest(), entered->device_token());
+  ASSERT_TRUE(said.ok()) << said.outcome;
+  ASSERT_EQ(said->messages_size(), 2);
+  EXPECT_EQ(said->messages(0).text(), "Hello!");
+  EXPECT_EQ(said->messages(1).text(), "It is on fire.");
   world.daemon.Stop();
   const Outcome end = device.End();
   EXPECT_EQ(end.code, grpc::UNAVAILABLE) << end;

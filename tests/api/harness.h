@@ -17,6 +17,7 @@
 #include "guichet/v1/admin_service.grpc.pb.h"
 #include "guichet/v1/applet_service.grpc.pb.h"
 #include "guichet/v1/channel_service.grpc.pb.h"
+#include "guichet/v1/chat_service.grpc.pb.h"
 #include "guichet/v1/computer_service.grpc.pb.h"
 #include "guichet/v1/delivery_service.grpc.pb.h"
 #include "guichet/v1/queue_service.grpc.pb.h"
@@ -213,6 +214,30 @@ class QueueWatch : public Watching<pb::QueueService::Stub, pb::WatchQueueRequest
  public:
   QueueWatch(const Client& client, const pb::WatchQueueRequest& request, const std::string& token)
       : Watching(client, &pb::QueueService::Stub::WatchQueue, request, token) {}
+};
+
+class ChatWatch : public Watching<pb::ChatService::Stub, pb::WatchChatRequest, pb::WatchChatResponse> {
+ public:
+  ChatWatch(const Client& client, const pb::WatchChatRequest& request, const std::string& token)
+      : Watching(client, &pb::ChatService::Stub::WatchChat, request, token) {}
+  // The next that is a message.
+  pb::ChatMessage NextMessage() {
+    pb::WatchChatResponse response = Next();
+    if (!response.has_message()) response = Next();
+    have_ = response.resume_token();
+    return response.message();
+  }
+  // The token once what was said before is through.
+  std::string Live() {
+    pb::WatchChatResponse response = Next();
+    while (response.has_message()) response = Next();
+    return response.resume_token();
+  }
+  // The token after the message before.
+  const std::string& Have() const { return have_; }
+
+ private:
+  std::string have_;
 };
 
 class TechnicianWatch

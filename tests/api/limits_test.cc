@@ -48,6 +48,9 @@ TEST_F(Limits, FormsOfOneAddress) {
   form.set_organization_id("acme");
   form.set_channel_id("help");
   form.set_device_id("device");
+  form.set_request_id("the first");
+  const auto first = world.Must<pb::SubmitFormResponse>(form, "");
+  form.set_request_id("");
   // The world's own forms count too, so the limit is met at the latest after as many as it allows.
   Outcome last;
   size_t accepted = 0;
@@ -59,6 +62,9 @@ TEST_F(Limits, FormsOfOneAddress) {
   EXPECT_GE(accepted, router::kFormsPerPeer - 10);
   EXPECT_EQ(last.reason, "OVERLOADED") << last;
   EXPECT_EQ(last.retry, router::kGuessWindow);
+  form.set_request_id("the first");
+  EXPECT_EQ(world.Must<pb::SubmitFormResponse>(form, "").session_id(), first.session_id()) << "a repetition is no other form";
+  form.set_request_id("");
   world.daemon.clock().Advance(router::kGuessWindow);
   EXPECT_TRUE(Try(form, "").ok());
 }

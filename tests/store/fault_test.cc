@@ -2,6 +2,7 @@
 #include <atomic>
 
 #include "absl/synchronization/notification.h"
+#include "absl/time/time.h"
 #include "gtest/gtest.h"
 #include "store/faults/fault_file_system.h"
 #include "tests/store/store_testing.h"
@@ -30,7 +31,7 @@ class FaultTest : public testing::Test {
       release_.WaitForNotification();
     });
     CommitLater(std::move(first));
-    held_.WaitForNotification();
+    ASSERT_TRUE(held_.WaitForNotificationWithTimeout(absl::Minutes(1))) << "no fsync came";
   }
 
   void CommitLater(Commit commit) {

@@ -21,10 +21,10 @@ concept HasToken = requires(Request request) {
   request.resume_token();
 };
 
-// Of a chat: it goes on after the last message, and ends for good with OK when the session has ended.
+// Of a chat: it ends for good with OK when the session has ended.
 template <typename Request>
-concept FollowsRevisions = requires(Request request) {
-  request.after_revision();
+concept EndsWithSession = requires(Request request) {
+  request.session_id();
 };
 
 // Calls `on_message` for each message of WatchQueue, WatchTechnicians, WatchDeliveries or WatchChat until it returns false;
@@ -47,14 +47,11 @@ absl::Status Watch(const Client& client, Request request, absl::FunctionRef<bool
         if constexpr (HasToken<Request>) {
           if (!response.resume_token().empty()) request.set_resume_token(response.resume_token());
         }
-        if constexpr (FollowsRevisions<Request>) {
-          request.set_after_revision(response.has_message() ? response.message().revision() : response.revision());
-        }
         if (!on_message(response)) return absl::OkStatus();
       }
     }
     const absl::Status status = stream->Finish();
-    if (FollowsRevisions<Request> && status.ok()) return status;
+    if (EndsWithSession<Request> && status.ok()) return status;
     bool expired = false;
     if constexpr (HasToken<Request>) {
       expired = absl::IsOutOfRange(status) && !request.resume_token().empty();

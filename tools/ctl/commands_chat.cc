@@ -46,10 +46,6 @@ void AddWatch(CLI::App& parent, Runner& runner) {
                           "chat watch 1861711"});
   auto request = std::make_shared<v1::WatchChatRequest>();
   SessionArgument(command, [request](const uint64_t& id) { request->set_session_id(id); });
-  Flag<uint64_t>(
-      command, "--after", [request](const uint64_t& revision) { request->set_after_revision(revision); },
-      "Revision of the last message that is known")
-      ->type_name("REVISION");
   auto changes = DeclareChanges(command);
   runner.Act(command, [&runner, request, changes]() -> absl::Status {
     const auto client = runner.Connect();
