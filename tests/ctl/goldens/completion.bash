@@ -84,7 +84,7 @@ _guichetctl_words() {
     "chat") words="send list watch --help --version --address --token --token-file --tls-ca --tls-certificate --tls-key --insecure --output --timeout" ;;
     "chat/send") words="--help --request-id --technician --epoch --technicians-only --version --address --token --token-file --tls-ca --tls-certificate --tls-key --insecure --output --timeout" ;;
     "chat/list") words="--help --limit --version --address --token --token-file --tls-ca --tls-certificate --tls-key --insecure --output --timeout" ;;
-    "chat/watch") words="--help --after --changes --version --address --token --token-file --tls-ca --tls-certificate --tls-key --insecure --output --timeout" ;;
+    "chat/watch") words="--help --changes --version --address --token --token-file --tls-ca --tls-certificate --tls-key --insecure --output --timeout" ;;
     "library") words="get import export --help --version --address --token --token-file --tls-ca --tls-certificate --tls-key --insecure --output --timeout" ;;
     "library/get") words="--help --technician --version --address --token --token-file --tls-ca --tls-certificate --tls-key --insecure --output --timeout" ;;
     "library/import") words="--help --request-id --append --technician --version --address --token --token-file --tls-ca --tls-certificate --tls-key --insecure --output --timeout" ;;
