@@ -12,6 +12,7 @@
 #include "guichet/v1/admin_service.grpc.pb.h"
 #include "guichet/v1/applet_service.grpc.pb.h"
 #include "guichet/v1/channel_service.grpc.pb.h"
+#include "guichet/v1/chat_service.grpc.pb.h"
 #include "guichet/v1/computer_service.grpc.pb.h"
 #include "guichet/v1/delivery_service.grpc.pb.h"
 #include "guichet/v1/queue_service.grpc.pb.h"
@@ -44,6 +45,7 @@ class FakeDaemon::Impl : v1::SessionService::Service,
                          v1::AppletService::Service,
                          v1::DeliveryService::Service,
                          v1::ChannelService::Service,
+                         v1::ChatService::Service,
                          v1::RoutingService::Service,
                          v1::ComputerService::Service {
  public:
@@ -60,6 +62,7 @@ class FakeDaemon::Impl : v1::SessionService::Service,
     builder.RegisterService(static_cast<v1::AppletService::Service*>(this));
     builder.RegisterService(static_cast<v1::DeliveryService::Service*>(this));
     builder.RegisterService(static_cast<v1::ChannelService::Service*>(this));
+    builder.RegisterService(static_cast<v1::ChatService::Service*>(this));
     builder.RegisterService(static_cast<v1::RoutingService::Service*>(this));
     builder.RegisterService(static_cast<v1::ComputerService::Service*>(this));
     server_ = builder.BuildAndStart();
@@ -237,6 +240,12 @@ class FakeDaemon::Impl : v1::SessionService::Service,
     if (!methods_.watch)
       return grpc::Status(grpc::StatusCode::UNIMPLEMENTED, "not given by the test");  // check-words: allow (a code of gRPC)
     return ToGrpc(methods_.watch(*q, [writer](const v1::WatchQueueResponse& response) { writer->Write(response); }));
+  }
+  grpc::Status WatchChat(grpc::ServerContext*, const v1::WatchChatRequest* q,
+                         grpc::ServerWriter<v1::WatchChatResponse>* writer) override {
+    if (!methods_.chat)
+      return grpc::Status(grpc::StatusCode::UNIMPLEMENTED, "not given by the test");  // check-words: allow (a code of gRPC)
+    return ToGrpc(methods_.chat(*q, [writer](const v1::WatchChatResponse& response) { writer->Write(response); }));
   }
 
   const Methods methods_;

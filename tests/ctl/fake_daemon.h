@@ -10,6 +10,7 @@
 #include "guichet/v1/admin_service.pb.h"
 #include "guichet/v1/applet_service.pb.h"
 #include "guichet/v1/channel_service.pb.h"
+#include "guichet/v1/chat_service.pb.h"
 #include "guichet/v1/computer_service.pb.h"
 #include "guichet/v1/delivery_service.pb.h"
 #include "guichet/v1/queue_service.pb.h"
@@ -67,6 +68,8 @@ class FakeDaemon {
     std::function<std::vector<v1::WatchDeliveriesResponse>()> deliveries;
     // watch sends messages by the function that it is given, and returns how the stream ends.
     std::function<absl::Status(const v1::WatchQueueRequest&, const std::function<void(const v1::WatchQueueResponse&)>&)> watch;
+    // chat likewise, of WatchChat.
+    std::function<absl::Status(const v1::WatchChatRequest&, const std::function<void(const v1::WatchChatResponse&)>&)> chat;
   };
 
   explicit FakeDaemon(Methods methods);

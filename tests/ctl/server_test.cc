@@ -259,5 +259,34 @@ TEST(ServerTest, WatchEndsWithARefusal) {
   EXPECT_EQ(RunCtl({"watch", "--address", daemon.address()}).code, kExitNotPermitted);
 }
 
+TEST(ServerTest, AWatchOfAChatReadsOnUntilTheSessionEnds) {
+  std::vector<std::string> tokens;
+  FakeDaemon daemon({.chat = [&tokens](const v1::WatchChatRequest& request, const auto& send) {
+    tokens.push_back(request.resume_token());
+    EXPECT_EQ(request.session_id(), 7u);
+    v1::WatchChatResponse said;
+    said.mutable_message()->set_text(std::to_string(tokens.size()));
+    v1::WatchChatResponse live;
+    switch (tokens.size()) {
+      case 1:
+        said.set_resume_token("one");
+        send(said);
+        live.set_resume_token("live");
+        send(live);
+        return absl::UnavailableError("draining");
+      case 2:
+        return absl::OutOfRangeError("of another history");
+      default:
+        said.set_resume_token("two");
+        send(said);
+        return absl::OkStatus();
+    }
+  }});
+  const Ran ran = RunCtl({"chat", "watch", "7", "--address", daemon.address()});
+  EXPECT_EQ(ran.code, kExitOk) << ran.err;
+  EXPECT_THAT(tokens, ElementsAre("", "live", ""));
+  EXPECT_EQ(ran.out, "08:00:00  00:00:00  customer: 1\n08:00:00  00:00:00  customer: 3\n");
+}
+
 }  // namespace
 }  // namespace guichet::ctl
