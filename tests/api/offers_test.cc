@@ -269,6 +269,28 @@ TEST_F(Offers, OverflowComesForThoseWhoWaitAlreadyAndAfterARestart) {
   EXPECT_EQ(OfferedTo(waiting.id), "cid");
 }
 
+// Its minute passes while no daemon is there: the night shift is asked as soon as one is, before anybody is back.
+TEST_F(Offers, OverflowThatWasDueWhileTheDaemonWasAwayComesAtOnce) {
+  pb::CreateGroupRequest night;
+  night.mutable_group()->set_group_id("night");
+  world.Must<pb::CreateGroupResponse>(night, world.admin);
+  world.Must<pb::UpdateTechnicianResponse>(
+      Text<pb::UpdateTechnicianRequest>("technician { technician_id: 'cid' group_id: 'night' }"), world.admin);
+  sessions.Attach(world.cid);
+  sessions.consoles.erase(sessions.consoles.begin(), sessions.consoles.begin() + 2);  // ann and bob
+  Pass(seconds(20));
+  const uint64_t id = sessions.Waiting().id;
+  Route("mode: ROUTING_MODE_OFFER overflow_after { seconds: 60 } overflow_group_ids: 'night'");
+  Pass(seconds(50));
+  EXPECT_EQ(OfferedTo(id), "");
+  sessions.consoles.clear();
+  sessions.devices.clear();
+  world.daemon.Stop();
+  world.daemon.clock().Advance(seconds(11));
+  world.daemon.Restart();
+  EXPECT_EQ(OfferedTo(id), "cid");
+}
+
 TEST_F(Offers, WhatDoesNotFitBesideWhatHePicksGoesToTheNext) {
   world.Must<pb::UpdateGroupResponse>(
       Text<pb::UpdateGroupRequest>("group { group_id: 'desk' settings { max_active_sessions: 1 } }"), world.admin);
