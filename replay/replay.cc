@@ -178,11 +178,14 @@ class Replayer {
   // What the daemon decided by itself follows from the state and the time: it must come out the same.
   void DecideAgain(const LogEntry& entry) {
     const SessionId session = entry.events.empty() ? SessionId{} : SessionOf(entry.events.front());
-    if (!session) return;
+    const auto* gone = entry.events.empty() ? nullptr : std::get_if<event::ComputerGone>(&entry.events.back());
     std::optional<Command> command;
-    if (entry.actor == "routing") {
+    if (entry.actor == "routing" && session) {
       command = command::Route{session};
       ++report_.decisions;
+    } else if (entry.actor == "timer" && gone != nullptr) {
+      command = command::ExpireComputer{gone->computer};
+      ++report_.timers;
     } else if (entry.actor == "timer" && FindSession(org_, session) != nullptr) {
       command = command::FireTimer{session};
       ++report_.timers;

@@ -68,6 +68,9 @@ class Recorder {
     RouteAll();
   }
 
+  // Lets time pass, and nothing else.
+  void Wait(Duration time) { now_ += time; }
+
   const Org& org() const { return org_; }
 
  private:
@@ -176,6 +179,38 @@ TEST_F(ReplayTest, GivesTheSameStatesDecisionsAndRecords) {
   EXPECT_GE(report.decisions, 15u);
   EXPECT_GE(report.timers, 3u);
   EXPECT_GT(report.records, 60u);
+}
+
+// The end of the access to a computer ends its session, if one runs: a timer that is the computer's, not the session's.
+TEST_F(ReplayTest, TheTimersOfComputersAreDecidedAgain) {
+  Recorder recorder(store_);
+  const TechnicianId ann{"ann"};
+  command::PutGroup desk;
+  desk.group = recorder.org().groups.at(GroupId{"desk"});
+  desk.group.permissions = Permissions::All();
+  recorder.Do(desk);
+  const uint64_t timers = Verify().timers;
+  for (const bool connected : {true, false}) {
+    const SessionId asked = recorder.Do(command::CreateSession{.owner = ann, .code_key = "123456"});
+    recorder.Do(command::RedeemCode{asked, "123456", "token", "lathe", "Linux", "en"}, "device");
+    recorder.Do(command::AttachDevice{asked, "linux"}, "device");
+    recorder.Do(command::Start{{asked, ann}});
+    command::RequestActivity ask{{asked, ann}, ActivityKind::kUnattendedAccess, ""};
+    ask.access.validity = std::chrono::hours(1);
+    recorder.Do(ask);
+    command::AnswerActivity agree{asked, FindSession(recorder.org(), asked)->activities.back().id, true, false};
+    agree.secret_hash = "hash";
+    recorder.Do(agree, "device");
+    recorder.Do(command::End{{asked, ann}});
+    const ComputerId computer = recorder.org().last_computer;
+    if (connected) recorder.Do(command::ConnectComputer{computer, ann, true, kNoTime, "secret"});
+    recorder.Wait(std::chrono::hours(1));
+    recorder.Do(command::ExpireComputer{computer}, "timer");
+    EXPECT_TRUE(recorder.org().computers.empty());
+  }
+  const Report report = Verify();
+  EXPECT_EQ(report.differences, 0u) << report.first_differences.front().what;
+  EXPECT_EQ(report.timers, timers + 2);
 }
 
 TEST_F(ReplayTest, MarksTellWhereTwoBuildsPart) {
