@@ -136,9 +136,16 @@ class DeviceStream final : public AttachStream<pb::AttachRequest, pb::AttachResp
             turn.AfterDurable([self, no_page] { self->EndStream(no_page); });
             return;
           }
+          absl::Status admitted = self->Admit(StreamKind::kDevice);
+          if (admitted.ok()) admitted = turn.MayArrive(*rt, self->token_.session);
+          if (!admitted.ok()) {
+            turn.AfterDurable([self, admitted] { self->EndStream(admitted); });
+            return;
+          }
           turn.AttachDevice(*rt, self->token_.session, self);
           absl::StatusOr<Step> step =
               turn.Apply(*rt, command::AttachDevice{self->token_.session, platform, chat_only}, "device");
+          if (step.ok() && !step->entry.events.empty()) turn.Arrived(*rt, self->token_.session);
           const Session& attached = *FindSession(rt->org, self->token_.session);
           pb::AppletWelcome welcome;
           const GroupSettings& settings = SettingsOf(rt->org, attached);
@@ -273,7 +280,7 @@ grpc::ServerBidiReactor<pb::AttachRequest, pb::AttachResponse>* OpenDeviceStream
                                                   : "the device token is unknown"));
     return stream.get();
   }
-  if (stream->Open(stream, StreamKind::kDevice, Principal{.org = token->org})) stream->Begin();
+  if (stream->Open(stream, StreamKind::kNewcomer, Principal{.org = token->org})) stream->Begin();
   return stream.get();
 }
 

@@ -177,6 +177,7 @@ class AgentStream final : public AttachStream<pb::AttachComputerRequest, pb::Att
           const ComputerToken& token = self->token_;
           const Computer* computer = Find(rt.org, token.computer);
           if (computer == nullptr || !EqualInConstantTime(computer->secret_hash, token.hash)) return UnknownToken();
+          if (absl::Status admitted = self->Admit(StreamKind::kAgent); !admitted.ok()) return admitted;
           greeting->welcome.set_computer_id(computer->id.value);
           SetDuration(kAgentGrace / 3, greeting->welcome.mutable_heartbeat_interval());
           SetDuration(kAgentGrace, greeting->welcome.mutable_grace());
@@ -408,7 +409,7 @@ grpc::ServerBidiReactor<pb::AttachComputerRequest, pb::AttachComputerResponse>* 
                                : UnknownToken());
     return stream.get();
   }
-  if (stream->Open(stream, StreamKind::kAgent, Principal{.org = token->org})) stream->Begin();
+  if (stream->Open(stream, StreamKind::kNewcomer, Principal{.org = token->org})) stream->Begin();
   return stream.get();
 }
 

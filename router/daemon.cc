@@ -104,8 +104,8 @@ struct Served {
   std::unique_ptr<grpc::Server> server;
   std::unique_ptr<ConnectionListener> listener;
 
-  // Serves `services` from here on.
-  absl::Status Start(const std::vector<grpc::Service*>& services) {
+  // Serves `services` from here on. What arrives takes of `memory`, and when there is none left gRPC ends calls.
+  absl::Status Start(const grpc::ResourceQuota& memory, const std::vector<grpc::Service*>& services) {
     grpc::ServerBuilder builder;
     acceptor = builder.experimental().AddExternalConnectionAcceptor(
         grpc::ServerBuilder::experimental_type::ExternalConnectionType::FROM_FD, credentials);
@@ -117,6 +117,14 @@ struct Served {
     builder.AddChannelArgument(GRPC_ARG_HTTP2_MIN_RECV_PING_INTERVAL_WITHOUT_DATA_MS, 10000);
     builder.AddChannelArgument(GRPC_ARG_MAX_METADATA_SIZE, static_cast<int>(kMetadataBytes));
     builder.SetMaxReceiveMessageSize(static_cast<int>(kMessageBytes));
+    // gRPC unpacks a compressed request before it looks at its size.
+    for (const auto algorithm : {GRPC_COMPRESS_DEFLATE, GRPC_COMPRESS_GZIP}) {
+      builder.SetCompressionAlgorithmSupportStatus(algorithm, false);
+    }
+    builder.AddChannelArgument(GRPC_ARG_ENABLE_PER_MESSAGE_DECOMPRESSION, 0);
+    // … and looks at the size of a request once it is there as a whole. There is no limit of streams a connection: clients that
+    // reach it wait without a word.
+    builder.SetResourceQuota(memory);
     for (grpc::Service* service : services) builder.RegisterService(service);
     server = builder.BuildAndStart();
     if (server == nullptr) return absl::InternalError("gRPC does not start");
@@ -297,7 +305,10 @@ class DaemonImpl final : public Daemon {
     const auto descriptors = DescriptorsForConnections();
     if (!descriptors.ok()) return descriptors.status();
     for (const Address& address : Addresses()) {
-      auto listener = ConnectionListener::Open({address.where, *descriptors, address.flag});
+      // The last eighth is for technicians: whoever reaches the address for customers cannot take it.
+      const bool customers = &address.served != &main_;
+      auto listener =
+          ConnectionListener::Open({address.where, customers ? *descriptors - *descriptors / 8 : *descriptors, address.flag});
       if (!listener.ok()) return listener.status();
       address.served.listener = *std::move(listener);
     }
@@ -315,9 +326,11 @@ class DaemonImpl final : public Daemon {
       grpc::channelz::experimental::InitChannelzService();
     }
     services_ = std::make_unique<Services>(*gateway_);
-    absl::Status started = main_.Start({&services_->sessions, &services_->queues, &services_->applets, &services_->technicians,
-                                        &services_->admin, &services_->channels, &services_->routing, &services_->deliveries,
-                                        &services_->chat, &services_->libraries, &services_->computers});
+    memory_.Resize(options_.transport_memory_bytes);
+    absl::Status started =
+        main_.Start(memory_, {&services_->sessions, &services_->queues, &services_->applets, &services_->technicians,
+                              &services_->admin, &services_->channels, &services_->routing, &services_->deliveries,
+                              &services_->chat, &services_->libraries, &services_->computers});
     if (!started.ok()) return started;
     main_.Healthy({"guichet.v1.SessionService", "guichet.v1.QueueService", "guichet.v1.AppletService",
                    "guichet.v1.TechnicianService", "guichet.v1.AdminService", "guichet.v1.ChannelService",
@@ -325,11 +338,11 @@ class DaemonImpl final : public Daemon {
                    "guichet.v1.LibraryService", "guichet.v1.ComputerService"});
     if (customers_) {
       customer_services_ = std::make_unique<CustomerServices>(*gateway_);
-      started = customers_->Start({&customer_services_->applets, &customer_services_->channels, &customer_services_->chat,
-                                   &customer_services_->computers});
+      started = customers_->Start(memory_, {&customer_services_->applets, &customer_services_->channels,
+                                            &customer_services_->chat, &customer_services_->computers});
       if (!started.ok()) return started;
-      customers_->Healthy({"guichet.v1.AppletService", "guichet.v1.ChannelService", "guichet.v1.ChatService",
-                           "guichet.v1.ComputerService"});
+      customers_->Healthy(
+          {"guichet.v1.AppletService", "guichet.v1.ChannelService", "guichet.v1.ChatService", "guichet.v1.ComputerService"});
     }
     for (Served* served : AllServed()) served->Accept();
     ticker_ = std::thread([this] { TickEverySecond(); });
@@ -352,8 +365,8 @@ class DaemonImpl final : public Daemon {
 
   void LookAtDisk() {
     const store::StoreStats stats = store_->Stats();
-    if (disk_nearly_full_.exchange(stats.write_stopped) == stats.write_stopped) return;
-    if (stats.write_stopped) {
+    if (disk_nearly_full_.exchange(stats.disk_nearly_full) == stats.disk_nearly_full) return;
+    if (stats.disk_nearly_full) {
       spdlog::error("the disk is nearly full, {} bytes are free: nothing begins; make room (--min-free-disk-mib)",
                     stats.free_disk_bytes);
     } else {
@@ -381,11 +394,7 @@ class DaemonImpl final : public Daemon {
     if (ticker_.joinable()) ticker_.join();
   }
 
-  void Fatal(const std::string& why) {
-    if (options_.on_fatal) {
-      options_.on_fatal(why);
-      return;
-    }
+  [[noreturn]] void Fatal(const std::string& why) {
     spdlog::critical("{}", why);
     spdlog::shutdown();
     std::_Exit(70);
@@ -417,6 +426,7 @@ class DaemonImpl final : public Daemon {
   std::unique_ptr<CustomerServices> customer_services_;
   std::shared_ptr<ServedCertificate> tls_;  // nullptr: plaintext
   Time tls_read_{};                         // when its files were
+  grpc::ResourceQuota memory_{"guichet"};
   Served main_;
   std::optional<Served> customers_;  // the address for customers
   bool stopped_ = false;

@@ -20,18 +20,18 @@ struct DaemonOptions {
   std::string operator_token;                                               // empty: nobody can create organizations
   std::string link_base_url = "https://support.example/join/";              // in front of a link's code
   std::string invitation_base_url = "https://support.example/invitation/";  // … of an external technician's
-  std::string tls_certificate;            // PEM file, a chain; empty: plaintext, allowed on loopback only
-  std::string tls_key;                    // PEM file
-  std::string tls_client_ca;              // PEM file; clients must have a certificate of it; empty: they need none
-  int tls_reload_seconds = 60;            // how often these files are read again
-  bool allow_plaintext = false;           // plaintext on other than loopback addresses
-  size_t shards = 1;                      // writer threads; organizations are spread over them
-  size_t ring_entries = 8192;             // recent log entries in memory, an organization; watchers behind it read the disk
-  size_t store_memory_bytes = 256 << 20;  // block cache and write buffers
-  uint64_t min_free_disk_bytes = 0;       // below so much free space nothing begins; 0: off
+  std::string tls_certificate;              // PEM file, a chain; empty: plaintext, allowed on loopback only
+  std::string tls_key;                      // PEM file
+  std::string tls_client_ca;                // PEM file; clients must have a certificate of it; empty: they need none
+  int tls_reload_seconds = 60;              // how often these files are read again
+  bool allow_plaintext = false;             // plaintext on other than loopback addresses
+  size_t shards = 1;                        // writer threads; organizations are spread over them
+  size_t ring_entries = 8192;               // recent log entries in memory, an organization; watchers behind it read the disk
+  size_t store_memory_bytes = 256 << 20;    // block cache and write buffers
+  size_t transport_memory_bytes = 1 << 30;  // of gRPC, for connections and requests that have not arrived as a whole
+  uint64_t min_free_disk_bytes = 0;         // below so much free space nothing begins; 0: off
   std::string version = "0.1.0";
-  Clock* clock = nullptr;                            // null: the real one
-  std::function<void(const std::string&)> on_fatal;  // null: log and end the process at once
+  Clock* clock = nullptr;  // null: the real one
 };
 
 // Serves from Start until Stop.

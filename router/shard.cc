@@ -256,6 +256,20 @@ void Turn::AttachConsole(OrgRuntime& rt, const TechnicianId& technician, std::sh
   shard_.ArmPresence(rt, Shard::What::kConsole, {}, technician, presence);
 }
 
+absl::Status Turn::MayArrive(const OrgRuntime& rt, SessionId session) const {
+  auto it = rt.arrivals.find(session);
+  if (it == rt.arrivals.end() || it->second.count < kArrivals || it->second.since + kGuessWindow <= now_) {
+    return absl::OkStatus();
+  }
+  return TooFast("arrivals of the device", it->second.since + kGuessWindow - now_);
+}
+
+void Turn::Arrived(OrgRuntime& rt, SessionId session) {
+  Arrivals& arrivals = rt.arrivals[session];
+  if (arrivals.since + kGuessWindow <= now_) arrivals = {now_, 0};
+  ++arrivals.count;
+}
+
 Duration Turn::TellGrace(OrgRuntime& rt, SessionId session) {
   const Duration grace = shard_.GraceOf(rt, Shard::What::kDevice, session, {});
   if (auto it = rt.devices.find(session); it != rt.devices.end()) it->second.told = grace;
@@ -485,6 +499,7 @@ void Shard::ArmPresence(OrgRuntime& rt, What what, const SessionId& session, con
 void Shard::FollowPresence(OrgRuntime& rt, const Step& step) {
   for (const SessionChange& change : step.entry.sessions) {
     const Session& session = *change.after;
+    if (session.ended_already()) rt.arrivals.erase(session.id);
     auto it = rt.devices.find(session.id);
     if (it == rt.devices.end()) continue;
     Presence& presence = it->second;

@@ -84,6 +84,12 @@ struct Presence {
   Time last_seen() const { return attachment ? std::max(since, attachment->last_seen()) : since; }
 };
 
+// How often a device has arrived in a window of kGuessWindow, in a way that changed its session.
+struct Arrivals {
+  Time since{};
+  size_t count = 0;
+};
+
 // An invitation of a session, by when it came to be handed over.
 struct DeliveryKey {
   Revision due;
@@ -103,6 +109,7 @@ struct OrgRuntime {
   absl::flat_hash_map<SessionId, Time> armed;        // the deadline in the shard's timer set
   absl::flat_hash_map<SessionId, Presence> devices;  // sessions whose link is attached
   absl::flat_hash_map<TechnicianId, Presence> consoles;
+  absl::flat_hash_map<SessionId, Arrivals> arrivals;
   absl::flat_hash_map<std::string, store::RequestItem> requests;  // by "KEY\x1fREQUEST_ID"
   std::deque<std::pair<Time, std::string>> request_ages;
   Dirty dirty;                                            // what routing has to look at
@@ -156,6 +163,11 @@ class Turn {
 
   void AttachDevice(OrgRuntime& org, SessionId session, std::shared_ptr<Attachment> attachment);
   void AttachConsole(OrgRuntime& org, const TechnicianId& technician, std::shared_ptr<Attachment> attachment);
+
+  // Of a device: TOO_FAST beyond kArrivals in a window. What it changes is kept for as long as the session, so that nobody with
+  // a token fills the disk by coming and going.
+  absl::Status MayArrive(const OrgRuntime& org, SessionId session) const;
+  void Arrived(OrgRuntime& org, SessionId session);
 
   // The grace that a welcome tells. It holds until the next hello: a shorter one, of other settings or another group, cannot be
   // kept by who sends his heartbeats by this one.

@@ -32,7 +32,10 @@ class Stream : public Reactor, public OpenStream, public std::enable_shared_from
         gateway_.streams.Add(kind, principal, std::weak_ptr<OpenStream>(self));
     self_ = std::move(self);
     absl::Status refused = ticket.status();
-    if (ticket.ok()) ticket_ = *std::move(ticket);
+    if (ticket.ok()) {
+      ticket_ = *std::move(ticket);
+      stream_id_ = ticket_->id();
+    }
     // A key that was revoked between its first check and the count above is not found by the revocation.
     if (refused.ok() && !principal.token.empty()) {
       refused = gateway_.directory.Authenticate(principal.token, gateway_.clock.Now()).status();
@@ -123,6 +126,9 @@ class Stream : public Reactor, public OpenStream, public std::enable_shared_from
     end_ = std::move(status);
   }
 
+  // Counts a newcomer as what it has proved to be. Requires Open.
+  absl::Status Admit(StreamKind kind) { return gateway_.streams.Admit(stream_id_, kind); }
+
   bool closing() const ABSL_EXCLUSIVE_LOCKS_REQUIRED(mu_) { return closing_; }
   // Nothing may be started any more.
   bool finishing() const ABSL_EXCLUSIVE_LOCKS_REQUIRED(mu_) { return finishing_; }
@@ -136,6 +142,7 @@ class Stream : public Reactor, public OpenStream, public std::enable_shared_from
  private:
   std::shared_ptr<Stream> self_;
   std::unique_ptr<Streams::Ticket> ticket_;
+  uint64_t stream_id_ = 0;                 // of the ticket; set by Open
   Response current_ ABSL_GUARDED_BY(mu_);  // unmodified while it is being written
   bool writing_ ABSL_GUARDED_BY(mu_) = false;
   Time write_since_ ABSL_GUARDED_BY(mu_){};

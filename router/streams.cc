@@ -18,7 +18,8 @@ constexpr std::array<Limit, kStreamKindCount> kLimits = {{{"watch", kWatchers},
                                                           {"console", kConsoleStreams},
                                                           {"command", kCommandStreams},
                                                           {"position", kPositionStreams},
-                                                          {"agent", kAgentStreams}}};
+                                                          {"agent", kAgentStreams},
+                                                          {"newcomer", kNewcomers}}};
 
 const auto kAll = [](const auto&) { return true; };
 
@@ -26,19 +27,51 @@ const auto kAll = [](const auto&) { return true; };
 
 absl::StatusOr<std::unique_ptr<Streams::Ticket>> Streams::Add(StreamKind kind, const Principal& principal,
                                                               std::weak_ptr<OpenStream> stream) {
-  absl::MutexLock lock(&mu_);
-  if (draining_) return Draining();
-  const auto index = static_cast<size_t>(kind);
-  if (counts_[index] >= kLimits[index].count) return TooManyStreams(kLimits[index].name, kLimits[index].count);
-  ++counts_[index];
-  open_[++last_id_] = {principal.org, principal.key, principal.technician, principal.expires, std::move(stream)};
-  return std::make_unique<Ticket>(*this, last_id_, kind);
+  std::shared_ptr<OpenStream> silent;
+  std::unique_ptr<Ticket> ticket;
+  {
+    absl::MutexLock lock(&mu_);
+    if (draining_) return Draining();
+    if (kind == StreamKind::kNewcomer && newcomers_.size() >= kNewcomers) {
+      silent = open_.at(*newcomers_.begin()).stream.lock();
+      newcomers_.erase(newcomers_.begin());
+    }
+    if (absl::Status counted = CountLocked(kind); !counted.ok()) return counted;
+    open_[++last_id_] = {principal.org, principal.key, principal.technician, principal.expires, std::move(stream), kind};
+    if (kind == StreamKind::kNewcomer) newcomers_.insert(last_id_);
+    ticket = std::make_unique<Ticket>(*this, last_id_);
+  }
+  if (silent != nullptr) silent->EndStream(TooManyStreams(kLimits[static_cast<size_t>(kind)].name, kNewcomers));
+  return ticket;
 }
 
-void Streams::Remove(uint64_t id, StreamKind kind) {
+// Newcomers are limited by their own list: those that make room count until gRPC is done with them.
+absl::Status Streams::CountLocked(StreamKind kind) {
+  const auto index = static_cast<size_t>(kind);
+  if (kind != StreamKind::kNewcomer && counts_[index] >= kLimits[index].count) {
+    return TooManyStreams(kLimits[index].name, kLimits[index].count);
+  }
+  ++counts_[index];
+  return absl::OkStatus();
+}
+
+absl::Status Streams::Admit(uint64_t id, StreamKind kind) {
   absl::MutexLock lock(&mu_);
-  open_.erase(id);
-  --counts_[static_cast<size_t>(kind)];
+  auto entry = open_.find(id);
+  if (entry == open_.end()) return absl::OkStatus();  // it has gone
+  if (newcomers_.erase(id) == 0) return TooManyStreams(kLimits[static_cast<size_t>(StreamKind::kNewcomer)].name, kNewcomers);
+  if (absl::Status counted = CountLocked(kind); !counted.ok()) return counted;
+  --counts_[static_cast<size_t>(entry->second.kind)];
+  entry->second.kind = kind;
+  return absl::OkStatus();
+}
+
+void Streams::Remove(uint64_t id) {
+  absl::MutexLock lock(&mu_);
+  auto entry = open_.find(id);
+  --counts_[static_cast<size_t>(entry->second.kind)];
+  newcomers_.erase(id);
+  open_.erase(entry);
 }
 
 void Streams::EndThoseOf(const OrgId& org, const KeyId& key, const absl::Status& why) {

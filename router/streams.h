@@ -5,6 +5,7 @@
 #include <functional>
 #include <map>
 #include <memory>
+#include <set>
 #include <vector>
 
 #include "absl/base/thread_annotations.h"
@@ -14,8 +15,9 @@
 
 namespace guichet::router {
 
-enum class StreamKind : uint8_t { kWatch, kDevice, kConsole, kCommands, kPosition, kAgent };
-inline constexpr int kStreamKindCount = 6;
+// kNewcomer: one that has yet to prove that its token is good, by its first message.
+enum class StreamKind : uint8_t { kWatch, kDevice, kConsole, kCommands, kPosition, kAgent, kNewcomer };
+inline constexpr int kStreamKindCount = 7;
 
 // A stream that can be ended from outside and be asked how far it is behind.
 class OpenStream {
@@ -31,20 +33,24 @@ class OpenStream {
 // Thread safety: all methods may be called from any thread.
 class Streams {
  public:
-  // Counts and registers the stream until the ticket goes. TOO_MANY_STREAMS, or DRAINING.
+  // Counts and registers the stream until the ticket goes. TOO_MANY_STREAMS, or DRAINING. A newcomer beyond the limit ends the
+  // one that has been silent for longest: whoever says at once who he is gets in, however many there are who say nothing.
   class Ticket {
    public:
-    Ticket(Streams& streams, uint64_t id, StreamKind kind) : streams_(streams), id_(id), kind_(kind) {}
-    ~Ticket() { streams_.Remove(id_, kind_); }
+    Ticket(Streams& streams, uint64_t id) : streams_(streams), id_(id) {}
+    ~Ticket() { streams_.Remove(id_); }
     Ticket(const Ticket&) = delete;
     Ticket& operator=(const Ticket&) = delete;
+    uint64_t id() const { return id_; }
 
    private:
     Streams& streams_;
     const uint64_t id_;
-    const StreamKind kind_;
   };
   absl::StatusOr<std::unique_ptr<Ticket>> Add(StreamKind kind, const Principal& principal, std::weak_ptr<OpenStream> stream);
+
+  // The newcomer has proved what it is. TOO_MANY_STREAMS, also for one that had to make room.
+  absl::Status Admit(uint64_t id, StreamKind kind);
 
   void EndThoseOf(const OrgId& org, const KeyId& key, const absl::Status& why);
   void EndThoseOf(const OrgId& org, const TechnicianId& technician, const absl::Status& why);
@@ -63,8 +69,10 @@ class Streams {
     TechnicianId technician;
     Time expires{};  // of the key; kNoTime: never
     std::weak_ptr<OpenStream> stream;
+    StreamKind kind = StreamKind::kWatch;
   };
-  void Remove(uint64_t id, StreamKind kind);
+  void Remove(uint64_t id);
+  absl::Status CountLocked(StreamKind kind) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mu_);
   std::vector<std::shared_ptr<OpenStream>> Open(const std::function<bool(const Entry&)>& which) const;
 
   mutable absl::Mutex mu_;
@@ -72,6 +80,7 @@ class Streams {
   bool draining_ ABSL_GUARDED_BY(mu_) = false;
   std::map<uint64_t, Entry> open_ ABSL_GUARDED_BY(mu_);
   std::array<size_t, kStreamKindCount> counts_ ABSL_GUARDED_BY(mu_) = {};
+  std::set<uint64_t> newcomers_ ABSL_GUARDED_BY(mu_);  // by age
 };
 
 }  // namespace guichet::router

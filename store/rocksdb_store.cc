@@ -103,7 +103,8 @@ StoreStats RocksDbStore::Stats() {
   if (db()->GetAggregatedIntProperty(rocksdb::DB::Properties::kSizeAllMemTables, &number)) stats.memtable_bytes = number;
   if (db()->GetEnv()->GetFreeSpace(database_->folder(), &number).ok()) {
     stats.free_disk_bytes = number;
-    if (number < min_free_disk_bytes_) stats.write_stopped = true;
+    stats.disk_nearly_full = number < min_free_disk_bytes_;
+    stats.write_stopped |= stats.disk_nearly_full;
   }
   stats.failed = database_->failure().failed();
   stats.commits = writer_.commits();

@@ -22,8 +22,8 @@ struct RocksDbOptions {
   // Bytes of memory for cached blocks and write buffers together; a quarter of it is for the buffers. Less means more reads
   // from disk and smaller files.
   size_t memory_budget_bytes = size_t{256} << 20;
-  // Below this much free space Stats().write_stopped is true, so that the caller sheds load before the disk is full. The store
-  // itself goes on writing. 0: off.
+  // Below this much free space Stats().disk_nearly_full is true, so that the caller sheds load before the disk is full. The
+  // store itself goes on writing. 0: off.
   uint64_t min_free_disk_bytes = 0;
   SyncObserver on_sync;
   // Called once, when a failed write or background error makes the store read-only, before any commit answers kUnknown for it.

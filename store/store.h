@@ -77,14 +77,15 @@ struct KeyRange {
 };
 
 struct StoreStats {
-  bool write_stopped = false;    // shed load: writes wait for compaction, or the disk is nearly full
-  bool failed = false;           // a write or background error happened; the store is read-only
-  uint64_t commits = 0;          // commits that became durable since Open
-  uint64_t syncs = 0;            // fsyncs of the log by commits, Acquire and Trim since Open
-  uint64_t disk_bytes = 0;       // live tables and logs
-  uint64_t memtable_bytes = 0;   // all buffers
-  uint64_t stall_micros = 0;     // time writes were delayed since Open
-  uint64_t free_disk_bytes = 0;  // on the data folder's file system
+  bool disk_nearly_full = false;  // less is free than the caller wants
+  bool write_stopped = false;     // so it is, or writes wait for compaction
+  bool failed = false;            // a write or background error happened; the store is read-only
+  uint64_t commits = 0;           // commits that became durable since Open
+  uint64_t syncs = 0;             // fsyncs of the log by commits, Acquire and Trim since Open
+  uint64_t disk_bytes = 0;        // live tables and logs
+  uint64_t memtable_bytes = 0;    // all buffers
+  uint64_t stall_micros = 0;      // time writes were delayed since Open
+  uint64_t free_disk_bytes = 0;   // on the data folder's file system
 };
 
 // Called after each fsync, on the engine's commit thread: how many commits it made durable (0: only an Acquire or a Trim) and

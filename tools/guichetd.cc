@@ -65,6 +65,7 @@ int main(int argc, char** argv) {
   std::string operator_key_file;
   std::string log_level = "info";
   size_t store_memory_mib = options.store_memory_bytes >> 20;
+  size_t transport_memory_mib = options.transport_memory_bytes >> 20;
   size_t min_free_disk_mib = 512;
 
   CLI::App app("guichetd: a headless session router for remote support");
@@ -98,6 +99,11 @@ int main(int argc, char** argv) {
   app.add_option("--store-memory-mib", store_memory_mib, "Block cache and write buffers of the store, in MiB")
       ->check(CLI::Range(16, 65536))
       ->capture_default_str();
+  app.add_option("--transport-memory-mib", transport_memory_mib,
+                 "Of gRPC, for connections (about 12 KiB each) and requests on their way; beyond it calls are ended with "
+                 "RESOURCE_EXHAUSTED, in MiB")
+      ->check(CLI::Range(64, 65536))
+      ->capture_default_str();
   app.add_option("--min-free-disk-mib", min_free_disk_mib,
                  "With less free on the disk of --data no session begins (DISK_NEARLY_FULL), while those that run go on, in "
                  "MiB; 0: off")
@@ -118,6 +124,7 @@ int main(int argc, char** argv) {
   absl::SetMutexDeadlockDetectionMode(absl::OnDeadlockCycle::kIgnore);
   spdlog::set_level(spdlog::level::from_str(log_level));
   options.store_memory_bytes = store_memory_mib << 20;
+  options.transport_memory_bytes = transport_memory_mib << 20;
   options.min_free_disk_bytes = uint64_t{min_free_disk_mib} << 20;
   if (!operator_key_file.empty()) {
     options.operator_token = ReadToken(operator_key_file);

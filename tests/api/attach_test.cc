@@ -1,6 +1,7 @@
 // The streams of applets and consoles: presence, heartbeats, who wins, what the customer is told.
 #include <thread>
 
+#include "router/limits.h"
 #include "tests/api/sessions.h"
 
 namespace guichet::api_test {
@@ -341,6 +342,34 @@ TEST_F(Attach, ARebootOrderEndsTheStreamAndTheSessionGoesOn) {
   EXPECT_EQ(world.Get(entered.id).link(), pb::LINK_REBOOTING);
   Device back(world.client(), entered.token);
   EXPECT_EQ(back.Hello().state().phase(), pb::CustomerView::PHASE_ACTIVE);
+}
+
+// What it changes by coming is kept with the session.
+TEST_F(Attach, ADeviceComesAndGoesSoOftenAndNoOftener) {
+  const Entered entered = world.Enter();
+  pb::AttachRequest hello = Hello();
+  for (size_t i = 0; i < router::kArrivals; ++i) {
+    hello.mutable_hello()->set_platform("system " + std::to_string(i));
+    Device device(world.client(), entered.token);
+    device.Send(hello);
+    ASSERT_TRUE(device.Next().has_welcome()) << i;
+  }
+  Device refused(world.client(), entered.token);
+  refused.Send(hello);
+  const Outcome end = refused.End();
+  EXPECT_EQ(end.code, grpc::RESOURCE_EXHAUSTED);
+  EXPECT_EQ(end.reason, "TOO_FAST");
+  EXPECT_EQ(end.retry, router::kGuessWindow);
+  world.daemon.clock().Advance(router::kGuessWindow);
+  hello.mutable_hello()->set_platform("another");
+  Device back(world.client(), entered.token);
+  back.Send(hello);
+  EXPECT_TRUE(back.Next().has_welcome());
+  for (size_t i = 0; i < 2 * router::kArrivals; ++i) {  // a bad network changes nothing
+    Device again(world.client(), entered.token);
+    again.Send(hello);
+    ASSERT_TRUE(again.Next().has_welcome()) << i;
+  }
 }
 
 TEST_F(Attach, AnAnnouncedRebootIsNotOrderedBack) {

@@ -264,5 +264,52 @@ TEST(StreamsTest, KindsAreCountedApart) {
   }
 }
 
+// A stream that notes how it was ended.
+class Silent final : public OpenStream {
+ public:
+  void EndStream(absl::Status why) override { end = why; }
+  void Tick(Time) override {}
+  absl::Status end;
+};
+
+TEST(StreamsTest, TheNewcomerWhoIsSilentForLongestMakesRoom) {
+  Streams streams;
+  std::vector<std::shared_ptr<Silent>> silent;
+  std::vector<std::unique_ptr<Streams::Ticket>> tickets;
+  const auto come = [&] {
+    silent.push_back(std::make_shared<Silent>());
+    tickets.push_back(*streams.Add(StreamKind::kNewcomer, Principal{}, silent.back()));
+  };
+  for (size_t i = 0; i < kNewcomers; ++i) come();
+  EXPECT_TRUE(silent[0]->end.ok());
+  EXPECT_TRUE(streams.Admit(tickets[0]->id(), StreamKind::kDevice).ok());
+  come();
+  EXPECT_TRUE(silent[1]->end.ok()) << "the first is none any more";
+  come();
+  EXPECT_EQ(RefusalOf(silent[1]->end).reason, Name(Reason::kTooManyStreams));
+  EXPECT_EQ(RefusalOf(streams.Admit(tickets[1]->id(), StreamKind::kDevice)).reason, Name(Reason::kTooManyStreams));
+  EXPECT_TRUE(silent[0]->end.ok());
+  EXPECT_TRUE(silent[2]->end.ok());
+  tickets.erase(tickets.begin() + 2);
+  come();
+  EXPECT_TRUE(silent[3]->end.ok()) << "one has gone";
+  EXPECT_EQ(streams.count(StreamKind::kDevice), 1u);
+  tickets.clear();
+  EXPECT_EQ(streams.count(StreamKind::kDevice), 0u);
+  EXPECT_EQ(streams.count(StreamKind::kNewcomer), 0u);
+}
+
+TEST(StreamsTest, NewcomersAreAdmittedUpToTheLimitOfWhatTheyAre) {
+  Streams streams;
+  std::vector<std::unique_ptr<Streams::Ticket>> tickets;
+  for (size_t i = 0; i < kDeviceStreams; ++i) {
+    tickets.push_back(*streams.Add(StreamKind::kNewcomer, Principal{}, {}));
+    ASSERT_TRUE(streams.Admit(tickets.back()->id(), StreamKind::kDevice).ok()) << i;
+  }
+  tickets.push_back(*streams.Add(StreamKind::kNewcomer, Principal{}, {}));
+  EXPECT_EQ(RefusalOf(streams.Admit(tickets.back()->id(), StreamKind::kDevice)).reason, Name(Reason::kTooManyStreams));
+  EXPECT_TRUE(streams.Admit((*streams.Add(StreamKind::kNewcomer, Principal{}, {}))->id(), StreamKind::kAgent).ok());
+}
+
 }  // namespace
 }  // namespace guichet::router

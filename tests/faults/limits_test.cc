@@ -62,6 +62,21 @@ TEST(LimitsTest, WithoutDescriptorsForMoreConnectionsTheOthersGoOnAndTheNextCome
   rig.ExpectAllAcknowledged();
 }
 
+TEST(LimitsTest, ACrowdOfCustomersLeavesTechniciansTheirConnections) {
+  Rig rig({.flags = {"--customer-listen", "127.0.0.1:0"}, .wrapper = {"/usr/bin/prlimit", "--nofile=400:400"}});
+  int port = 0;
+  const std::string& log = rig.daemon().log();
+  constexpr char kSays[] = "serving customers on port ";
+  ASSERT_TRUE(rig.daemon().AwaitLog(kSays, kPatience));
+  ASSERT_TRUE(absl::SimpleAtoi(log.substr(log.find(kSays) + sizeof(kSays) - 1, 5), &port)) << log;
+  const Crowd crowd(port, 600);
+  ASSERT_TRUE(rig.daemon().AwaitLog("connections were closed at once", kPatience)) << log;
+  for (int i = 0; i < 5; ++i) {
+    const auto list = rig.Ctl({"queue", "list", "--token-file", rig.ann_token_file()});
+    EXPECT_EQ(list->Wait(), 0) << list->output();
+  }
+}
+
 TEST(LimitsTest, WithTooFewDescriptorsItDoesNotStart) {
   Rig rig;
   rig.Stop();

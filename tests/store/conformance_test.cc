@@ -330,6 +330,7 @@ TEST_P(Conformance, StatsCountDurableCommits) {
   Do({.at = {kAcme, 9, 0}});
   const StoreStats stats = store()->Stats();
   EXPECT_FALSE(stats.failed);
+  EXPECT_FALSE(stats.disk_nearly_full);
   EXPECT_FALSE(stats.write_stopped);
   EXPECT_EQ(stats.commits, 3u);
   EXPECT_GE(stats.syncs, 3u);

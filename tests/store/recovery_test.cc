@@ -289,6 +289,7 @@ TEST_F(RecoveryTest, StatsTellSizesAndNearlyFullDisk) {
   Token token = AcquireOrFail(store.get(), kAcme);
   EXPECT_EQ(CommitAndWait(store.get(), NextCommit(&token, "e")), CommitResult::kOk);
   const StoreStats stats = store->Stats();
+  EXPECT_TRUE(stats.disk_nearly_full);
   EXPECT_TRUE(stats.write_stopped);
   EXPECT_GT(stats.disk_bytes, 0u);
   EXPECT_GT(stats.memtable_bytes, 0u);
