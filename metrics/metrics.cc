@@ -182,8 +182,8 @@ Metrics::Impl::Impl(const MetricsOptions& options)
                                           "Commands that became durable by one commit.", kBatchCommands)),
       commit_sync_seconds(
           MakeHistogram(registry, "guichet_commit_sync_seconds", "Seconds of one synced write of the store.", kSyncSeconds)),
-      command_seconds(MakeHistogram(registry, "guichet_command_seconds", "Seconds of a command from taken in to durable.",
-                                    kCommandSeconds)),
+      command_seconds(MakeHistogram(registry, "guichet_command_seconds",
+                                    "Seconds of a command from when its turn begins to durable.", kCommandSeconds)),
       timer_lateness_seconds(MakeHistogram(registry, "guichet_timer_lateness_seconds",
                                            "Seconds between the time a deadline was due and its firing.", kLatenessSeconds)) {
   for (const RpcMethod& method : options.rpcs) {

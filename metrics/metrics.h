@@ -84,7 +84,7 @@ class Metrics {
   void WaitEstimateRefused();
   // A batch of `commands` became durable; the engine's synced write took `sync_seconds`.
   void BatchCommitted(size_t commands, double sync_seconds);
-  // A command became durable `seconds` after it was taken in.
+  // A command became durable `seconds` after the writer began its turn.
   void CommandDone(double seconds);
 
   // Sets what computes the gauges at each scrape; nullptr clears it and takes those families off the page. The provider runs

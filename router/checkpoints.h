@@ -31,6 +31,7 @@ class Checkpoints {
   absl::StatusOr<CheckpointInfo> Create(const std::string& name);
   // By name.
   absl::StatusOr<std::vector<CheckpointInfo>> List() const;
+  // Wholly there or not listed; what a crash leaves goes with the next change.
   absl::Status Delete(const std::string& name);
 
  private:

@@ -93,8 +93,7 @@ grpc::ServerUnaryReactor* SessionService::CreateSession(Context context, const p
   Mutation mutation = call->Begin(*principal, request->request_id(), *request);
   const bool monitoring = made->command.method == Method::kMonitoring;
   Mutate(
-      gateway_, std::move(mutation),
-      [command = made->ToCommand()](const Org&) { return command; }, response,
+      gateway_, std::move(mutation), [command = made->ToCommand()](const Org&) { return command; }, response,
       [response, made = *made, base = gateway_.link_base_url](const OrgRuntime& rt, const Step& step) {
         response->set_revision(step.entry.revision.value);
         ToProto(*SessionAfter(rt, step), &rt.org, response->mutable_session());

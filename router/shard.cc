@@ -819,6 +819,7 @@ void Shard::OnCommitted(std::shared_ptr<Batch> batch, const std::vector<store::C
       }
     }
   }
+  batch->durable = parts_.clock.Now();
   std::vector<std::function<void()>> done;
   {
     absl::MutexLock lock(&mu_);
@@ -840,7 +841,7 @@ void Shard::OnCommitted(std::shared_ptr<Batch> batch, const std::vector<store::C
 }
 
 void Shard::Publish(const Batch& batch) {
-  const std::chrono::duration<double> took = parts_.clock.Now() - batch.taken;
+  const std::chrono::duration<double> took = batch.durable - batch.taken;
   std::map<Feed*, std::vector<PublishedPtr>> together;
   for (const auto& [feed, published] : batch.published) {
     Count(published->entry);

@@ -231,6 +231,7 @@ class Shard {
     std::vector<std::function<void()>> told;  // to those who look at queues, by the publisher
     size_t commands = 0;
     Time taken{};
+    Time durable{};
   };
   enum class What : uint8_t { kSession, kDevice, kConsole, kRouting, kHours, kBoards, kComputer };
   struct Timer {

@@ -64,8 +64,8 @@ class Database {
  public:
   // Checks lock, families and schema version, and writes the schema version of a fresh folder. Errors as in OpenRocksDbStore.
   static absl::StatusOr<std::unique_ptr<Database>> Open(const RocksDbOptions& options, std::shared_ptr<FailureLatch> failure);
-  // Changes nothing in the folder. NOT_FOUND when there is no store in it, FAILED_PRECONDITION for one of another schema
-  // version.
+  // Changes nothing in the folder. NOT_FOUND when there is no store in it, FAILED_PRECONDITION for one of a later schema
+  // version or with a family that this version does not know.
   static absl::StatusOr<std::unique_ptr<Database>> OpenForReading(const std::string& folder, size_t memory_budget_bytes);
   ~Database();
   Database(const Database&) = delete;

@@ -17,7 +17,7 @@
 
 namespace {
 
-// The first line of the file, without white space around it.
+// The first word of the file.
 std::string ReadToken(const std::string& path) {
   std::ifstream file(path);
   std::string token;

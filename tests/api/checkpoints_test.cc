@@ -50,6 +50,20 @@ TEST_F(CheckpointsTest, AreMadeListedAndDeleted) {
   }
 }
 
+// As a crash leaves them, in the middle of making or deleting one.
+TEST_F(CheckpointsTest, AreNotListedWhileUnfinishedAndGoWithTheNextChange) {
+  const auto made = Create("monday");
+  ASSERT_TRUE(made.ok()) << made.outcome;
+  const std::string left = made->checkpoint().path() + ".tmp";
+  std::filesystem::copy(made->checkpoint().path(), left);
+  EXPECT_EQ(Names(), std::vector<std::string>{"monday"});
+  EXPECT_TRUE(Delete("monday").ok());
+  EXPECT_FALSE(std::filesystem::exists(left));
+  std::filesystem::create_directory(left);
+  ASSERT_TRUE(Create("friday").ok());
+  EXPECT_FALSE(std::filesystem::exists(left));
+}
+
 TEST_F(CheckpointsTest, AreLimited) {
   for (size_t i = 0; i < router::kCheckpoints; ++i) ASSERT_TRUE(Create("c" + std::to_string(i)).ok());
   const auto refused = Create("more");

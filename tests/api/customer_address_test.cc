@@ -47,9 +47,9 @@ TEST_F(CustomerAddress, RefusesTechniciansAndProgramsTheirComputers) {
 }
 
 TEST_F(CustomerAddress, RefusesTechniciansAndProgramsTheirChats) {
-  for (const Message* request : std::initializer_list<const Message*>{&pb::SendChatRequest::default_instance(),
-                                                                      &pb::ListChatRequest::default_instance(),
-                                                                      &pb::WatchChatRequest::default_instance()}) {
+  for (const Message* request :
+       std::initializer_list<const Message*>{&pb::SendChatRequest::default_instance(), &pb::ListChatRequest::default_instance(),
+                                             &pb::WatchChatRequest::default_instance()}) {
     const MethodDescriptor& rpc = *MethodOf(*request);
     for (const std::string& token : {world.ann, world.integrator}) {
       const Outcome outcome = customers->CallRaw(rpc, "", token);

@@ -46,8 +46,12 @@ TEST_F(PauseTest, ADaemonThatStoodStillTakesNobodyForLost) {
   Pause(rig.daemon().pid(), absl::Seconds(4));  // four times the grace of devices
   // The next heartbeats have come in when the device has been heard for another grace.
   const absl::Time later = absl::Now() + absl::Seconds(3);
-  for (int i = 0; absl::Now() < later; ++i) ASSERT_TRUE(rig.TryUpdate(session, absl::StrCat(i)).ok());
-  const auto view = watcher.Await("the last update", [&](const wire::QueueWatcher::View& v) { return v.revision > 0; });
+  std::string last;
+  for (int i = 0; absl::Now() < later; ++i) ASSERT_TRUE(rig.TryUpdate(session, last = absl::StrCat(i)).ok());
+  const auto view = watcher.Await("the last update", [&](const wire::QueueWatcher::View& v) {
+    const auto entry = v.entries.find(session);
+    return entry != v.entries.end() && entry->second.session().tracking_id() == last;
+  });
   for (const pb::QueueChange& change : view.changes) {
     EXPECT_NE(change.entry().state(), pb::ENTRY_STATE_RECONNECTING) << change.ShortDebugString();
   }

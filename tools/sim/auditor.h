@@ -45,7 +45,6 @@ class Auditor {
   uint64_t hash() const { return hash_; }
   uint64_t events() const { return events_; }
   uint64_t sessions() const { return sessions_; }
-  uint64_t transitions(size_t row) const { return row < rows_.size() ? rows_[row] : 0; }
   size_t rows_reached() const;
   const Fold* FoldOf(const OrgId& org) const;
   std::vector<OrgId> orgs() const;

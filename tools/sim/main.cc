@@ -39,7 +39,9 @@ int main(int argc, char** argv) {
   app.add_option("--seed", options.seed, "First seed; the same seed plays the same days")->capture_default_str();
   app.add_option("--seeds", seeds, "How many seeds, one after the other")->check(CLI::Range(1, 1000000))->capture_default_str();
   app.add_option("--hours", options.hours, "Simulated hours of each")->check(CLI::Range(1, 100000))->capture_default_str();
-  app.add_option("--organizations", options.organizations)->check(CLI::Range(1, 100))->capture_default_str();
+  app.add_option("--organizations", options.organizations, "Beside each other on one store")
+      ->check(CLI::Range(1, 100))
+      ->capture_default_str();
   app.add_option("--technicians", options.technicians, "Of each organization")
       ->check(CLI::Range(1, 5000))
       ->capture_default_str();
@@ -48,7 +50,11 @@ int main(int argc, char** argv) {
       ->capture_default_str();
   app.add_flag("--no-faults", no_faults, "No crashes, no failing disks, no sleeping machine");
   app.add_flag("--log", log, "Prints every event");
-  CLI11_PARSE(app, argc, argv);
+  try {
+    app.parse(argc, argv);
+  } catch (const CLI::ParseError& error) {
+    return app.exit(error) == 0 ? 0 : 2;
+  }
   if (log) options.seen = Print;
   spdlog::set_level(spdlog::level::off);  // what it would log is in the report
   options.faults = !no_faults;

@@ -21,7 +21,6 @@ class SteppedStore final : public store::Store {
 
   // Lets the oldest batch through and waits for it. False: there is none.
   bool Pump();
-  size_t waiting() const { return handed_.size(); }
 
   void CommitAsync(std::vector<store::Commit> commits, CommitCallback callback) override {
     handed_.emplace_back(std::move(commits), std::move(callback));

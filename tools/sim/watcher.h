@@ -27,7 +27,6 @@ class Watcher {
   // … all of it, whatever its pace is.
   size_t CatchUp(store::Store& store, Auditor& auditor);
 
-  const OrgId& org() const { return org_; }
   const Fold& fold() const { return fold_; }
 
  private:
